@@ -1,0 +1,16 @@
+const project = (displayName, testMatch) => ({
+  displayName,
+  testMatch,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }]
+  }
+})
+
+export default {
+  projects: [
+    project('unit', ['<rootDir>/__tests__/!(e2e)/**/*.test.ts', '<rootDir>/__tests__/*.test.ts']),
+    project('e2e', ['<rootDir>/__tests__/e2e/**/*.e2e.test.ts'])
+  ]
+}

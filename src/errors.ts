@@ -1,0 +1,18 @@
+/** What the user wrote is wrong: every problem at once, each saying the value, the place and the remedy. */
+export class InputError extends Error {
+  override readonly name = 'InputError'
+  constructor(readonly problems: readonly string[]) {
+    super(problems.length === 1 ? problems[0] : `${problems.length} problems:\n${problems.map(problem => `- ${problem}`).join('\n')}`)
+  }
+}
+
+/** The build itself failed: the Dockerfile's fault or the registry it pushes to, never ours. */
+export class BuildFailed extends Error {
+  override readonly name = 'BuildFailed'
+  constructor(
+    message: string,
+    readonly exitCode: number
+  ) {
+    super(message)
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The outside world as one interface. src/io makes the real one; tests make their own.
+ * Nothing here knows of Docker caching.
+ */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+  readonly clock: Clock
+  readonly files: Files
+  readonly exec: Exec
+  readonly actionsCache: ActionsCache
+  readonly registry: Registry
+  readonly workflow: Workflow
+}
+
+/** The job log. Text is data: it can never become a workflow command. */
+export interface Log {
+  info(text: string): void
+  debug(text: string): void
+  /** Annotations of the job. */
+  notice(text: string): void
+  warning(text: string): void
+  group(title: string): void
+  endGroup(): void
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  sleep(milliseconds: number): Promise<void>
+}
+
+export interface Files {
+  /** Text of a file, or undefined where there is none. */
+  read(path: string): Promise<string | undefined>
+  readBytes(path: string): Promise<Uint8Array | undefined>
+  write(path: string, text: string): Promise<void>
+  exists(path: string): Promise<boolean>
+  /** Names in a directory; empty where there is none. */
+  list(path: string): Promise<readonly string[]>
+  size(path: string): Promise<number | undefined>
+  remove(path: string): Promise<void>
+  makeDirectory(path: string): Promise<void>
+  /** A fresh private directory under the runner's temporary one. */
+  makeTemporary(prefix: string): Promise<string>
+  /** Hard link, or a copy where the file system has none. */
+  link(from: string, to: string): Promise<void>
+  /** Rename; across file systems a copy beside the target and then a rename. */
+  move(from: string, to: string): Promise<void>
+  /** SHA-256 of a file's bytes, hexadecimal. */
+  sha256(path: string): Promise<string>
+}
+
+export interface ExecOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly onStdout?: (text: string) => void
+  /** Called with whole lines, without their line ends. */
+  readonly onStderrLine?: (line: string) => void
+  readonly timeoutSeconds?: number
+}
+
+export interface ExecResult {
+  readonly exitCode: number
+  readonly stdout: string
+  /** The last 64 KiB. */
+  readonly stderr: string
+  readonly timedOut: boolean
+}
+
+export interface RunningProcess {
+  readonly result: Promise<ExecResult>
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void
+}
+
+export interface Exec {
+  /** Starts a program without a shell. The promise resolves whatever the exit code; it rejects when the program cannot be started. */
+  start(program: string, argv: readonly string[], options?: ExecOptions): RunningProcess
+  /** Calls back at the first SIGINT or SIGTERM this process gets, and at every later one; the process lives on. */
+  onSignal(callback: (name: 'SIGINT' | 'SIGTERM') => void): void
+}
+
+export interface ActionsCache {
+  /** Whether this job has a cache service. */
+  readonly available: boolean
+  /** The key that was restored, or undefined where none matched. Throws when the service cannot be used. */
+  restore(path: string, key: string, restoreKeys: readonly string[]): Promise<string | undefined>
+  /** Throws when nothing was saved. */
+  save(path: string, key: string): Promise<void>
+}
+
+export interface RegistryManifest {
+  /** `sha256:…` of the manifest's bytes. */
+  readonly digest: string
+  readonly text: string
+}
+
+export interface Registry {
+  /** A manifest by `host/repository:tag` or `@digest`; undefined where the registry says there is none. Throws otherwise. */
+  manifest(reference: string, timeoutSeconds: number): Promise<RegistryManifest | undefined>
+  /** A small blob's text. Throws when it cannot be had. */
+  blob(repository: string, digest: string, timeoutSeconds: number): Promise<string>
+}
+
+/** Command files and job commands. */
+export interface Workflow {
+  input(name: string): string
+  setOutput(name: string, value: string): void
+  saveState(name: string, value: string): void
+  state(name: string): string
+  appendSummary(markdown: string): Promise<void>
+  mask(secret: string): void
+}

@@ -1,0 +1,36 @@
+/** Why a stage was not a hit (spec §4); the words for each are in report/sentences. */
+export type Reason =
+  | { readonly code: 'first-build' }
+  | { readonly code: 'cache-absent' }
+  | { readonly code: 'cache-unreachable' }
+  | { readonly code: 'rebuild-requested' }
+  | { readonly code: 'parent-rebuilt'; readonly parent: string }
+  | { readonly code: 'unknown' }
+
+/** How a stage came out of the build (spec §4). */
+export type StageStatus = 'hit' | 'partial' | 'miss' | 'failed' | 'not-run' | 'unknown'
+
+export type Imported = 'yes' | 'absent' | 'failed' | 'not-asked'
+export type Exported = 'yes' | 'unchanged' | 'failed' | 'not-allowed' | 'not-asked' | 'no-steps'
+
+/** A cache trouble that was survived: what could not be done, where, and what the tool said. */
+export interface Degradation {
+  readonly code:
+    | 'lookup-failed'
+    | 'restore-failed'
+    | 'save-failed'
+    | 'local-cache-broken'
+    | 'record-failed'
+    | 'export-failed'
+    | 'export-ran-steps'
+    | 'bring-in-failed'
+    | 'stage-has-no-ref'
+    | 'cache-service-missing'
+    | 'builder-not-removed'
+  readonly backend?: Backend
+  readonly stage?: string
+  /** What docker, the registry or the cache service said; secrets are not in it. */
+  readonly detail: string
+}
+
+export type Backend = 'registry' | 'gha' | 'local'
