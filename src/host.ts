@@ -27,6 +27,8 @@ export interface Log {
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
+  /** Milliseconds spent waiting for docker, registries and the cache service since the start. */
+  waited(): number
   sleep(milliseconds: number): Promise<void>
 }
 
@@ -83,9 +85,9 @@ export interface ActionsCache {
   /** Whether this job has a cache service. */
   readonly available: boolean
   /** The key that was restored, or undefined where none matched. Throws when the service cannot be used. */
-  restore(path: string, key: string, restoreKeys: readonly string[]): Promise<string | undefined>
+  restore(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
   /** Throws when nothing was saved. */
-  save(path: string, key: string): Promise<void>
+  save(path: string, key: string, timeoutSeconds: number): Promise<void>
 }
 
 export interface RegistryManifest {

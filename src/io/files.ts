@@ -1,0 +1,61 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { copyFile, cp, link, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Files } from '../host'
+
+/** The real Files. `temporary` is the runner's directory that is emptied after the job. */
+export function newFiles(temporary: string): Files {
+  return {
+    read: path => absentIsUndefined(readFile(path, 'utf8')),
+    readBytes: path => absentIsUndefined(readFile(path)),
+    write: (path, text) => writeFile(path, text),
+    exists: async path => (await absentIsUndefined(stat(path))) !== undefined,
+    list: async path => (await absentIsUndefined(readdir(path))) ?? [],
+    size: async path => (await absentIsUndefined(stat(path)))?.size,
+    remove: path => rm(path, { recursive: true, force: true }),
+    makeDirectory: async path => void (await mkdir(path, { recursive: true })),
+    makeTemporary: async prefix => {
+      await mkdir(temporary, { recursive: true })
+      return mkdtemp(join(temporary, prefix))
+    },
+    async link(from, to) {
+      try {
+        await link(from, to)
+      } catch (error) {
+        if (!hasCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK')) throw error
+        await copyFile(from, to)
+      }
+    },
+    async move(from, to) {
+      try {
+        await rename(from, to)
+      } catch (error) {
+        if (!hasCode(error, 'EXDEV')) throw error
+        const beside = join(dirname(to), `.${randomUUID()}`)
+        await cp(from, beside, { recursive: true })
+        await rename(beside, to)
+        await rm(from, { recursive: true, force: true })
+      }
+    },
+    async sha256(path) {
+      const hash = createHash('sha256')
+      await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
+      return hash.digest('hex')
+    }
+  }
+}
+
+async function absentIsUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}

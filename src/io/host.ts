@@ -1,0 +1,74 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import * as core from '@actions/core'
+import type { Host, Log, Workflow } from '../host'
+import { newActionsCache } from './actions-cache'
+import { findCredentials } from './docker-credentials'
+import { newExec } from './exec'
+import { newFiles } from './files'
+import { newRegistry } from './registry'
+import { newStopwatch } from './stopwatch'
+
+/** The real world, as a runner sets it up. */
+export function newHost(): Host {
+  // A copy: the cache client needs a variable of this process changed, docker must not see that.
+  const env = { ...process.env }
+  const stopwatch = newStopwatch(() => performance.now())
+  return {
+    env,
+    log: newLog(),
+    clock: {
+      now: () => Date.now(),
+      waited: () => stopwatch.waited(),
+      sleep: milliseconds => stopwatch.waiting(new Promise(resolve => setTimeout(resolve, milliseconds)))
+    },
+    files: newFiles(env['RUNNER_TEMP'] ?? tmpdir()),
+    exec: newExec(env, stopwatch),
+    actionsCache: newActionsCache(env, stopwatch),
+    registry: newRegistry(host => findCredentials(host, env), stopwatch),
+    workflow: newWorkflow(env)
+  }
+}
+
+/** The payload of the event that started the run; undefined outside GitHub or when it cannot be read. */
+export async function readEvent(env: Host['env']): Promise<unknown> {
+  const path = env['GITHUB_EVENT_PATH']
+  if (!path) return undefined
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown
+  } catch {
+    // The context then comes from the environment alone.
+    return undefined
+  }
+}
+
+function newLog(): Log {
+  const write = (text: string) => void process.stdout.write(`${inert(text)}\n`)
+  return {
+    info: write,
+    debug: text => core.debug(text),
+    notice: text => core.notice(text),
+    warning: text => core.warning(text),
+    group: title => core.startGroup(title),
+    endGroup: () => core.endGroup()
+  }
+}
+
+/** A line that begins with :: or ##[ would be a command to the runner; a zero-width space before it makes it text. */
+function inert(text: string): string {
+  return text.replace(/^(\s*)(::|##\[)/gm, '$1\u200b$2')
+}
+
+function newWorkflow(env: Host['env']): Workflow {
+  return {
+    input: name => core.getInput(name, { trimWhitespace: false }),
+    setOutput: (name, value) => core.setOutput(name, value),
+    saveState: (name, value) => core.saveState(name, value),
+    state: name => core.getState(name),
+    async appendSummary(markdown) {
+      const path = env['GITHUB_STEP_SUMMARY']
+      if (path) await appendFile(path, `${markdown}\n`)
+    },
+    mask: secret => core.setSecret(secret)
+  }
+}
