@@ -39,6 +39,15 @@ export function newFiles(temporary: string): Files {
         await rm(from, { recursive: true, force: true })
       }
     },
+    async createExclusive(path) {
+      try {
+        await writeFile(path, '', { flag: 'wx' })
+        return true
+      } catch (error) {
+        if (hasCode(error, 'EEXIST')) return false
+        throw error
+      }
+    },
     async sha256(path) {
       const hash = createHash('sha256')
       await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)

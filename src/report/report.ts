@@ -1,5 +1,5 @@
 import type { StageResult } from '../explain/stage-result'
-import type { Degradation } from '../reasons'
+import type { Backend, Degradation } from '../reasons'
 
 /** Everything the views show: summary, outputs and log are made from this record and nothing else. */
 export interface BuildReport {
@@ -17,7 +17,7 @@ export interface BuildReport {
   readonly builder: { readonly name: string; readonly driver: string; readonly reason: string }
   readonly target: string
   /** What the main build read: the ref and why it was chosen; undefined when nothing was read. */
-  readonly imported?: { readonly backend: string; readonly ref: string; readonly scope: string }
+  readonly imported?: { readonly backend: Backend; readonly ref: string; readonly scope: string }
   /** Stages brought in before the main build, with the ref each came from. */
   readonly broughtIn: readonly { readonly stage: string; readonly ref: string }[]
   readonly stages: readonly StageResult[]

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { baseImageRef, pushBaseImage } from '../../testbed/base-images.mjs'
+import { buildx, docker, freshMachine } from '../../testbed/builder.mjs'
+import { adminOf } from '../../testbed/cache-admin.mjs'
+import { serveCache } from '../../testbed/cache-service.mjs'
+import { makeJobToken } from '../../testbed/job-token.mjs'
+import { startProxy } from '../../testbed/proxy.mjs'
+import { deleteAllTags, fetchManifest, listTags } from '../../testbed/registry.mjs'
+import { theTestBed } from '../../testbed/where.mjs'
+
+let context: string
+
+beforeAll(async () => {
+  context = await mkdtemp(join(tmpdir(), 'testbed-e2e-'))
+  await writeFile(
+    join(context, 'Dockerfile'),
+    `FROM ${baseImageRef('alpine:3.20')} AS deps\nRUN head -c 3000000 /dev/urandom >/data\nFROM deps AS app\nCOPY Dockerfile /\nRUN sha256sum /data\n`
+  )
+})
+afterAll(async () => {
+  await deleteAllTags('testbed-e2e')
+  await rm(context, { recursive: true })
+})
+beforeEach(() => freshMachine(), 60_000)
+
+const runsOf = (log: string) =>
+  [...log.matchAll(/^#(\d+) \[\S+ \d+\/\d+\] RUN .*\n(?:#\1 .*\n)*?#\1 (CACHED|DONE|[\d.]+ )/gm)].length
+const ranSteps = (log: string) => [...log.matchAll(/^#\d+ [\d.]+ /gm)].length
+
+it('BuildKit keeps its cache in the cache service, also after the builder is emptied', async () => {
+  const service = await serveCache()
+  const token = makeJobToken([{ scope: 'refs/heads/main', permission: 3 }])
+  const env = { ACTIONS_RESULTS_URL: service.url, ACTIONS_CACHE_SERVICE_V2: 'True', ACTIONS_RUNTIME_TOKEN: token }
+  const output = ['--output', 'type=oci,dest=/dev/null']
+  const first = await buildx(['build', '--cache-to', 'type=gha,scope=e2e,mode=max', ...output, context], { env })
+  expect(ranSteps(first)).toBeGreaterThan(0)
+  const entries = await adminOf(service.url).entries()
+  expect(entries.map(one => one.key.split('-')[0]).sort()).toContain('index')
+  expect(entries.every(one => one.complete)).toBe(true)
+  await freshMachine()
+  const second = await buildx(['build', '--cache-from', 'type=gha,scope=e2e', ...output, context], { env })
+  expect(ranSteps(second)).toBe(0)
+  expect(runsOf(second)).toBe(2)
+  await service.stop()
+}, 120_000)
+
+it('BuildKit keeps its cache in the registry, through a counting proxy', async () => {
+  const proxy = await startProxy(theTestBed().registry)
+  const ref = `type=registry,ref=${proxy.host}/testbed-e2e:cache`
+  await buildx(['build', '--cache-to', `${ref},mode=max`, '--output', 'type=cacheonly', context])
+  expect(await listTags('testbed-e2e')).toEqual(['cache'])
+  expect((await fetchManifest('testbed-e2e', 'cache'))?.manifest.layers.length).toBeGreaterThan(1)
+  expect(proxy.traffic.counts.bytesIn).toBeGreaterThan(3_000_000)
+  await freshMachine()
+  expect(ranSteps(await buildx(['build', '--cache-from', ref, '--output', 'type=cacheonly', context]))).toBe(0)
+  await proxy.stop()
+}, 120_000)
+
+it('a base image moves', async () => {
+  const name = 'testbed-e2e/base:1'
+  const first = await pushBaseImage({ name, files: { 'etc/version': '1' } })
+  expect((await pushBaseImage({ name, files: { 'etc/version': '1' } })).digest).toBe(first.digest)
+  const moved = await pushBaseImage({ name, files: { 'etc/version': '2' } })
+  expect([moved.ref === first.ref, moved.digest === first.digest]).toEqual([true, false])
+  await writeFile(join(context, 'moved.Dockerfile'), `FROM ${moved.ref}\nRUN echo version $(cat /etc/version)\n`)
+  expect(await buildx(['build', '--file', join(context, 'moved.Dockerfile'), '--output', 'type=cacheonly', context])).toContain(
+    'version 2'
+  )
+  await deleteAllTags('testbed-e2e/base')
+}, 60_000)
+
+it('an emptied engine has nothing left', async () => {
+  expect(await docker(['image', 'ls', '--all', '--quiet'])).toBe('')
+  expect(await docker(['buildx', 'du'])).toMatch(/Total:\s+0B/)
+}, 60_000)

@@ -1,0 +1,134 @@
+import type { StageResult } from '../../src/explain/stage-result'
+import type { BuildReport } from '../../src/report/report'
+import { because, refOf, reportOf, stageOf, warm } from './samples'
+
+/** Builds as people have them, by name: each has a golden summary, log table and outputs. */
+export const builds: Readonly<Record<string, BuildReport>> = {
+  hit: reportOf(
+    [
+      stageOf(0, 'base', ''),
+      stageOf(1, 'python-deps', 'cc'),
+      stageOf(2, 'node-deps', 'ccc'),
+      stageOf(3, 'builder', 'cccc'),
+      stageOf(4, 'runtime', 'cccc', { refs: [refOf('runtime', { imported: 'yes' })] })
+    ],
+    { ...warm, seconds: { total: 1.4, build: 0.9, exports: 0, own: 0.2 } }
+  ),
+  cold: reportOf(
+    ['base', 'python-deps', 'node-deps', 'builder', 'runtime'].map((name, index) =>
+      stageOf(index, name, ['', 'rr', 'rrr', 'rrrr', 'rrrr'][index] ?? '', {
+        ...(index === 0 ? {} : because({ code: 'first-build' })),
+        refs: index === 0 ? [] : [refOf(name, { imported: 'absent', exported: 'yes', bytes: 207618048 / index })]
+      })
+    ),
+    { seconds: { total: 161.2, build: 148.9, exports: 11.8, own: 0.3 } }
+  ),
+  edit: reportOf(
+    [
+      stageOf(0, 'base', ''),
+      stageOf(1, 'python-deps', 'cc'),
+      stageOf(2, 'node-deps', 'ccc'),
+      stageOf(3, 'builder', 'cccrr', { refs: [refOf('builder', { exported: 'yes', bytes: 1_482_113 })] }),
+      stageOf(4, 'runtime', 'ccr', {
+        ...because({ code: 'parent-rebuilt', parent: 'builder' }),
+        refs: [refOf('runtime', { imported: 'yes', exported: 'yes', bytes: 402_118_048 })]
+      })
+    ],
+    { ...warm, broughtIn: [{ stage: 'node-deps', ref: 'ghcr.io/acme/web-app:cache-node-deps' }] }
+  ),
+  failed: reportOf(
+    [
+      stageOf(0, 'base', ''),
+      stageOf(1, 'python-deps', 'cc'),
+      stageOf(2, 'node-deps', 'crr', because({ code: 'cache-absent' })),
+      stageOf(3, 'builder', 'cfnn'),
+      stageOf(4, 'runtime', 'nnn')
+    ],
+    {
+      ...warm,
+      outcome: 'failure',
+      image: { imageid: '', digest: '', tags: ['ghcr.io/acme/web-app:1.4.2'] },
+      error: [
+        '------',
+        ' > [builder 3/5] RUN npm run build:',
+        '0.412 src/server.ts(12,7): error TS2322: Type `string` is not assignable to type `number`.',
+        '0.413 ```',
+        '------',
+        'Dockerfile:27',
+        '--------------------',
+        '  25 |     COPY . .',
+        '  26 |     ',
+        '  27 | >>> RUN npm run build',
+        '  28 |     ',
+        '--------------------',
+        'ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 2'
+      ].join('\n')
+    }
+  ),
+  cancelled: reportOf(
+    [
+      stageOf(0, 'base', ''),
+      stageOf(1, 'python-deps', 'cc'),
+      stageOf(2, 'builder', 'crn', { status: 'not-run' }),
+      stageOf(3, 'runtime', 'nn')
+    ],
+    {
+      outcome: 'cancelled',
+      image: { imageid: '', digest: '', tags: [] }
+    }
+  ),
+  'cancelled-before-anything': reportOf([], {
+    outcome: 'cancelled',
+    image: { imageid: '', digest: '', tags: [] },
+    builder: { name: '', driver: '', reason: '' },
+    seconds: { total: 0.2, build: 0, exports: 0, own: 0.2 }
+  }),
+  'several-platforms': reportOf(
+    ['base', 'deps', 'app'].flatMap((name, index) =>
+      ['linux/amd64', 'linux/arm64'].map((platform, place) =>
+        stageOf(index, name, ['', 'cc', place === 0 ? 'ccc' : 'crr'][index] ?? '', { platform })
+      )
+    ),
+    { ...warm, target: 'app' }
+  ),
+  degraded: reportOf(
+    [
+      stageOf(0, 'base', ''),
+      stageOf(1, 'python-deps', 'rr', {
+        ...because({ code: 'cache-unreachable' }),
+        refs: [
+          refOf('python-deps', { imported: 'failed', exported: 'failed' }),
+          refOf('python-deps', { backend: 'gha', ref: 'web-app-cache-python-deps', exported: 'yes', bytes: 52_000_000 })
+        ]
+      }),
+      stageOf(2, 'runtime', 'cr', {
+        ...because({ code: 'parent-rebuilt', parent: 'python-deps' }),
+        refs: [
+          refOf('runtime', { imported: 'failed', exported: 'failed' }),
+          refOf('runtime', { backend: 'gha', ref: 'web-app-cache-runtime', imported: 'yes', exported: 'not-allowed' })
+        ]
+      })
+    ],
+    {
+      imported: { backend: 'gha', ref: 'web-app-cache-runtime', scope: 'pull request 17' },
+      degradations: [
+        {
+          code: 'lookup-failed',
+          backend: 'registry',
+          detail: 'GET https://ghcr.io/v2/acme/web-app/manifests/cache-runtime: 503 Service Unavailable'
+        },
+        ...['python-deps', 'runtime'].map(stage => ({
+          code: 'export-failed' as const,
+          backend: 'registry' as const,
+          stage,
+          detail: 'error writing manifest: denied: permission_denied: write_package'
+        })),
+        { code: 'builder-not-removed', detail: '' }
+      ]
+    }
+  ),
+  'two-hundred-stages': reportOf(
+    Array.from({ length: 200 }, (_, index): StageResult => stageOf(index, `stage-${index}`, index % 60 === 59 ? 'ccrr' : 'cccc')),
+    { ...warm, target: 'stage-199' }
+  )
+}

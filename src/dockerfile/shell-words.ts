@@ -1,0 +1,250 @@
+import { replaceMatches, trimMatch } from './shell-pattern'
+import { isSpace } from './white-space'
+
+/** A word that BuildKit refuses: an open quote, a bad substitution, a variable that must be set. */
+export class WordError extends Error {
+  override readonly name = 'WordError'
+}
+
+export type Variables = ReadonlyMap<string, string>
+
+/**
+ * Takes a word as written and gives what BuildKit makes of it: quotes and escapes gone, `$name` and `${name…}` replaced,
+ * an unset name by nothing. Throws WordError. Rules: frontend/dockerfile/shell/lex.go (ProcessWord).
+ */
+export function expandWord(word: string, variables: Variables, escape: string): string {
+  return new WordReader(word, { escape, variables, asWritten: false }).read().text
+}
+
+/**
+ * The words of a line, split outside quotes; quotes and escapes stay and variables are left as written.
+ * Throws WordError. Rules: lex.go (ProcessWords with RawQuotes, RawEscapes, SkipUnsetEnv).
+ */
+export function splitWords(line: string): readonly string[] {
+  return new WordReader(line, { escape: '\\', variables: new Map(), asWritten: true }).read().words
+}
+
+/** The words of a text with their quotes and escapes gone, variables left as written. Throws WordError. */
+export function splitUnquotedWords(line: string): readonly string[] {
+  return new WordReader(line, { escape: '\\', variables: undefined, asWritten: false }).read().words
+}
+
+interface Style {
+  readonly escape: string
+  /** undefined: a variable stays as it is written. */
+  readonly variables: Variables | undefined
+  /** Keep quotes, escapes and unset variables. */
+  readonly asWritten: boolean
+}
+
+interface Words {
+  readonly text: string
+  readonly words: readonly string[]
+}
+
+class WordReader {
+  private readonly characters: readonly string[]
+  private at = 0
+  /** The word being read. One for all nesting levels: BuildKit drops what stood before a `${…}` with a modifier, so do we. */
+  private word = ''
+  private keepEscapes: boolean
+
+  constructor(
+    private readonly source: string,
+    private readonly style: Style
+  ) {
+    this.characters = Array.from(source)
+    this.keepEscapes = style.asWritten
+  }
+
+  /** Reads up to the stop character, which is consumed, or to the end. */
+  read(stop?: string, keepEscapes = this.keepEscapes): Words {
+    const outer = this.keepEscapes
+    this.keepEscapes = keepEscapes
+    try {
+      return this.readUntil(stop)
+    } finally {
+      this.keepEscapes = outer
+    }
+  }
+
+  private readUntil(stop: string | undefined): Words {
+    const words: string[] = []
+    let text = ''
+    this.word = ''
+    const flush = () => {
+      if (this.word !== '') words.push(this.word)
+      this.word = ''
+    }
+    const add = (piece: string, splitting: boolean) => {
+      text += piece
+      for (const character of piece) {
+        if (splitting && isSpace(character)) flush()
+        else this.word += character
+      }
+    }
+    for (let next = this.peek(); next !== undefined; next = this.peek()) {
+      if (next === stop) {
+        this.at++
+        flush()
+        return { text, words }
+      }
+      if (next === '$') add(this.readDollar(), true)
+      else if (next === "'") add(this.readSingleQuoted(), false)
+      else if (next === '"') add(this.readDoubleQuoted(), false)
+      else if (next === '<') add(this.readPossibleHeredoc(), false)
+      else if (next === this.style.escape) add(this.readEscaped(), false)
+      else {
+        this.at++
+        add(next, true)
+      }
+    }
+    if (stop !== undefined) this.fail(`unexpected end of statement while looking for matching ${stop}`)
+    flush()
+    return { text, words }
+  }
+
+  /** `<<` with the blanks behind it belongs to one word: a heredoc may be written `<< EOF`. */
+  private readPossibleHeredoc(): string {
+    this.at++
+    if (this.peek() !== '<') return '<'
+    this.at++
+    let blanks = ''
+    for (let next = this.peek(); next === ' ' || next === '\t' || next === '\r'; next = this.peek()) {
+      blanks += next
+      this.at++
+    }
+    return `<<${blanks}`
+  }
+
+  /** An escape at the very end escapes nothing and is dropped. */
+  private readEscaped(): string {
+    this.at++
+    const kept = this.keepEscapes ? this.style.escape : ''
+    return kept + (this.next() ?? '')
+  }
+
+  private readSingleQuoted(): string {
+    const end = this.characters.indexOf("'", this.at + 1)
+    if (end < 0) this.fail('unexpected end of statement while looking for matching single-quote')
+    const content = this.characters.slice(this.at + 1, end).join('')
+    this.at = end + 1
+    return this.style.asWritten ? `'${content}'` : content
+  }
+
+  private readDoubleQuoted(): string {
+    this.at++
+    let content = ''
+    for (let next = this.peek(); next !== '"'; next = this.peek()) {
+      if (next === undefined) return this.fail('unexpected end of statement while looking for matching double-quote')
+      if (next === '$') {
+        content += this.readDollar()
+        continue
+      }
+      this.at++
+      if (next !== this.style.escape) {
+        content += next
+        continue
+      }
+      if (this.keepEscapes) content += next
+      const escaped = this.peek()
+      if (escaped === undefined) continue
+      // Inside double quotes an escape counts only before these; elsewhere it is a character like any other.
+      if (escaped === '"' || escaped === '$' || escaped === this.style.escape) this.at++
+      content += escaped === '"' || escaped === '$' ? escaped : next
+    }
+    this.at++
+    return this.style.asWritten ? `"${content}"` : content
+  }
+
+  private readDollar(): string {
+    this.at++
+    if (this.peek() === '{') return this.readBraces()
+    const name = this.readName()
+    if (name === '') return '$'
+    return this.value(name) ?? (this.keepsUnset ? `$${name}` : '')
+  }
+
+  /** `${name}`, and with a modifier: `:-` `-` `:+` `+` `:?` `?` `#` `##` `%` `%%` `/` `//`. */
+  private readBraces(): string {
+    this.at++
+    const first = this.peek()
+    if (first === undefined) this.fail("syntax error: missing '}'")
+    if (first === '{' || first === '}' || first === ':') this.fail('syntax error: bad substitution')
+    const name = this.readName()
+    const modifier = this.next()
+    if (modifier === '}') return this.value(name) ?? (this.keepsUnset ? `\${${name}}` : '')
+    if (modifier === '/') return this.readReplacement(name)
+    const emptyIsUnset = modifier === ':'
+    const operator = emptyIsUnset ? this.next() : modifier
+    const isPattern = operator === '#' || operator === '%'
+    const written = `${emptyIsUnset ? ':' : ''}${operator ?? ''}`
+    if ((emptyIsUnset && isPattern) || operator === undefined || !'+-?#%'.includes(operator)) {
+      this.fail(`unsupported modifier (${written}) in substitution`)
+    }
+    const word = this.readPart('}', isPattern)
+    const value = this.value(name)
+    if (value === undefined && this.keepsUnset) return `\${${name}${written}${word}}`
+    const isSet = value !== undefined && !(emptyIsUnset && value === '')
+    if (operator === '-') return isSet ? value : word
+    if (operator === '+') return isSet ? word : ''
+    if (operator === '?') {
+      return isSet ? value : this.fail(`${name}: ${word || `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`}`)
+    }
+    const longest = word.startsWith(operator)
+    return this.matching(word, () => trimMatch(value ?? '', longest ? word.slice(1) : word, { end: operator === '%', longest }))
+  }
+
+  private readReplacement(name: string): string {
+    const all = this.peek() === '/'
+    if (all) this.at++
+    const pattern = this.readPart('/', true)
+    const replacement = this.readPart('}', true)
+    const value = this.value(name)
+    if (value === undefined && this.keepsUnset) return `\${${name}/${pattern}/${replacement}}`
+    return this.matching(pattern, () => replaceMatches(value ?? '', pattern, replacement, all))
+  }
+
+  private readPart(stop: string, keepEscapes: boolean): string {
+    try {
+      return this.read(stop, keepEscapes).text
+    } catch (error) {
+      if (error instanceof WordError && this.peek() === undefined) this.fail(`syntax error: missing '${stop}'`)
+      throw error
+    }
+  }
+
+  private matching(pattern: string, apply: () => string | undefined): string {
+    return apply() ?? this.fail(`invalid pattern (${pattern}) in substitution`)
+  }
+
+  /** Letters, digits and `_`; digits alone at the start (`$1`); or one of the shell's special parameters. */
+  private readName(): string {
+    const rest = this.characters.slice(this.at).join('')
+    const name = /^(?:\p{Nd}+|[@*#?$!-]|[\p{L}_][\p{L}\p{Nd}_]*)/u.exec(rest)?.[0] ?? ''
+    this.at += Array.from(name).length
+    return name
+  }
+
+  private get keepsUnset(): boolean {
+    return this.style.asWritten || this.style.variables === undefined
+  }
+
+  private value(name: string): string | undefined {
+    return this.style.variables?.get(name)
+  }
+
+  private peek(): string | undefined {
+    return this.characters[this.at]
+  }
+
+  private next(): string | undefined {
+    const character = this.peek()
+    if (character !== undefined) this.at++
+    return character
+  }
+
+  private fail(message: string): never {
+    throw new WordError(`failed to process "${this.source}": ${message}`)
+  }
+}

@@ -1,0 +1,25 @@
+/** What main leaves for the post step. Written anew whenever something is to be undone or saved, before it is begun. */
+export interface Handover {
+  readonly version: 1
+  /** Builder that main made and post removes. */
+  readonly builder?: string
+  /** Local cache directory that changed, and the key it is saved under. */
+  readonly localCache?: { readonly directory: string; readonly key: string }
+}
+
+/** Name of the state variable. */
+export const handoverState = 'handover'
+
+export function renderHandover(handover: Handover): string {
+  return JSON.stringify(handover)
+}
+
+/** Undefined where main left nothing, or another version of this action did. */
+export function parseHandover(text: string): Handover | undefined {
+  try {
+    const handover = JSON.parse(text) as Partial<Handover>
+    return handover.version === 1 ? (handover as Handover) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,88 @@
+import { InputError } from './errors'
+import { readBuildFlags } from './inputs/build-flags'
+import { readBackends, readCompression, readStageChoice } from './inputs/cache-values'
+import { checkContext, checkRepository } from './inputs/checks'
+import { InputReader } from './inputs/reader'
+import { relationProblems } from './inputs/relations'
+import type { Compression } from './plan/cache-attrs'
+import type { BuildFlagValues } from './plan/flags'
+import { checkPrefix } from './plan/ref'
+import type { Backend } from './reasons'
+
+export type Driver = 'docker-container' | 'docker' | 'kubernetes' | 'remote'
+
+/** What the workflow asked for, checked. An empty text means the input was not given. */
+export interface Inputs extends BuildFlagValues {
+  /** A local directory. */
+  readonly context: string
+  readonly driver: 'auto' | Driver
+  readonly driverOpts: readonly string[]
+  readonly buildkitdFlags: string
+  readonly buildkitdConfig: string
+  readonly buildkitdConfigInline: string
+  readonly endpoint: string
+  readonly cleanup: boolean
+  readonly cacheBackends: 'auto' | readonly Backend[]
+  readonly cacheImage: string
+  readonly cacheName: string
+  readonly cachePrefix: string
+  readonly cacheVersion: string
+  readonly cacheScope: 'branch' | 'shared'
+  /** Lower-case names. `only` empty means all. */
+  readonly cacheStages: { readonly only: readonly string[]; readonly leftOut: readonly string[] }
+  readonly cacheMode: 'auto' | 'min' | 'max'
+  readonly cacheCompression: 'auto' | Compression
+  readonly cacheExport: 'eager' | 'after' | 'off'
+  readonly cacheDir: string
+  readonly rebuildCache: boolean
+  /** Lower-case names. */
+  readonly rebuildStages: readonly string[]
+  readonly summary: boolean
+}
+
+export interface ReadInputs {
+  /** With problems, only good for finding more of them: stand-ins are where bad values were. */
+  readonly inputs: Inputs
+  readonly problems: readonly string[]
+}
+
+/** Takes a reader of inputs as the workflow wrote them, defaults of action.yml included. Throws an InputError with all problems. */
+export function parseInputs(read: (name: string) => string): Inputs {
+  const { inputs, problems } = readInputs(read)
+  if (problems.length > 0) throw new InputError(problems)
+  return inputs
+}
+
+/** As parseInputs, for a caller that has more to check and wants to report it all at once. */
+export function readInputs(read: (name: string) => string): ReadInputs {
+  const reader = new InputReader(read)
+  const inputs: Inputs = {
+    ...readBuildFlags(reader),
+    context: reader.checked('context', checkContext),
+    driver: reader.oneOf('driver', ['auto', 'docker-container', 'docker', 'kubernetes', 'remote']),
+    driverOpts: reader.list('driver-opts', 'verbatim-list'),
+    buildkitdFlags: reader.text('buildkitd-flags'),
+    buildkitdConfig: reader.text('buildkitd-config'),
+    buildkitdConfigInline: reader.text('buildkitd-config-inline'),
+    endpoint: reader.text('endpoint'),
+    cleanup: reader.boolean('cleanup'),
+    cacheBackends: readBackends(reader),
+    cacheImage: reader.ifGiven('cache-image', checkRepository),
+    cacheName: reader.text('cache-name'),
+    cachePrefix: reader.checked('cache-prefix', checkPrefix),
+    cacheVersion: reader.text('cache-version'),
+    cacheScope: reader.oneOf('cache-scope', ['branch', 'shared']),
+    cacheStages: readStageChoice(reader),
+    cacheMode: reader.oneOf('cache-mode', ['auto', 'min', 'max']),
+    cacheCompression: readCompression(reader),
+    cacheExport: reader.oneOf('cache-export', ['eager', 'after', 'off']),
+    cacheDir: reader.checked('cache-dir', path => (path === '' ? 'is empty: write a directory' : undefined)),
+    rebuildCache: reader.boolean('rebuild-cache'),
+    rebuildStages: reader.list('rebuild-stages', 'comma-list').map(name => name.toLowerCase()),
+    summary: reader.boolean('summary')
+  }
+  // What two inputs make of each other is only known where each is fine by itself.
+  const wrong = new Set(reader.problems.flatMap(({ about }) => about))
+  const relations = relationProblems(inputs).filter(({ about }) => !about.some(name => wrong.has(name)))
+  return { inputs, problems: [...reader.problems, ...relations].map(({ text }) => text) }
+}

@@ -1,0 +1,42 @@
+import type { Inputs } from '../inputs'
+import type { Backend } from '../reasons'
+import { parseCompression } from './checks'
+import type { InputReader } from './reader'
+
+export function readBackends(reader: InputReader): 'auto' | readonly Backend[] {
+  const input = 'cache-backends'
+  const items = [...new Set(reader.list(input, 'comma-list'))]
+  const chosen = items.filter(item => backends.some(backend => backend === item)) as Backend[]
+  for (const item of items) {
+    if (item !== 'auto' && !chosen.some(backend => backend === item)) reader.unknown(input, item, ['auto', ...backends])
+  }
+  if (items.includes('auto') && items.length > 1) {
+    reader.problem(input, items.join(', '), 'has auto beside others: write auto alone, or the backends you want')
+  }
+  return chosen.length === 0 ? 'auto' : chosen
+}
+
+/** `name` caches only that stage and others so named, `!name` leaves one out. Names of stages have no case. */
+export function readStageChoice(reader: InputReader): Inputs['cacheStages'] {
+  const input = 'cache-stages'
+  const items = [...new Set(reader.list(input, 'comma-list').map(item => item.toLowerCase()))]
+  const only = items.filter(item => !item.startsWith('!'))
+  const leftOut = items.filter(item => item.startsWith('!')).map(item => item.slice(1).trim())
+  for (const name of leftOut) {
+    if (name === '') reader.problem(input, '!', 'has no name behind it: write one, as in !tests')
+    else if (only.includes(name)) reader.problem(input, name, `is asked for and left out: write ${name} or !${name}`)
+  }
+  return { only, leftOut }
+}
+
+export function readCompression(reader: InputReader): Inputs['cacheCompression'] {
+  const input = 'cache-compression'
+  const value = reader.text(input)
+  if (value === '' || value === 'auto') return 'auto'
+  const compression = parseCompression(value)
+  if (typeof compression !== 'string') return compression
+  reader.problem(input, value, compression)
+  return 'auto'
+}
+
+const backends: readonly Backend[] = ['registry', 'gha', 'local']

@@ -1,0 +1,104 @@
+import { didYouMean } from '../did-you-mean'
+import type { Compression } from '../plan/cache-attrs'
+import { parseImageReference } from '../plan/image-reference'
+
+// What buildx itself refuses before it builds is refused here too, so that it is reported together with all else.
+
+/** Rules: docker/buildx build/opt.go, `loadInputs`: `-` is standard input; URLs and git references are fetched by BuildKit. */
+export function checkContext(context: string): string | undefined {
+  const remedy = 'check the repository out with actions/checkout and write a directory of it, such as context: .'
+  if (context === '')
+    return `means the git repository to docker/build-push-action, and remote contexts are not supported yet: ${remedy}`
+  if (context === '-') return `is standard input, which an action has not: ${remedy}`
+  if (context.includes('{{')) return `has a template in it, and remote contexts are not supported yet: ${remedy}`
+  if (isRemote(context)) return `is remote, and remote contexts are not supported yet: ${remedy}`
+  return undefined
+}
+
+export function checkFile(file: string): string | undefined {
+  if (file === '-') return 'is standard input, which an action has not: write the path of the Dockerfile'
+  if (/^https?:\/\//.test(file))
+    return 'is remote, and remote Dockerfiles are not supported yet: write the path of a file in the checkout'
+  return undefined
+}
+
+/** `name=path`. The value is no part of the problem: a URL may hold a password. */
+export function checkBuildContext(entry: string): string | undefined {
+  if (!/^[^=]+=./s.test(entry)) return 'is not name=path'
+  if (entry.includes('{{'))
+    return 'has a template in it, and remote contexts of this repository are not supported yet: write a path'
+  return undefined
+}
+
+export function checkHost(entry: string): string | undefined {
+  return /^[^=:]+[=:]./.test(entry) ? undefined : 'is not host:ip, such as db:10.0.0.5'
+}
+
+/** Rules: buildx util/buildflags/export.go, `ParseAnnotations`. */
+export function checkAnnotation(entry: string): string | undefined {
+  return entry.includes('=') ? undefined : 'is not key=value, such as org.opencontainers.image.title=app'
+}
+
+/** Rules: github.com/docker/go-units, `RAMInBytes`. */
+export function checkSize(size: string): string | undefined {
+  return /^\d+(\.\d+)? ?([kmgtp]?i?b?)$/i.test(size) ? undefined : 'is not a size: write a number and a unit, such as 512m or 2g'
+}
+
+/** Rules: github.com/docker/go-units, `ParseUlimit`. */
+export function checkUlimit(entry: string): string | undefined {
+  const [, name = '', soft, hard] = /^([^=]+)=(-?\d+)(?::(-?\d+))?$/.exec(entry) ?? []
+  if (soft === undefined) return 'is not name=soft:hard, such as nofile=1024:2048'
+  if (!ulimits.includes(name)) return `has an unknown name: known are ${ulimits.join(', ')}${didYouMean(name, ulimits)}`
+  if (hard !== undefined && hard !== '-1' && (soft === '-1' || Number(soft) > Number(hard))) {
+    return 'has a soft limit above the hard one: write the lower number first'
+  }
+  return undefined
+}
+
+/** BuildKit has no networks of its own naming (docker/buildx build/opt.go). */
+export function checkNetwork(network: string): string | undefined {
+  const known = ['default', 'none', 'host']
+  if (known.includes(network)) return undefined
+  return `is no network of BuildKit: write default, none or host${didYouMean(network, known)}. Other networks are given to the builder, as driver-opts: network=…`
+}
+
+export function checkTag(tag: string): string | undefined {
+  const image = parseImageReference(tag)
+  return typeof image === 'string' ? image : undefined
+}
+
+/** A repository alone: the tags of the caches are made by this action. */
+export function checkRepository(repository: string): string | undefined {
+  const image = parseImageReference(repository)
+  if (typeof image === 'string') return image
+  if (image.digest !== undefined) return 'has a digest: write the repository alone'
+  if (image.tag !== undefined)
+    return `has a tag: write ${repository.slice(0, -image.tag.length - 1)}, the action adds a tag for each stage`
+  return undefined
+}
+
+/** `zstd` or `zstd:9`. Ranges: BuildKit README, `compression-level`. */
+export function parseCompression(text: string): Compression | string {
+  const [, name = '', level] = /^([^:]*)(?::(\d+))?$/.exec(text) ?? []
+  const type = (['zstd', 'gzip', 'estargz', 'uncompressed'] as const).find(known => known === name)
+  if (type === undefined) {
+    const written = text.split(':')[0] ?? ''
+    const hint = didYouMean(written, ['auto', ...Object.keys(highestLevel)])
+    return `is not known: write auto, zstd, gzip, estargz or uncompressed, and a level where you want one, as in zstd:9${hint}`
+  }
+  if (level === undefined) return { type }
+  if (type === 'uncompressed') return 'has a level: write uncompressed alone'
+  if (Number(level) > highestLevel[type]) return `has a level out of range: ${type} takes 0 to ${highestLevel[type]}`
+  return { type, level: Number(level) }
+}
+
+const highestLevel = { zstd: 22, gzip: 9, estargz: 9, uncompressed: 0 } as const
+const ulimits: readonly string[] =
+  'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' ')
+
+/** URLs, `git@host:path`, and `github.com/…` without a scheme (BuildKit frontend/dockerfile/dfgitutil, `ParseGitRef`). */
+function isRemote(context: string): boolean {
+  return (
+    /^(https?|git|ssh|git\+[a-z]+):\/\//i.test(context) || /^[\w.-]+@[\w.-]+:/.test(context) || context.startsWith('github.com/')
+  )
+}

@@ -1,0 +1,197 @@
+import type { Inputs } from '../inputs'
+import { formatAttestation, hasAttestationType, writesFiles } from './build-attributes'
+import { formatAttributes, formatCacheFrom, formatCacheTo } from './cache-attrs'
+import type { CachePlace, CacheToOptions } from './cache-attrs'
+import { buildFlags } from './flags'
+import type { BuildFlagRow, BuildFlagValues } from './flags'
+
+/** What to start docker with. The values of secrets are in `env` alone. */
+export interface BuildCommand {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+interface AnyBuild {
+  readonly inputs: Inputs
+  /** Name of the builder; empty for the one docker would use by itself. */
+  readonly builder: string
+}
+
+export interface MainBuild extends AnyBuild {
+  /** The one ref to read beside the user's own `cache-from`; ignored when the inputs say to build without cache. */
+  readonly importRef?: CachePlace | undefined
+  /** Stages to rebuild; without it, those that `rebuild-stages` names. */
+  readonly rebuildStages?: readonly string[]
+  readonly metadataFile: string
+  readonly iidFile: string
+}
+
+export interface ExportBuild extends AnyBuild {
+  /** Stage to export; empty for the last one where it has no name to target it by. */
+  readonly target: string
+  readonly exportTo: CachePlace
+  readonly options: CacheToOptions
+  /** The main build's import: without it the ref would lack the layers of stages that build had no need to load. */
+  readonly importRef?: CachePlace | undefined
+  readonly metadataFile?: string
+}
+
+export interface BringInBuild extends AnyBuild {
+  readonly target: string
+  readonly importRef: CachePlace
+}
+
+/** False where the inputs say to build everything anew, so that no build of the job reads a planned ref. */
+export function readsCache(inputs: Pick<Inputs, 'noCache' | 'rebuildCache'>): boolean {
+  return !inputs.noCache && !inputs.rebuildCache
+}
+
+/** The build the user asked for: all flags, one planned import, no planned export (spec §5.3). */
+export function mainBuildArgv(build: MainBuild): BuildCommand {
+  const { inputs, iidFile, metadataFile, rebuildStages = inputs.rebuildStages } = build
+  const cached = readsCache(inputs)
+  return command(build, {
+    own: [...(inputs.outputs.some(writesFiles) ? [] : valued('--iidfile', iidFile)), ...valued('--metadata-file', metadataFile)],
+    takes: () => true,
+    instead: {
+      'cache-from': [...plannedImport(build), ...inputs.cacheFrom.flatMap(value => valued('--cache-from', value))],
+      'no-cache': cached ? [] : ['--no-cache'],
+      // buildx refuses both flags together, and --no-cache is the wider one.
+      'no-cache-filters': cached
+        ? distinct([...inputs.noCacheFilters, ...rebuildStages]).flatMap(stage => valued('--no-cache-filter', stage))
+        : []
+    }
+  })
+}
+
+/**
+ * A build of one stage that only uploads what the builder holds: everything that is part of cache keys, so that every step is
+ * found, and nothing that would run steps again or publish an image. One destination a build: with several, BuildKit gives the
+ * last one's manifest to all of them (solver/llbsolver/export.go).
+ */
+export function exportArgv(build: ExportBuild): BuildCommand {
+  return command(build, {
+    own: build.metadataFile === undefined ? [] : valued('--metadata-file', build.metadataFile),
+    takes: row => row.partOfCacheKey,
+    instead: {
+      ...besideTheMainBuild(build, 'type=cacheonly'),
+      'cache-from': plannedImport(build),
+      'cache-to': valued('--cache-to', formatCacheTo(build.exportTo, build.options))
+    }
+  })
+}
+
+/**
+ * A build of one stage that brings its ref's content into the builder ahead of the main build. The output makes BuildKit pull the
+ * blobs: with `type=cacheonly` the result stays lazy and is let go when the build ends (field/buildkit.md §11).
+ */
+export function bringInArgv(build: BringInBuild): BuildCommand {
+  return command(build, {
+    own: [],
+    takes: row => row.partOfCacheKey,
+    instead: { ...besideTheMainBuild(build, 'type=oci,dest=/dev/null'), 'cache-from': plannedImport(build) }
+  })
+}
+
+type InputName = BuildFlagRow['input']
+
+interface Shape {
+  /** Flags that no input stands for. */
+  readonly own: readonly string[]
+  readonly takes: (row: BuildFlagRow) => boolean
+  /** What to give in the place of an input's own flags. */
+  readonly instead: Partial<Readonly<Record<InputName, readonly string[]>>>
+}
+
+function command(build: AnyBuild, { own, takes, instead }: Shape): BuildCommand {
+  const { inputs } = build
+  const replaced: Shape['instead'] = { ...instead, builder: optional('--builder', build.builder) }
+  const flags = buildFlags.flatMap(row => replaced[row.input] ?? (takes(row) ? flagsOf(row, inputs) : []))
+  return {
+    argv: ['buildx', 'build', '--progress=rawjson', ...own, ...flags, positional(inputs.context)],
+    env: Object.fromEntries(inputs.secrets.map(({ value }, index) => [secretVariable(index), value]))
+  }
+}
+
+function besideTheMainBuild(build: { readonly target: string }, output: string): Shape['instead'] {
+  return {
+    target: optional('--target', build.target),
+    outputs: valued('--output', output),
+    provenance: ['--provenance=false'],
+    sbom: ['--sbom=false']
+  }
+}
+
+function plannedImport({ inputs, importRef }: AnyBuild & { readonly importRef?: CachePlace | undefined }): readonly string[] {
+  return importRef === undefined || !readsCache(inputs) ? [] : valued('--cache-from', formatCacheFrom(importRef))
+}
+
+/** The flags of one input, as build-push-action gives them. */
+function flagsOf(row: BuildFlagRow, inputs: BuildFlagValues): readonly string[] {
+  const { flag } = row
+  switch (row.form) {
+    case 'text':
+      return optional(flag, inputs[row.key])
+    case 'boolean':
+      return inputs[row.key] ? [flag] : []
+    case 'comma-list':
+    case 'line-list':
+    case 'verbatim-list':
+      return inputs[row.key].flatMap(value => valued(flag, value))
+    case 'platforms':
+      return optional(flag, inputs[row.key].join(','))
+    case 'attestation':
+      return inputs[row.key] === '' ? [] : valued(flag, formatAttestation(`type=${row.key},${inputs[row.key]}`))
+    case 'attestations':
+      return inputs[row.key]
+        .filter(value => !replacedByInput(value, inputs))
+        .flatMap(value => valued(flag, formatAttestation(value)))
+    case 'secrets':
+      return inputs[row.key].flatMap(({ id }, index) => secret(id, 'env', secretVariable(index)))
+    case 'secret-envs':
+      return inputs[row.key].flatMap(({ id, env }) => secret(id, 'env', env))
+    case 'secret-files':
+      return inputs[row.key].flatMap(({ id, path }) => secret(id, 'src', path))
+  }
+}
+
+/** The inputs `provenance` and `sbom` win over entries of `attests` of the same type. */
+function replacedByInput(attestation: string, { provenance, sbom }: BuildFlagValues): boolean {
+  return (
+    (provenance !== '' && hasAttestationType('provenance', attestation)) ||
+    (sbom !== '' && hasAttestationType('sbom', attestation))
+  )
+}
+
+function secret(id: string, kind: 'env' | 'src', where: string): readonly string[] {
+  return valued(
+    '--secret',
+    formatAttributes([
+      ['id', id],
+      [kind, where]
+    ])
+  )
+}
+
+function secretVariable(index: number): string {
+  return `STAGE_CACHE_SECRET_${index}`
+}
+
+/** A flag and its value. A value that starts with `-` is joined to the flag, so that nothing can take it for one. */
+function valued(flag: string, value: string): readonly string[] {
+  return value.startsWith('-') ? [`${flag}=${value}`] : [flag, value]
+}
+
+function optional(flag: string, value: string): readonly string[] {
+  return value === '' ? [] : valued(flag, value)
+}
+
+/** The context is no flag's value: a directory `-x` is written `./-x`. (`-` alone, standard input, is refused with the inputs.) */
+function positional(context: string): string {
+  return context.startsWith('-') ? `./${context}` : context
+}
+
+/** Each stage once; their names have no case. */
+function distinct(stages: readonly string[]): readonly string[] {
+  return stages.filter((stage, index) => stages.findIndex(other => other.toLowerCase() === stage.toLowerCase()) === index)
+}

@@ -1,0 +1,93 @@
+import { neededStages } from '../dockerfile/graph'
+import type { Dockerfile, Stage } from '../dockerfile/dockerfile'
+import type { Inputs } from '../inputs'
+import type { Backend } from '../reasons'
+import { formatRef } from './ref'
+import type { Scope, Scopes } from './scope'
+
+/** One stage × platforms × scope in one backend. */
+export interface CacheRef {
+  readonly backend: Backend
+  readonly stage: string
+  readonly scope: Scope
+  /** Registry tag, gha scope, or tag in the local directory. */
+  readonly name: string
+  /** `ghcr.io/acme/app`, empty for gha, or the local directory. */
+  readonly place: string
+}
+
+/** Why a needed stage has no refs: nothing to save, asked for, or BuildKit cannot build it by itself. */
+export type Uncached = 'no-steps' | 'left-out' | 'no-target'
+
+export interface StagePlan {
+  readonly stage: Stage
+  readonly uncached?: Uncached
+  /** Backends in the order asked for, in each the scopes in read order. */
+  readonly reads: readonly CacheRef[]
+  readonly writes: readonly CacheRef[]
+}
+
+export interface CachePlan {
+  readonly target: Stage
+  readonly backends: readonly Backend[]
+  readonly scopes: Scopes
+  readonly platforms: readonly string[]
+  /** Needed stages in Dockerfile order. */
+  readonly stages: readonly StagePlan[]
+}
+
+export interface CachePlanRequest {
+  readonly dockerfile: Dockerfile
+  readonly target: Stage
+  readonly inputs: Inputs
+  readonly backends: readonly Backend[]
+  readonly scopes: Scopes
+  readonly platforms: readonly string[]
+  /** Repository of registry refs; empty when that backend is not used. */
+  readonly repository: string
+  /** Separates images in gha and local names. */
+  readonly image: string
+}
+
+/** Every needed stage with the refs it may be read from and is written to. */
+export function planCache(request: CachePlanRequest): CachePlan {
+  const { dockerfile, target, inputs, backends, scopes, platforms } = request
+  const stages = neededStages(dockerfile, target).map((stage): StagePlan => {
+    const uncached = whyUncached(stage, target, inputs.cacheStages)
+    if (uncached) return { stage, uncached, reads: [], writes: [] }
+    const ref = (backend: Backend, scope: Scope): CacheRef => ({
+      backend,
+      stage: stage.name,
+      scope,
+      name: formatRef({
+        prefix: inputs.cachePrefix,
+        stage: stage.name,
+        named: stage.named,
+        ...(backend === 'registry' || request.image === '' ? {} : { image: request.image }),
+        scope,
+        platforms,
+        version: inputs.cacheVersion
+      }),
+      place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend]
+    })
+    return {
+      stage,
+      reads: backends.flatMap(backend => scopes.read.map(scope => ref(backend, scope))),
+      writes: backends.map(backend => ref(backend, scopes.write))
+    }
+  })
+  return { target, backends, scopes, platforms, stages }
+}
+
+/** `cache-image:cache-base`, `gha cache-base` or `/tmp/.buildx-cache cache-base`: a ref as people read it. */
+export function displayRef(ref: CacheRef): string {
+  return ref.backend === 'registry' ? `${ref.place}:${ref.name}` : ref.name
+}
+
+function whyUncached(stage: Stage, target: Stage, chosen: Inputs['cacheStages']): Uncached | undefined {
+  if (stage.steps.length === 0) return 'no-steps'
+  if (!stage.targetable && stage.index !== target.index) return 'no-target'
+  if (chosen.leftOut.includes(stage.name)) return 'left-out'
+  if (chosen.only.length > 0 && !chosen.only.includes(stage.name)) return 'left-out'
+  return undefined
+}

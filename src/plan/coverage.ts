@@ -1,0 +1,60 @@
+import type { CacheRef } from './cache-plan'
+
+/** A ref that exists, and what is known of its content. */
+export interface FoundRef {
+  readonly ref: CacheRef
+  /** Names this very content: a manifest's digest, or the id its export was recorded under. */
+  readonly id: string
+  /** Bytes of its blobs, each counted once. */
+  readonly bytes?: number
+  /** Digests of its blobs, known for registry and local refs. */
+  readonly blobs?: ReadonlySet<string>
+  /** Ids of other refs this one held when it was exported, by ref name; known for gha refs from the record. */
+  readonly held?: Readonly<Record<string, string>>
+}
+
+/**
+ * Whether importing `wide` brings everything `narrow` holds. Each export of a stage carries the blobs of all stages above it,
+ * so a stage's own ref that is not covered was saved by a build that ended before its target was.
+ */
+export function covers(wide: FoundRef, narrow: FoundRef): boolean {
+  if (wide.ref.backend !== narrow.ref.backend) return false
+  if (wide.held?.[narrow.ref.name] === narrow.id) return true
+  const { blobs } = wide
+  return blobs !== undefined && narrow.blobs !== undefined && [...narrow.blobs].every(blob => blobs.has(blob))
+}
+
+interface Descriptor {
+  readonly mediaType?: string
+  readonly digest: string
+  readonly size: number
+}
+
+/** Media type of a cache ref's config (BuildKit cache/remotecache/v1/spec.go). */
+const cacheConfig = 'application/vnd.buildkit.cacheconfig.v0'
+
+/**
+ * What a cache manifest lists. BuildKit writes an image manifest (default since 0.21) or an index whose entries are the blobs.
+ * Undefined where the text is no cache manifest: an image under that tag, or a broken file.
+ */
+export function parseCacheManifest(text: string): { blobs: ReadonlyMap<string, number>; config: Descriptor } | undefined {
+  let manifest: { layers?: Descriptor[]; config?: Descriptor; manifests?: Descriptor[] }
+  try {
+    manifest = JSON.parse(text) as typeof manifest
+  } catch {
+    return undefined
+  }
+  const entries = manifest.layers ?? manifest.manifests
+  if (!Array.isArray(entries)) return undefined
+  const config = [manifest.config, ...entries].find(entry => entry?.mediaType === cacheConfig)
+  if (!config) return undefined
+  return { blobs: new Map(entries.filter(entry => entry !== config).map(entry => [entry.digest, entry.size])), config }
+}
+
+/** A ref known by its manifest. */
+export function foundByManifest(ref: CacheRef, digest: string, text: string): FoundRef | undefined {
+  const manifest = parseCacheManifest(text)
+  if (!manifest) return undefined
+  const bytes = [...manifest.blobs.values()].reduce((sum, size) => sum + size, manifest.config.size + text.length)
+  return { ref, id: digest, bytes, blobs: new Set(manifest.blobs.keys()) }
+}

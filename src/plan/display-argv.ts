@@ -1,0 +1,56 @@
+import { formatAttributes } from './cache-attrs'
+import { parseFields } from './build-attributes'
+
+/**
+ * A command as one line for the log, ready to paste into a shell. Values of build arguments are hidden, and so are credentials in
+ * caches, outputs and URLs, and the ids of secrets given by value: where a secret of several lines was not quoted, its lines are
+ * taken for secrets of their own, and an id may be a piece of it.
+ */
+export function displayArgv(program: string, argv: readonly string[]): string {
+  const hidden = argv.map((argument, index) => {
+    const joined = /^(--[a-z-]+)=(.*)$/s.exec(argument)
+    if (joined) return `${joined[1]}=${hideValue(joined[1] ?? '', joined[2] ?? '')}`
+    return hideValue(argv[index - 1] ?? '', argument)
+  })
+  return [program, ...hidden].map(quoteForShell).join(' ')
+}
+
+const mark = '***'
+
+function hideValue(flag: string, value: string): string {
+  switch (flag) {
+    case '--build-arg':
+      return value.includes('=') ? `${value.slice(0, value.indexOf('='))}=${mark}` : value
+    case '--secret':
+      return /STAGE_CACHE_SECRET_\d+"?$/.test(value) ? `id=${mark}${value.slice(value.lastIndexOf(',env='))}` : value
+    case '--cache-from':
+    case '--cache-to':
+    case '--output':
+      return hideCredentials(hideAttributes(value))
+    default:
+      return hideCredentials(value)
+  }
+}
+
+/** Attributes such as `token`, `ghtoken`, `secret_access_key` and `account_key`. */
+function hideAttributes(value: string): string {
+  const fields = parseFields(value)
+  if (fields === undefined) return mark
+  if (!fields.some(field => secretAttribute.test(field))) return value
+  return formatAttributes(
+    fields.map(field => {
+      const [key, ...rest] = field.split('=')
+      return [key ?? '', secretAttribute.test(field) ? mark : rest.join('=')]
+    })
+  )
+}
+
+const secretAttribute = /^[^=]*(token|secret|password|key)[^=]*=/i
+
+function hideCredentials(value: string): string {
+  return value.replace(/:\/\/[^/@\s]+@/g, `://${mark}@`)
+}
+
+function quoteForShell(argument: string): string {
+  return /^[A-Za-z0-9_@%+=:,./*-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
+}

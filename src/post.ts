@@ -1,0 +1,11 @@
+import { newHost } from './io/host'
+import { setFailed } from './io/failure'
+import { runPost } from './run/post'
+
+const host = newHost()
+try {
+  await runPost(host)
+} catch (error) {
+  setFailed(error)
+}
+process.exit()

@@ -1,0 +1,67 @@
+import type { StageResult } from '../explain/stage-result'
+import { plain } from './words'
+import type { BuildReport } from './report'
+import { reasonWords } from './sentences'
+import { inOrder, tally } from './tallies'
+
+/** GitHub takes 1 MB per output, counted as UTF-16. */
+export const OUTPUT_LIMIT = 500_000
+
+/** The outputs that come out of the report (spec §4). */
+export function renderOutputs(report: BuildReport): Record<string, string> {
+  const { hit, rate, cached, rebuilt, exported } = tally(report)
+  return {
+    imageid: report.image.imageid,
+    digest: report.image.digest,
+    'cache-hit': String(hit),
+    'cache-hit-rate': rateText(rate),
+    'cached-stages': cached.join(','),
+    'rebuilt-stages': rebuilt.join(','),
+    'exported-stages': exported.join(','),
+    stages: stagesJson(report.stages),
+    builder: report.builder.name
+  }
+}
+
+/** Two decimals, and 1.00 only when every step was cached. */
+function rateText(rate: number): string {
+  return (rate < 1 ? Math.min(rate, 0.99) : rate).toFixed(2)
+}
+
+/** Whole where it fits; else without refs; else as many stages as fit: the report file has them all. */
+function stagesJson(results: readonly StageResult[]): string {
+  const stages = inOrder(results).map(stageOutput)
+  const whole = JSON.stringify(stages)
+  if (whole.length <= OUTPUT_LIMIT) return whole
+  const kept: string[] = []
+  let length = 2
+  for (const stage of stages) {
+    const item = JSON.stringify({ ...stage, refs: [] })
+    length += item.length + 1
+    if (length > OUTPUT_LIMIT) break
+    kept.push(item)
+  }
+  return `[${kept.join(',')}]`
+}
+
+/** The shape of spec §4, its keys in its order. */
+function stageOutput(stage: StageResult) {
+  const { name, index, platform, status, cached, reason, refs } = stage
+  return {
+    name,
+    index,
+    platform,
+    status,
+    steps: stage.steps.length,
+    cached,
+    seconds: Math.round(stage.seconds * 100) / 100,
+    reason: reason && status !== 'hit' ? { code: reason.code, message: plain(reasonWords(reason)) } : null,
+    refs: refs.map(({ backend, ref, imported, exported, bytes }) => ({
+      backend,
+      ref,
+      imported,
+      exported,
+      ...(bytes === undefined ? {} : { bytes })
+    }))
+  }
+}

@@ -1,0 +1,46 @@
+import type { RefResult, StageResult } from '../explain/stage-result'
+import type { Backend } from '../reasons'
+import { bytes } from './amounts'
+import { group } from './group'
+import type { BuildReport } from './report'
+import { exportedWords } from './sentences'
+import { joinWords, words, type Words } from './words'
+
+/** Where a stage's cached steps were read from; says what was wrong where they were not. */
+export function readFrom(report: Pick<BuildReport, 'imported'>, stage: StageResult): Words {
+  if (stage.steps.length === 0) return none
+  const own = stage.refs.find(({ imported }) => imported === 'yes')
+  if (own) return refWords(own.backend, own.ref)
+  // One import serves all: a stage's steps come out of the target's ref.
+  if (stage.cached > 0)
+    return report.imported ? refWords(report.imported.backend, report.imported.ref) : words`the builder itself`
+  const failed = stage.refs.find(({ imported }) => imported === 'failed')
+  if (failed) return words`⚠️ ${[failed.backend]} failed`
+  return stage.refs.some(({ imported }) => imported === 'absent') ? words`nothing saved` : none
+}
+
+/** Where a stage was saved to, backends of one fate together. */
+export function writtenTo(stage: StageResult): Words {
+  const fates = group(stage.refs, ({ exported }) => exportedWords[exported])
+  const shown = fates.filter(([{ exported }]) => exportedWords[exported] !== '–')
+  const parts = shown.map((refs): Words => {
+    const fate = exportedWords[refs[0].exported]
+    if (fate === exportedWords.yes) return joinWords(refs.map(savedWords), ', ')
+    const sign = fate === exportedWords.failed ? '⚠️ ' : ''
+    // One fate for all needs no names.
+    return shown.length === 1 && sign === '' ? [fate] : [`${sign}${refs.map(({ backend }) => backend).join(', ')} ${fate}`]
+  })
+  return parts.length > 0 ? joinWords(parts, ', ') : none
+}
+
+const none: Words = ['–']
+
+function savedWords({ backend, bytes: size }: RefResult): Words {
+  return [size === undefined ? backend : `${backend} ${bytes(size)}`]
+}
+
+/** A ref short enough for a table: of a registry's only the tag. */
+function refWords(backend: Backend | string, ref: string): Words {
+  const tag = /:([^:/@]+)$/u.exec(ref)?.[1]
+  return words`${[backend]} ${backend === 'registry' && tag !== undefined ? tag : ref}`
+}

@@ -1,0 +1,155 @@
+import type { StageResult } from '../explain/stage-result'
+import type { Uncached } from '../plan/cache-plan'
+import type { Backend, Degradation, Exported, Imported, Reason, StageStatus } from '../reasons'
+import { failedStep, firstRun } from './tallies'
+import { words, type Words } from './words'
+
+/** What a stage's status looks like and is called. */
+export const statusWords: { readonly [status in StageStatus]: { readonly icon: string; readonly word: string } } = {
+  hit: { icon: '✅', word: 'hit' },
+  partial: { icon: '🟡', word: 'partial' },
+  miss: { icon: '🔨', word: 'rebuilt' },
+  failed: { icon: '❌', word: 'failed' },
+  'not-run': { icon: '⏭️', word: 'not run' },
+  unknown: { icon: '❔', word: 'unknown' }
+}
+
+/** How the saving of a ref ended, for the column "written to". */
+export const exportedWords: { readonly [exported in Exported]: string } = {
+  yes: 'saved',
+  unchanged: 'unchanged',
+  failed: 'failed',
+  'not-allowed': 'not allowed',
+  'not-asked': '–',
+  'no-steps': '–'
+}
+
+/** Whether a ref was read. */
+export const importedWords: { readonly [imported in Imported]: string } = {
+  yes: 'read',
+  absent: 'nothing saved',
+  failed: 'failed',
+  'not-asked': '–'
+}
+
+/** Why a stage was not a hit. */
+export function reasonWords(reason: Reason): Words {
+  return (reasons[reason.code] as (reason: Reason) => Words)(reason)
+}
+
+/** Why the plan gives a stage no ref. */
+export const uncachedWords: { readonly [uncached in Uncached]: string } = {
+  'no-steps': 'no steps, nothing to cache',
+  'left-out': 'left out by cache-stages',
+  'no-target': 'cannot be built by itself'
+}
+
+/** What a stage's row says under "why": the step it failed at, else the reason, with the place where nothing better is known. */
+export function whyWords(stage: StageResult): Words {
+  const failed = failedStep(stage)
+  if (failed) return words`failed at step ${failed.number}: ${failed.command}`
+  if (stage.status === 'not-run') return words`the build ended before it`
+  if (stage.status === 'hit' && stage.steps.length === 0) return words`no steps of its own`
+  if (!stage.reason) return []
+  const first = stage.reason.code === 'unknown' ? firstRun(stage) : undefined
+  return first ? words`ran from step ${first.number} on: ${first.command}` : reasonWords(stage.reason)
+}
+
+/** What trouble there was, for one stage or several of the same kind. */
+export function troubleWords(trouble: Pick<Degradation, 'code' | 'backend'>, stages: Words): Words {
+  return troubles[trouble.code].what(placeWords(trouble.backend), stages.length > 0 ? stages : words`a stage`)
+}
+
+/** What to do about it. */
+export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend'>): Words {
+  return troubles[trouble.code].remedy(trouble.backend)
+}
+
+/** A backend as people call it. */
+export function placeWords(backend: Backend | undefined): Words {
+  return backend ? places[backend] : words`the cache`
+}
+
+const places: { readonly [backend in Backend]: Words } = {
+  registry: words`the registry`,
+  gha: words`GitHub’s cache`,
+  local: words`the local directory`
+}
+
+const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { code: code }>) => Words } = {
+  'first-build': () => words`first build, nothing was saved yet`,
+  'cache-absent': () => words`nothing saved for this stage yet`,
+  'cache-unreachable': () => words`its cache could not be read`,
+  'rebuild-requested': () => words`rebuild asked for`,
+  'parent-rebuilt': ({ parent }) => words`${parent} was rebuilt`,
+  unknown: () => words`cause not known`
+}
+
+interface Trouble {
+  readonly what: (place: Words, stages: Words) => Words
+  readonly remedy: (backend: Backend | undefined) => Words
+}
+
+const troubles: { readonly [code in Degradation['code']]: Trouble } = {
+  'lookup-failed': {
+    what: place => words`Could not look up what is saved in ${place}`,
+    remedy: backend => words`Steps may have run that did not have to. ${mayRead(backend)}`
+  },
+  'restore-failed': {
+    what: place => words`Could not restore ${place}`,
+    remedy: () => words`The build went on without it. ${service}`
+  },
+  'save-failed': {
+    what: place => words`Could not save ${place}`,
+    remedy: () => words`The next build starts from what was saved before. ${service}`
+  },
+  'local-cache-broken': {
+    what: place => words`Did not use ${place}: it was damaged`,
+    remedy: () => words`Nothing to do: what is built is saved into a new one.`
+  },
+  'record-failed': {
+    what: () => words`Could not read or write the record of what was saved`,
+    remedy: () => words`The next build may find less than there is. ${service}`
+  },
+  'export-failed': {
+    what: (place, stages) => words`${stages}: built, but not saved to ${place}`,
+    remedy: mayWrite
+  },
+  'export-ran-steps': {
+    what: (place, stages) => words`${stages}: steps ran a second time while saving to ${place}`,
+    remedy: () => words`This must not happen: please report it with the log of this job.`
+  },
+  'bring-in-failed': {
+    what: (place, stages) => words`${stages}: newer in ${place} than the rest, but could not be read`,
+    remedy: backend => words`What it would have saved was built again. ${mayRead(backend)}`
+  },
+  'stage-has-no-ref': {
+    what: (_place, stages) => words`${stages}: BuildKit cannot build this stage by itself, so it has no cache of its own`,
+    remedy: () => words`Give the stage a name of its own: ${'FROM … AS name'}.`
+  },
+  'cache-service-missing': {
+    what: () => words`This job has no cache service of GitHub`,
+    remedy: () => words`Use ${'cache-backends: registry'} with ${'cache-image'}, or a runner that offers the service.`
+  },
+  'builder-not-removed': {
+    what: () => words`Could not remove the builder`,
+    remedy: () => words`On a runner that lives on, remove it with ${'docker buildx rm'}.`
+  }
+}
+
+const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`
+
+function mayRead(backend: Backend | undefined): Words {
+  if (backend === 'registry')
+    return words`Check that the job logs in before this step and has ${'packages: read'}, or what the registry asks for.`
+  if (backend === 'local') return words`Check that ${'cache-dir'} can be read and the disk is not full.`
+  return service
+}
+
+function mayWrite(backend: Backend | undefined): Words {
+  if (backend === 'registry') {
+    return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have.`
+  }
+  if (backend === 'local') return words`Check that ${'cache-dir'} can be written and the disk is not full.`
+  return words`${service} Pull requests from forks may only read.`
+}

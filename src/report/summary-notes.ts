@@ -1,0 +1,65 @@
+import type { Degradation } from '../reasons'
+import { seconds } from './amounts'
+import { group } from './group'
+import { bold, bullets, code, details, join, ours, NOTHING, sentence, text, type Markdown } from './markdown'
+import { oneLine } from './plain'
+import type { BuildReport } from './report'
+import { remedyWords, troubleWords } from './sentences'
+import { joinWords, words, type Words } from './words'
+
+/** What went wrong with the cache without failing the build: trouble, remedy, and what the tool said. */
+export function troubles(degradations: readonly Degradation[], rows: number): Markdown {
+  if (degradations.length === 0) return NOTHING
+  const groups = sameTroubles(degradations)
+  const items = groups.slice(0, rows).map(([first, ...others]) => {
+    const stages = [first, ...others].flatMap(({ stage }) => (stage === undefined ? [] : [stage]))
+    const said = code(first.detail, 300)
+    const lines = [ours`${bold(sentence(troubleWords(first, namesWords(stages))))}. ${sentence(remedyWords(first))}`, said]
+    return join(lines, '<br>')
+  })
+  const rest = groups.length > rows ? [ours`… and ${groups.length - rows} more.`] : []
+  return ours`### ⚠️ Cache trouble, survived\n\n${bullets([...items, ...rest])}`
+}
+
+/** The rest of the facts, folded: import, image, builder and times. */
+export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
+  const { imported, image, builder, seconds: times } = report
+  const broughtIn = report.broughtIn.slice(0, rows).map(({ stage, ref }) => ours`${code(stage)} from ${code(ref)}`)
+  const more = report.broughtIn.length - broughtIn.length
+  const time = (amount: number) => sentence([seconds(amount)])
+  return details(
+    ours`How it was built`,
+    bullets(
+      [
+        ours`Target: ${code(report.target)}`,
+        imported
+          ? ours`Read: ${sentence([imported.backend])} ${code(imported.ref)}, scope ${code(imported.scope)}`
+          : ours`Read: no cache`,
+        ...(report.broughtIn.length > 0
+          ? [ours`Brought in first: ${join([...broughtIn, more > 0 ? ours`${more} more` : NOTHING], ', ')}`]
+          : []),
+        image.tags.length > 0
+          ? ours`Tags: ${join(
+              image.tags.slice(0, 10).map(tag => code(tag)),
+              ', '
+            )}`
+          : NOTHING,
+        image.digest === '' ? NOTHING : ours`Digest: ${code(image.digest)}`,
+        image.imageid === '' ? NOTHING : ours`Image ID: ${code(image.imageid)}`,
+        ours`Builder: ${code(builder.name)} (${text(builder.driver)}): ${text(builder.reason, 300)}`,
+        ours`Time: ${time(times.total)}, of it build ${time(times.build)}, saving caches ${time(times.exports)}, the action itself ${time(times.own)}`
+      ].filter(item => item !== NOTHING)
+    )
+  )
+}
+
+/** One trouble often hits every stage: said once, with all the stages. */
+function sameTroubles(degradations: readonly Degradation[]) {
+  return group(degradations, ({ code, backend, detail }) => [code, backend ?? '', oneLine(detail, 300)].join('\n'))
+}
+
+function namesWords(names: readonly string[]): Words {
+  const unique = [...new Set(names)]
+  const shown = unique.slice(0, 5).map(name => words`${name}`)
+  return joinWords(unique.length > 5 ? [...shown, words`${unique.length - 5} more`] : shown, ', ')
+}

@@ -1,0 +1,46 @@
+import { fit } from './fit'
+import { bold, code, codeBlock, join, ours, NOTHING, sentence, type Markdown } from './markdown'
+import { lastLines } from './plain'
+import type { BuildReport } from './report'
+import { refTable, slowestTable, stageTables } from './summary-tables'
+import { howItWasBuilt, troubles } from './summary-notes'
+import { verdict } from './verdict'
+
+/** GitHub takes 1 MiB of summary from a step; what remains is for what the caller adds. */
+export const SUMMARY_LIMIT = 1_000_000
+
+/** The job summary: the verdict, what people act on, and the rest folded. Never longer than the limit. */
+export function renderSummary(report: BuildReport): string {
+  return fit(
+    [
+      { importance: 0, render: () => verdictLine(report) },
+      { importance: 1, render: () => imageLine(report) },
+      { importance: 2, render: () => errorBlock(report) },
+      { importance: 4, render: rows => stageTables(report, rows) },
+      { importance: 3, render: rows => troubles(report.degradations, Math.min(rows, 50)) },
+      { importance: 5, render: rows => slowestTable(report, Math.min(rows, 5)) },
+      { importance: 7, render: rows => refTable(report, rows) },
+      { importance: 6, render: rows => howItWasBuilt(report, rows) }
+    ],
+    SUMMARY_LIMIT
+  )
+}
+
+function verdictLine(report: BuildReport): Markdown {
+  const { icon, headline, figures } = verdict(report)
+  return join([ours`${sentence([icon])} ${bold(sentence(headline))}`, ...figures.map(sentence)], ' · ')
+}
+
+/** Tags and digest, for a build that made them. */
+function imageLine({ outcome, image }: BuildReport): Markdown {
+  if (outcome !== 'success' || (image.tags.length === 0 && image.digest === '')) return NOTHING
+  const shown = image.tags.slice(0, 3).map(tag => code(tag))
+  const more = image.tags.length > 3 ? [ours`${image.tags.length - 3} more`] : []
+  const digest = image.digest === '' ? NOTHING : ours`digest ${code(image.digest.slice(0, 'sha256:'.length + 12))}`
+  return ours`🐳 ${join([join([...shown, ...more], ', '), digest], ' · ')}`
+}
+
+function errorBlock({ outcome, error }: BuildReport): Markdown {
+  const lines = outcome === 'success' ? [] : lastLines(error ?? '', 30, 400)
+  return lines.length === 0 ? NOTHING : codeBlock(lines)
+}

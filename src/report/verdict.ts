@@ -1,0 +1,39 @@
+import { count, seconds } from './amounts'
+import type { BuildReport } from './report'
+import { failedStep, inOrder, tally } from './tallies'
+import { words, type Words } from './words'
+
+/** The first line of summary and log: what people want to know, and the figures behind it. */
+export interface Verdict {
+  readonly icon: string
+  readonly headline: Words
+  readonly figures: readonly Words[]
+}
+
+export function verdict(report: BuildReport): Verdict {
+  const { stagesWithSteps, cachedWithSteps, steps, cachedSteps, platforms, hit } = tally(report)
+  const stages = stagesWithSteps === 0 ? [] : [words`${cachedWithSteps} of ${[count(stagesWithSteps, 'stage')]} from cache`]
+  const figures = [
+    ...(steps > 0 ? [words`${cachedSteps} of ${[count(steps, 'step')]}`] : []),
+    ...(platforms.length > 1 ? [words`${platforms.length} platforms`] : [])
+  ]
+  const time = [seconds(report.seconds.build)]
+  switch (report.outcome) {
+    case 'success': {
+      const nothing =
+        report.stages.length === 0 ? words`Built, but nothing is known of its stages` : words`Built, no steps to cache`
+      return { icon: hit ? '✅' : '🔨', headline: stages[0] ?? nothing, figures: [...figures, words`built in ${time}`] }
+    }
+    case 'failure':
+      return { icon: '❌', headline: failureWords(report), figures: [...stages, ...figures, words`after ${time}`] }
+    case 'cancelled':
+      return { icon: '🚫', headline: words`Build cancelled`, figures: [...stages, ...figures, words`after ${time}`] }
+  }
+}
+
+function failureWords(report: BuildReport): Words {
+  const stage = inOrder(report.stages).find(({ status }) => status === 'failed')
+  if (!stage) return words`Build failed`
+  const step = failedStep(stage)
+  return step ? words`Build failed in ${stage.name}, step ${step.number}` : words`Build failed in ${stage.name}`
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { BuildFailed } from '../errors'
+import type { Host } from '../host'
+import type { Inputs } from '../inputs'
+import { createBuilderArgv, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
+
+export interface Builder {
+  readonly name: string
+  readonly driver: string
+  readonly reason: string
+  readonly created: boolean
+}
+
+/**
+ * Brings the builder up: the one that is there, or a new one. `beforeCreating` is called with the new one's name before it is
+ * made, so that the post step can remove what an interrupted job left. Throws BuildFailed when docker or buildx cannot serve.
+ */
+export async function bringUpBuilder(host: Host, inputs: Inputs, beforeCreating: (name: string) => void): Promise<Builder> {
+  const inspected = await host.exec.start('docker', ['buildx', 'inspect', ...(inputs.builder ? [inputs.builder] : [])]).result
+  const current = inspected.exitCode === 0 ? parseBuilderFacts(inspected.stdout) : undefined
+  if (!current && inputs.builder) {
+    throw new BuildFailed(`builder: ${inputs.builder} cannot be used: ${lastLine(inspected.stderr)}`, inspected.exitCode)
+  }
+  const plan = planBuilder(inputs, current)
+  if (plan.kind === 'use') return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false }
+
+  const name = `stage-cache-${randomUUID()}`
+  beforeCreating(name)
+  const config = await configFile(host, inputs, plan.driver)
+  const created = await host.exec.start('docker', createBuilderArgv(inputs, name, plan.driver, config)).result
+  if (created.exitCode !== 0) {
+    throw new BuildFailed(`docker buildx create --driver=${plan.driver} failed: ${created.stderr.trim()}`, created.exitCode)
+  }
+  return { name, driver: plan.driver, reason: plan.reason, created: true }
+}
+
+/** Path of the buildkitd.toml for a builder to be made; the user's own replaces ours as a whole. */
+async function configFile(host: Host, inputs: Inputs, driver: string): Promise<string | undefined> {
+  if (inputs.buildkitdConfig) return inputs.buildkitdConfig
+  const text = inputs.buildkitdConfigInline || (driver === 'docker-container' ? singleJobConfig : '')
+  if (!text) return undefined
+  const path = `${await host.files.makeTemporary('buildkitd-')}/buildkitd.toml`
+  await host.files.write(path, text)
+  return path
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}

@@ -1,0 +1,127 @@
+import type { Host } from '../host'
+import type { Inputs } from '../inputs'
+import { exportArgv } from '../plan/argv'
+import { displayRef } from '../plan/cache-plan'
+import type { CacheRef } from '../plan/cache-plan'
+import type { StageExport } from '../plan/exports'
+import { isRefusal } from '../plan/permissions'
+import { parseVertexName } from '../progress/vertex-name'
+import type { VertexTable } from '../progress/vertices'
+import type { Backend } from '../reasons'
+import { runBuild } from './build'
+import type { Cancellation } from './cancellation'
+import { newLanes } from './lanes'
+
+/** Seconds one export may take. */
+const exportSeconds = 600
+
+/** Exports under way at once. Local ones share one directory, where BuildKit locks index.json without waiting. */
+const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 1 }
+
+export interface ExportOutcome {
+  readonly stage: string
+  readonly ref: CacheRef
+  readonly exported: 'yes' | 'failed' | 'not-allowed'
+  /** Digest of the manifest that was written; BuildKit gives none for gha. */
+  readonly digest?: string
+  readonly seconds: number
+  /** Steps that ran although everything should have been in the builder. */
+  readonly ranSteps: readonly string[]
+  readonly detail: string
+}
+
+export interface ExporterOptions {
+  readonly inputs: Inputs
+  readonly builder: string
+  readonly importRef: CacheRef | undefined
+  /** Stages that cannot be targeted by name are the last one: they are built without --target. */
+  readonly targetOf: (stage: string) => string
+  /** Directory that local exports write to; called once, before the first. */
+  readonly stageLocal: () => Promise<string>
+  /** Backends known to refuse before anything was tried. */
+  readonly refusing: readonly Backend[]
+}
+
+export interface Exporter {
+  /** Queues an export; it starts as soon as its backend has a free place. */
+  add(wanted: StageExport): void
+  /** Waits for all of them. */
+  finish(): Promise<readonly ExportOutcome[]>
+}
+
+/** Runs exports of stages beside or after the main build. A failure never throws: it is an outcome. */
+export function newExporter(host: Host, cancellation: Cancellation, options: ExporterOptions): Exporter {
+  const refusing = new Set(options.refusing)
+  const lanes = newLanes(atOnce)
+  let staging: Promise<string> | undefined
+  const outcomes: Promise<ExportOutcome>[] = []
+
+  async function run({ stage, ref }: StageExport): Promise<ExportOutcome> {
+    const none = { stage, ref, seconds: 0, ranSteps: [] }
+    if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
+    const metadataFile = `${await host.files.makeTemporary('export-')}/metadata.json`
+    const command = exportArgv({
+      inputs: options.inputs,
+      builder: options.builder,
+      target: options.targetOf(stage),
+      exportTo: ref,
+      importRef: options.importRef,
+      metadataFile,
+      options: {
+        mode: options.inputs.cacheMode === 'min' ? 'min' : 'max',
+        ...(options.inputs.cacheCompression ? { compression: options.inputs.cacheCompression } : {}),
+        ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {})
+      }
+    })
+    const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds: exportSeconds })
+    const facts = { stage, ref, seconds: run.seconds, ranSteps: stepsThatRan(run.table) }
+    if (run.exitCode !== 0) {
+      const detail = lastLine(run.text)
+      if (isRefusal(run.text)) refusing.add(ref.backend)
+      return { ...facts, exported: isRefusal(run.text) ? 'not-allowed' : 'failed', detail }
+    }
+    const digest = parseManifestDigest(await host.files.read(metadataFile))
+    return { ...facts, exported: 'yes', ...(digest ? { digest } : {}), detail: '' }
+  }
+
+  return {
+    add(wanted) {
+      outcomes.push(
+        lanes.enter(wanted.ref.backend, async () => {
+          const outcome = await run(wanted).catch(
+            (error: unknown): ExportOutcome => ({
+              stage: wanted.stage,
+              ref: wanted.ref,
+              exported: 'failed',
+              seconds: 0,
+              ranSteps: [],
+              detail: error instanceof Error ? error.message : String(error)
+            })
+          )
+          const what = outcome.exported === 'yes' ? `saved in ${outcome.seconds.toFixed(1)} s` : outcome.exported === 'failed' ? `not saved: ${outcome.detail}` : 'not allowed to save'
+          host.log.info(`Cache of ${wanted.stage} → ${displayRef(wanted.ref)}: ${what}`)
+          return outcome
+        })
+      )
+    },
+    finish: () => Promise.all(outcomes)
+  }
+}
+
+function stepsThatRan(table: VertexTable): readonly string[] {
+  return [...table.vertices.values()].filter(vertex => vertex.ran && parseVertexName(vertex.name).kind === 'step').map(vertex => vertex.name)
+}
+
+/** `cache.manifest` of a metadata file is a descriptor as JSON text within the JSON (docker/buildx commands/build.go). */
+function parseManifestDigest(metadata: string | undefined): string | undefined {
+  try {
+    const text = (JSON.parse(metadata ?? '{}') as { 'cache.manifest'?: string })['cache.manifest']
+    return text === undefined ? undefined : (JSON.parse(text) as { digest?: string }).digest
+  } catch {
+    return undefined
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}

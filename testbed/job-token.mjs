@@ -1,0 +1,53 @@
+// @ts-check
+import { createHmac } from 'node:crypto'
+
+export const READ = 1
+export const WRITE = 2
+
+/**
+ * @typedef {object} TokenScope
+ * @property {string} scope a git ref, like refs/heads/main
+ * @property {number} permission READ, WRITE or both added up
+ */
+
+/**
+ * The runtime token of a job. Nobody checks its signature, but its form must be right.
+ * @param {readonly TokenScope[]} scopes
+ * @param {{ now?: number, lifetimeSeconds?: number }} [options]
+ */
+export function makeJobToken(scopes, { now = Date.now(), lifetimeSeconds = 6 * 3600 } = {}) {
+  const seconds = Math.floor(now / 1000)
+  const claims = {
+    ac: JSON.stringify(scopes.map(({ scope, permission }) => ({ Scope: scope, Permission: permission }))),
+    scp: 'Actions.Results:run:job',
+    iss: 'https://token.actions.githubusercontent.com',
+    nbf: seconds - 300,
+    iat: seconds,
+    exp: seconds + lifetimeSeconds
+  }
+  const body = [{ typ: 'JWT', alg: 'HS256' }, claims]
+    .map(part => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')
+  return `${body}.${createHmac('sha256', 'testbed').update(body).digest('base64url')}`
+}
+
+/**
+ * The scopes of a token in its order, or why it is refused.
+ * @param {string | undefined} authorization header
+ * @returns {TokenScope[] | string}
+ */
+export function readJobToken(authorization, now = Date.now()) {
+  const payload = /^Bearer [\w-]+\.([\w-]+)\.[\w-]+$/i.exec(authorization ?? '')?.[1]
+  if (!payload) return 'no job token'
+  try {
+    const { ac, exp, nbf } = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    if (typeof exp !== 'number' || exp * 1000 < now) return 'token is expired'
+    if (typeof nbf !== 'number' || nbf * 1000 > now) return 'token is not valid yet'
+    return JSON.parse(ac).map((/** @type {{ Scope: string, Permission: number }} */ one) => ({
+      scope: one.Scope,
+      permission: one.Permission
+    }))
+  } catch (error) {
+    return `bad job token: ${error}`
+  }
+}
