@@ -64,5 +64,6 @@ table { border-collapse: collapse; overflow-wrap: normal }
 th, td { padding: 6px 13px; border: 1px solid var(--line) }
 th { font-weight: 600 }
 tbody tr:nth-child(2n) { background: var(--stripe) }
-summary { cursor: pointer; margin-bottom: 8px }
+summary { cursor: pointer }
+details[open] > summary { margin-bottom: 8px }
 `

@@ -4,6 +4,8 @@
  */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Of the machine the job runs on, as BuildKit writes it: `linux/amd64`. */
+  readonly platform: string
   readonly log: Log
   readonly clock: Clock
   readonly files: Files

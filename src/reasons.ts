@@ -23,6 +23,8 @@ export interface Degradation {
     | 'record-failed'
     | 'export-failed'
     | 'export-ran-steps'
+    | 'import-failed'
+    | 'write-not-allowed'
     | 'bring-in-failed'
     | 'stage-has-no-ref'
     | 'cache-service-missing'

@@ -69,10 +69,11 @@ export const builds: Readonly<Record<string, BuildReport>> = {
     [
       stageOf(0, 'base', ''),
       stageOf(1, 'python-deps', 'cc'),
-      stageOf(2, 'builder', 'crn', { status: 'not-run' }),
+      stageOf(2, 'builder', 'crn', { status: 'not-run', refs: [refOf('builder', { exported: 'not-asked' })] }),
       stageOf(3, 'runtime', 'nn')
     ],
     {
+      ...warm,
       outcome: 'cancelled',
       image: { imageid: '', digest: '', tags: [] }
     }

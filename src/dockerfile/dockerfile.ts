@@ -8,6 +8,8 @@ export type StageBase =
   | { readonly kind: 'stage'; readonly index: number }
   | { readonly kind: 'image'; readonly reference: string }
   | { readonly kind: 'scratch' }
+  /** A named build context (`--build-context name=…`) that takes the place of an image, or of this very stage: then it has no steps. */
+  | { readonly kind: 'context'; readonly name: string }
 
 /** Why one stage needs another: `FROM other`, `COPY --from=other` or `RUN --mount=from=other`. */
 export type EdgeKind = 'from' | 'copy' | 'mount'
@@ -21,12 +23,17 @@ export interface StageEdge {
 
 export type StepKind = 'RUN' | 'COPY' | 'ADD' | 'WORKDIR'
 
-/** One instruction that BuildKit runs. ONBUILD triggers that come from a base image are not in the file and not here. */
+/**
+ * One instruction that BuildKit runs. The ONBUILD triggers of the stage that this one is FROM come first; those of a base image
+ * are not in the file and not here.
+ */
 export interface Step {
   readonly kind: StepKind
   /** The instruction as written, keyword included, line continuations kept. */
   readonly text: string
   readonly lines: LineRange
+  /** It comes from an ONBUILD of the parent stage; text and lines are those of the trigger there. */
+  readonly onbuild?: true
 }
 
 export interface Stage {

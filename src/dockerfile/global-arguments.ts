@@ -44,7 +44,8 @@ export function withGlobalArgument(variables: Variables, instruction: Instructio
   for (const word of splitAssignments(instruction.rest, instruction.escape)) {
     const equals = word.indexOf('=')
     const name = equals < 0 ? word : word.slice(0, equals)
-    const value = buildArgument(settings, name) ?? (equals < 0 ? undefined : expandWord(word.slice(equals + 1), after, instruction.escape))
+    const value =
+      buildArgument(settings, name) ?? (equals < 0 ? undefined : expandWord(word.slice(equals + 1), after, instruction.escape))
     if (value !== undefined) after.set(name, value)
   }
   return after

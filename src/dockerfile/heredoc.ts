@@ -1,5 +1,6 @@
 import { isJsonForm, keywordOf, nestedInstruction, type InstructionText } from './instruction-text'
-import { splitUnquotedWords, splitWords, WordError } from './shell-words'
+import { splitUnquotedWords, splitWords } from './shell-words'
+import { WordError } from './word-error'
 
 export interface Heredoc {
   /** The line that ends it. */

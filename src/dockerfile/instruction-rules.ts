@@ -1,6 +1,14 @@
 import { didYouMean } from '../did-you-mean'
 import { readHeredoc } from './heredoc'
-import { argumentsOf, flagValues, isBrokenJsonForm, isJsonForm, keywordOf, nestedInstruction, type InstructionText } from './instruction-text'
+import {
+  argumentsOf,
+  flagValues,
+  isBrokenJsonForm,
+  isJsonForm,
+  keywordOf,
+  nestedInstruction,
+  type InstructionText
+} from './instruction-text'
 import { splitAssignments } from './words'
 
 /**
@@ -25,7 +33,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ADD: firstOf(texts, sourceAndDestination),
   CMD: texts,
   ENTRYPOINT: texts,
-  SHELL: firstOf(texts, ({ rest }) => (rest === '[]' ? 'SHELL requires at least one argument' : undefined), jsonOnly),
+  SHELL: firstOf(atLeastOne, texts, jsonOnly),
   VOLUME: firstOf(texts, atLeastOne),
   ARG: firstOf(atLeastOne, namedArguments),
   ENV: firstOf(atLeastOne, assignments),
@@ -78,8 +86,8 @@ function texts(instruction: InstructionText): string | undefined {
 }
 
 function jsonOnly(instruction: InstructionText): string | undefined {
-  if (instruction.rest === '') return 'SHELL requires at least one argument'
-  return isJsonForm(instruction) ? undefined : 'SHELL requires the arguments to be in JSON form'
+  if (!isJsonForm(instruction)) return 'SHELL requires the arguments to be in JSON form'
+  return argumentsOf(instruction).length === 0 ? 'SHELL requires at least one argument' : undefined
 }
 
 function sourceAndDestination(instruction: InstructionText): string | undefined {
@@ -105,7 +113,7 @@ function namedArguments({ rest, escape }: InstructionText): string | undefined {
 function assignments(instruction: InstructionText): string | undefined {
   const keyword = keywordOf(instruction)
   const words = splitAssignments(instruction.rest, instruction.escape)
-  if (!words[0]?.includes('=')) return words.length < 2 ? `${keyword} must have two arguments` : undefined
+  if (!words[0]?.includes('=')) return /[\t\v\f\r ]/.test(instruction.rest) ? undefined : `${keyword} must have two arguments`
   const bare = words.find(word => !word.includes('='))
   if (bare !== undefined) return `can't find = in "${bare}", must be of the form: name=value`
   return words.some(word => word.startsWith('=')) ? `${keyword} names can not be blank` : undefined

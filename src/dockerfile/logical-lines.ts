@@ -2,7 +2,7 @@ import type { DockerfileProblem, LineRange } from './dockerfile'
 import { heredocsOf } from './heredoc'
 import { splitInstruction, type InstructionText } from './instruction-text'
 import { readDirective, type Directives } from './directives'
-import { WordError } from './shell-words'
+import { WordError } from './word-error'
 import { trimStart } from './white-space'
 
 /** One instruction of the file: what BuildKit parses it from, and where it stands. */
@@ -28,7 +28,7 @@ export function readLogicalLines(text: string): LogicalLines {
   const instructions: LogicalLine[] = []
   const problems: DockerfileProblem[] = []
   let directives: Directives = { escape: '\\', seen: [], done: false }
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const start = at + 1
     const first = trimStart(lines[at] ?? '')
     at++

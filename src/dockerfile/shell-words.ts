@@ -1,10 +1,6 @@
-import { replaceMatches, trimMatch } from './shell-pattern'
+import { isOperator, replace, substitute } from './substitution'
 import { isSpace } from './white-space'
-
-/** A word that BuildKit refuses: an open quote, a bad substitution, a variable that must be set. */
-export class WordError extends Error {
-  override readonly name = 'WordError'
-}
+import { WordError } from './word-error'
 
 export type Variables = ReadonlyMap<string, string>
 
@@ -177,22 +173,13 @@ class WordReader {
     if (modifier === '/') return this.readReplacement(name)
     const emptyIsUnset = modifier === ':'
     const operator = emptyIsUnset ? this.next() : modifier
-    const isPattern = operator === '#' || operator === '%'
     const written = `${emptyIsUnset ? ':' : ''}${operator ?? ''}`
-    if ((emptyIsUnset && isPattern) || operator === undefined || !'+-?#%'.includes(operator)) {
-      this.fail(`unsupported modifier (${written}) in substitution`)
-    }
-    const word = this.readPart('}', isPattern)
+    if (operator === undefined || !isOperator(operator, emptyIsUnset))
+      return this.fail(`unsupported modifier (${written}) in substitution`)
+    const word = this.readPart('}', operator === '#' || operator === '%')
     const value = this.value(name)
     if (value === undefined && this.keepsUnset) return `\${${name}${written}${word}}`
-    const isSet = value !== undefined && !(emptyIsUnset && value === '')
-    if (operator === '-') return isSet ? value : word
-    if (operator === '+') return isSet ? word : ''
-    if (operator === '?') {
-      return isSet ? value : this.fail(`${name}: ${word || `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`}`)
-    }
-    const longest = word.startsWith(operator)
-    return this.matching(word, () => trimMatch(value ?? '', longest ? word.slice(1) : word, { end: operator === '%', longest }))
+    return substitute({ name, value, emptyIsUnset, operator, word })
   }
 
   private readReplacement(name: string): string {
@@ -202,7 +189,7 @@ class WordReader {
     const replacement = this.readPart('}', true)
     const value = this.value(name)
     if (value === undefined && this.keepsUnset) return `\${${name}/${pattern}/${replacement}}`
-    return this.matching(pattern, () => replaceMatches(value ?? '', pattern, replacement, all))
+    return replace(value ?? '', pattern, replacement, all)
   }
 
   private readPart(stop: string, keepEscapes: boolean): string {
@@ -212,10 +199,6 @@ class WordReader {
       if (error instanceof WordError && this.peek() === undefined) this.fail(`syntax error: missing '${stop}'`)
       throw error
     }
-  }
-
-  private matching(pattern: string, apply: () => string | undefined): string {
-    return apply() ?? this.fail(`invalid pattern (${pattern}) in substitution`)
   }
 
   /** Letters, digits and `_`; digits alone at the start (`$1`); or one of the shell's special parameters. */

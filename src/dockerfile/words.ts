@@ -30,5 +30,8 @@ export function splitAssignments(text: string, escape: string): readonly string[
 
 /** The fields of a comma-separated line, a field in double quotes taken as it is (`--mount=`). */
 export function splitFields(text: string): readonly string[] {
-  return Array.from(text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), match => match[1]?.replaceAll('""', '"') ?? match[2] ?? '')
+  return Array.from(
+    text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g),
+    match => match[1]?.replaceAll('""', '"') ?? match[2] ?? ''
+  )
 }

@@ -4,7 +4,7 @@ import type { InputProblem } from './reader'
 
 /** Inputs that are fine each by itself and make no sense together: what buildx would refuse, or what would silently do nothing. */
 export function relationProblems(inputs: Inputs): readonly InputProblem[] {
-  return [...buildProblems(inputs), ...builderProblems(inputs), ...cacheProblems(inputs)]
+  return [...buildProblems(inputs), ...builderProblems(inputs)]
 }
 
 function buildProblems({ noCache, noCacheFilters, push, tags, outputs }: Inputs): readonly InputProblem[] {
@@ -52,12 +52,6 @@ function builderProblems(inputs: Inputs): readonly InputProblem[] {
     }
   }
   return problems
-}
-
-function cacheProblems({ cacheBackends, cacheImage, tags }: Inputs): readonly InputProblem[] {
-  if (cacheBackends === 'auto' || !cacheBackends.includes('registry') || cacheImage !== '' || tags.length > 0) return []
-  const text = '"registry" needs a repository: write cache-image, such as ghcr.io/acme/app, or tags'
-  return [problem(['cache-backends', 'cache-image', 'tags'], text)]
 }
 
 const leaveOut = 'Leave one of the two out'

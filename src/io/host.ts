@@ -16,6 +16,8 @@ export function newHost(): Host {
   const stopwatch = newStopwatch(() => performance.now())
   return {
     env,
+    // Containers are Linux on every machine that builds them here.
+    platform: `linux/${{ x64: 'amd64', ia32: '386', arm: 'arm/v7' }[process.arch as string] ?? process.arch}`,
     log: newLog(),
     clock: {
       now: () => Date.now(),

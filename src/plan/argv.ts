@@ -1,9 +1,10 @@
 import type { Inputs } from '../inputs'
-import { formatAttestation, hasAttestationType, writesFiles } from './build-attributes'
-import { formatAttributes, formatCacheFrom, formatCacheTo } from './cache-attrs'
+import { writesFiles } from './build-attributes'
+import { formatCacheFrom, formatCacheTo } from './cache-attrs'
 import type { CachePlace, CacheToOptions } from './cache-attrs'
+import { flagArgv, optional, secretEnvironment, valued } from './flag-argv'
 import { buildFlags } from './flags'
-import type { BuildFlagRow, BuildFlagValues } from './flags'
+import type { BuildFlagRow } from './flags'
 
 /** What to start docker with. The values of secrets are in `env` alone. */
 export interface BuildCommand {
@@ -52,6 +53,8 @@ export function mainBuildArgv(build: MainBuild): BuildCommand {
   const cached = readsCache(inputs)
   return command(build, {
     own: [...(inputs.outputs.some(writesFiles) ? [] : valued('--iidfile', iidFile)), ...valued('--metadata-file', metadataFile)],
+    // So that output `metadata` has the warnings, as build-push-action's.
+    env: { BUILDX_METADATA_WARNINGS: 'true' },
     takes: () => true,
     instead: {
       'cache-from': [...plannedImport(build), ...inputs.cacheFrom.flatMap(value => valued('--cache-from', value))],
@@ -72,6 +75,8 @@ export function mainBuildArgv(build: MainBuild): BuildCommand {
 export function exportArgv(build: ExportBuild): BuildCommand {
   return command(build, {
     own: build.metadataFile === undefined ? [] : valued('--metadata-file', build.metadataFile),
+    // buildx would ask BuildKit for the provenance of the export only to put it into the file.
+    env: { BUILDX_METADATA_PROVENANCE: 'disabled' },
     takes: row => row.partOfCacheKey,
     instead: {
       ...besideTheMainBuild(build, 'type=cacheonly'),
@@ -99,17 +104,18 @@ interface Shape {
   /** Flags that no input stands for. */
   readonly own: readonly string[]
   readonly takes: (row: BuildFlagRow) => boolean
+  readonly env?: Readonly<Record<string, string>>
   /** What to give in the place of an input's own flags. */
   readonly instead: Partial<Readonly<Record<InputName, readonly string[]>>>
 }
 
-function command(build: AnyBuild, { own, takes, instead }: Shape): BuildCommand {
+function command(build: AnyBuild, { own, takes, instead, env }: Shape): BuildCommand {
   const { inputs } = build
   const replaced: Shape['instead'] = { ...instead, builder: optional('--builder', build.builder) }
-  const flags = buildFlags.flatMap(row => replaced[row.input] ?? (takes(row) ? flagsOf(row, inputs) : []))
+  const flags = buildFlags.flatMap(row => replaced[row.input] ?? (takes(row) ? flagArgv(row, inputs) : []))
   return {
     argv: ['buildx', 'build', '--progress=rawjson', ...own, ...flags, positional(inputs.context)],
-    env: Object.fromEntries(inputs.secrets.map(({ value }, index) => [secretVariable(index), value]))
+    env: { ...env, ...secretEnvironment(inputs) }
   }
 }
 
@@ -124,66 +130,6 @@ function besideTheMainBuild(build: { readonly target: string }, output: string):
 
 function plannedImport({ inputs, importRef }: AnyBuild & { readonly importRef?: CachePlace | undefined }): readonly string[] {
   return importRef === undefined || !readsCache(inputs) ? [] : valued('--cache-from', formatCacheFrom(importRef))
-}
-
-/** The flags of one input, as build-push-action gives them. */
-function flagsOf(row: BuildFlagRow, inputs: BuildFlagValues): readonly string[] {
-  const { flag } = row
-  switch (row.form) {
-    case 'text':
-      return optional(flag, inputs[row.key])
-    case 'boolean':
-      return inputs[row.key] ? [flag] : []
-    case 'comma-list':
-    case 'line-list':
-    case 'verbatim-list':
-      return inputs[row.key].flatMap(value => valued(flag, value))
-    case 'platforms':
-      return optional(flag, inputs[row.key].join(','))
-    case 'attestation':
-      return inputs[row.key] === '' ? [] : valued(flag, formatAttestation(`type=${row.key},${inputs[row.key]}`))
-    case 'attestations':
-      return inputs[row.key]
-        .filter(value => !replacedByInput(value, inputs))
-        .flatMap(value => valued(flag, formatAttestation(value)))
-    case 'secrets':
-      return inputs[row.key].flatMap(({ id }, index) => secret(id, 'env', secretVariable(index)))
-    case 'secret-envs':
-      return inputs[row.key].flatMap(({ id, env }) => secret(id, 'env', env))
-    case 'secret-files':
-      return inputs[row.key].flatMap(({ id, path }) => secret(id, 'src', path))
-  }
-}
-
-/** The inputs `provenance` and `sbom` win over entries of `attests` of the same type. */
-function replacedByInput(attestation: string, { provenance, sbom }: BuildFlagValues): boolean {
-  return (
-    (provenance !== '' && hasAttestationType('provenance', attestation)) ||
-    (sbom !== '' && hasAttestationType('sbom', attestation))
-  )
-}
-
-function secret(id: string, kind: 'env' | 'src', where: string): readonly string[] {
-  return valued(
-    '--secret',
-    formatAttributes([
-      ['id', id],
-      [kind, where]
-    ])
-  )
-}
-
-function secretVariable(index: number): string {
-  return `STAGE_CACHE_SECRET_${index}`
-}
-
-/** A flag and its value. A value that starts with `-` is joined to the flag, so that nothing can take it for one. */
-function valued(flag: string, value: string): readonly string[] {
-  return value.startsWith('-') ? [`${flag}=${value}`] : [flag, value]
-}
-
-function optional(flag: string, value: string): readonly string[] {
-  return value === '' ? [] : valued(flag, value)
 }
 
 /** The context is no flag's value: a directory `-x` is written `./-x`. (`-` alone, standard input, is refused with the inputs.) */

@@ -20,8 +20,8 @@ export interface BackendPlan {
  */
 export function planBackends(inputs: Inputs, hasCacheService: boolean): BackendPlan {
   const named = inputs.cacheImage || inputs.tags[0] || ''
-  const parsed = named ? parseImageReference(named) : undefined
-  const repository = parsed?.kind === 'reference' ? parsed.reference.repository : ''
+  const parsed = named ? parseImageReference(named) : ''
+  const repository = typeof parsed === 'string' ? '' : parsed.repository
   if (inputs.cacheBackends === 'auto') {
     const plan = (backend: Backend, reason: string): BackendPlan => ({
       backends: [backend],

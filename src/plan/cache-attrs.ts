@@ -10,7 +10,8 @@ export interface Compression {
 
 export interface CacheToOptions {
   readonly mode: 'min' | 'max'
-  readonly compression?: Compression
+  /** Without it BuildKit's default, gzip. */
+  readonly compression?: Compression | undefined
   /** A directory to write the local cache into instead of the ref's own, which is replaced only by a complete one. */
   readonly directory?: string
 }

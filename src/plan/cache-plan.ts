@@ -1,9 +1,9 @@
-import { neededStages } from '../dockerfile/graph'
+import { neededStages } from '../dockerfile/stage-graph'
 import type { Dockerfile, Stage } from '../dockerfile/dockerfile'
 import type { Inputs } from '../inputs'
 import type { Backend } from '../reasons'
-import { formatRef } from './ref'
-import type { Scope, Scopes } from './scope'
+import { formatRef, ownsName } from './ref'
+import type { Scope, ScopePlan } from './scope'
 
 /** One stage × platforms × scope in one backend. */
 export interface CacheRef {
@@ -30,7 +30,7 @@ export interface StagePlan {
 export interface CachePlan {
   readonly target: Stage
   readonly backends: readonly Backend[]
-  readonly scopes: Scopes
+  readonly scopes: ScopePlan
   readonly platforms: readonly string[]
   /** Needed stages in Dockerfile order. */
   readonly stages: readonly StagePlan[]
@@ -41,7 +41,7 @@ export interface CachePlanRequest {
   readonly target: Stage
   readonly inputs: Inputs
   readonly backends: readonly Backend[]
-  readonly scopes: Scopes
+  readonly scopes: ScopePlan
   readonly platforms: readonly string[]
   /** Repository of registry refs; empty when that backend is not used. */
   readonly repository: string
@@ -52,7 +52,7 @@ export interface CachePlanRequest {
 /** Every needed stage with the refs it may be read from and is written to. */
 export function planCache(request: CachePlanRequest): CachePlan {
   const { dockerfile, target, inputs, backends, scopes, platforms } = request
-  const stages = neededStages(dockerfile, target).map((stage): StagePlan => {
+  const stages = neededStages(dockerfile, inputs.target).map((stage): StagePlan => {
     const uncached = whyUncached(stage, target, inputs.cacheStages)
     if (uncached) return { stage, uncached, reads: [], writes: [] }
     const ref = (backend: Backend, scope: Scope): CacheRef => ({
@@ -62,7 +62,7 @@ export function planCache(request: CachePlanRequest): CachePlan {
       name: formatRef({
         prefix: inputs.cachePrefix,
         stage: stage.name,
-        named: stage.named,
+        named: ownsName(stage, dockerfile.stages),
         ...(backend === 'registry' || request.image === '' ? {} : { image: request.image }),
         scope,
         platforms,

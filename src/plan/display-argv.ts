@@ -2,17 +2,16 @@ import { formatAttributes } from './cache-attrs'
 import { parseFields } from './build-attributes'
 
 /**
- * A command as one line for the log, ready to paste into a shell. Values of build arguments are hidden, and so are credentials in
+ * A command's arguments for the log, quoted so that joined by spaces they can be pasted into a shell. Values of build arguments are hidden, and so are credentials in
  * caches, outputs and URLs, and the ids of secrets given by value: where a secret of several lines was not quoted, its lines are
  * taken for secrets of their own, and an id may be a piece of it.
  */
-export function displayArgv(program: string, argv: readonly string[]): string {
-  const hidden = argv.map((argument, index) => {
-    const joined = /^(--[a-z-]+)=(.*)$/s.exec(argument)
-    if (joined) return `${joined[1]}=${hideValue(joined[1] ?? '', joined[2] ?? '')}`
-    return hideValue(argv[index - 1] ?? '', argument)
+export function displayArgv(argv: readonly string[]): readonly string[] {
+  return argv.map((argument, index) => {
+    const [, flag, value] = /^(--[a-z-]+)=(.*)$/s.exec(argument) ?? []
+    const hidden = flag === undefined ? hideValue(argv[index - 1] ?? '', argument) : `${flag}=${hideValue(flag, value ?? '')}`
+    return quoteForShell(hidden)
   })
-  return [program, ...hidden].map(quoteForShell).join(' ')
 }
 
 const mark = '***'
@@ -52,5 +51,5 @@ function hideCredentials(value: string): string {
 }
 
 function quoteForShell(argument: string): string {
-  return /^[A-Za-z0-9_@%+=:,./*-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 }

@@ -42,9 +42,9 @@ export function parseImageReference(text: string): ImageReference | string {
  * for none. The first that is there of:
  *
  * 1. `cache-name` as written;
- * 2. the first tag's image as Docker shows it, without host, tag and digest: `ghcr.io/acme/app:1` is `acme/app`, `alpine` is `alpine`;
- * 3. the Dockerfile's path: a last part `Dockerfile` falls away (`Dockerfile` → ``, `services/api/Dockerfile` → `services/api`), so
- *    does an ending `.Dockerfile` (`docker/api.Dockerfile` → `docker/api`); any other path is the name (`Dockerfile.dev`).
+ * 2. the first tag's image without host, tag and digest, and without `library/` (`ghcr.io/acme/app:1` → `acme/app`);
+ * 3. the Dockerfile's path: a last part `Dockerfile` falls away (`services/api/Dockerfile` → `services/api`, alone it is empty),
+ *    so does an ending `.Dockerfile` (`docker/api.Dockerfile` → `docker/api`); any other path is the name (`Dockerfile.dev`).
  *
  * By 3. only `x/Dockerfile` and `x.Dockerfile` share a name.
  */
@@ -94,7 +94,10 @@ function splitHost(repository: string): { readonly host: string; readonly path: 
 
 function hostProblem(host: string): string | undefined {
   if (hostPattern.test(host)) return undefined
-  return `has ${JSON.stringify(host)} for a registry: write a host name, an IPv4 address or an IPv6 address in brackets, and :port if it needs one`
+  return (
+    `has ${JSON.stringify(host)} for a registry: write a host name, an IPv4 address or an IPv6 address in brackets, ` +
+    'and :port if it needs one'
+  )
 }
 
 function pathProblem(path: string, written: string): string | undefined {

@@ -7,7 +7,7 @@ export type Scope =
   | { readonly kind: 'pull'; readonly number: number }
   | { readonly kind: 'tag'; readonly name: string }
 
-export interface Scopes {
+export interface ScopePlan {
   readonly write: Scope
   /** In the order they are tried, each once; the default scope is always the last. */
   readonly read: readonly Scope[]
@@ -33,7 +33,7 @@ export interface Scopes {
  * its own scope and the default one is still read. Source of the order: GitHub's own for caches, docs.github.com, "Restrictions
  * for accessing a cache" (current branch, base branch, default branch).
  */
-export function planScopes(context: RunContext, cacheScope: 'branch' | 'shared'): Scopes {
+export function planScopes(context: RunContext, cacheScope: 'branch' | 'shared'): ScopePlan {
   if (cacheScope === 'shared') return { write: defaultScope, read: [defaultScope] }
   const write = ownScope(context)
   const read = [write, branchScope(context.baseBranch, context), defaultScope]

@@ -1,51 +1,154 @@
-export interface LogChunk {
-  readonly vertex: string
-  readonly stream: number
-  /** base64 */
-  readonly data: string
-}
+import { Operations } from './operations'
+import { parseTime, type SolveStatus, type VertexEvent } from './solve-status'
+import { parseVertexName } from './vertex-name'
 
-/** One line of `--progress=rawjson` (BuildKit client/graph.go). Every key may be missing. */
-export interface SolveStatus {
-  readonly vertexes?: readonly {
-    readonly digest: string
-    readonly name?: string
-    readonly inputs?: readonly string[]
-    readonly started?: string
-    readonly completed?: string
-    readonly cached?: boolean
-    readonly error?: string
-    readonly progressGroup?: { readonly id: string; readonly name?: string; readonly weak?: boolean }
-  }[]
-  readonly statuses?: readonly {
-    readonly id: string
-    readonly vertex: string
-    readonly name?: string
-    readonly total?: number
-    readonly current?: number
-    readonly started?: string
-    readonly completed?: string
-  }[]
-  readonly logs?: readonly LogChunk[]
-  readonly warnings?: readonly { readonly vertex: string; readonly short?: string; readonly url?: string }[]
-}
+export type { LogChunk, SolveStatus } from './solve-status'
 
 /** What is known of one vertex after all its events. Times in milliseconds since the epoch. */
 export interface Vertex {
   readonly digest: string
   readonly name: string
+  /** What it is made from; for a step the first is the state that the step before left. */
   readonly inputs: readonly string[]
   readonly group?: { readonly id: string; readonly weak: boolean }
+  /** First time it was begun or looked up. */
   readonly started?: number
+  /** Last time it ended; missing while it goes on. */
   readonly completed?: number
-  /** Sticky: a cached vertex whose layer is pulled later is announced again without it (BuildKit progress/controller). */
+  /**
+   * Its result came from a cache, or was not needed because something made from it came from a cache.
+   * Sticky: a cached vertex whose layer is pulled later is announced again without it (BuildKit progress/controller).
+   */
   readonly cached: boolean
-  /** It really ran: started without being cached, or gave log lines in an interval that was not cached. */
+  /** It was really run, to its end or not: begun without being cached. */
   readonly ran: boolean
+  /** Another build ran it, before this one began: builds that run at the same time share their vertices. */
+  readonly ranElsewhere: boolean
+  /** Its result is there, or was not needed. Never true of what only failed or was stopped. */
+  readonly done: boolean
+  /** Seconds it ran, waiting for the cache and pulling cached layers not counted. */
+  readonly seconds: number
   readonly error?: string
+  /** The error only says that it was stopped: something else failed, or the build was cancelled. */
+  readonly canceled: boolean
 }
 
 export interface VertexTable {
-  /** By digest, in order of first announcement. */
+  /** By digest, in order of first announcement, which is not the order of the Dockerfile. */
   readonly vertices: ReadonlyMap<string, Vertex>
+  /** When this build's first vertex started. */
+  readonly began?: number
+  /** How many vertices are done: what only looks at done vertices need not look again while this and the size stay. */
+  readonly doneCount: number
+}
+
+/** An empty table; `applyStatus` fills it. */
+export function newVertexTable(): VertexTable {
+  return new Table()
+}
+
+/**
+ * Enters one status into a table made by `newVertexTable`. Log text is not kept.
+ * The rules are BuildKit's (solver/progress.go, solver/jobs.go notifyStarted) as far as they can be trusted; see operations.ts.
+ */
+export function applyStatus(table: VertexTable, status: SolveStatus): void {
+  if (!(table instanceof Table)) throw new TypeError('applyStatus needs a table made by newVertexTable')
+  for (const event of status.vertexes ?? []) table.apply(event)
+  for (const { vertex } of status.logs ?? []) table.spoke(vertex)
+}
+
+/** The steps that this very build ran: neither cached, nor shared with a build that had begun them before. */
+export function stepsRunHere(table: VertexTable): readonly Vertex[] {
+  return [...table.vertices.values()].filter(vertex => {
+    if (!vertex.ran || vertex.ranElsewhere) return false
+    const name = parseVertexName(vertex.name)
+    // What an ADD downloads is a vertex of the same name, asked for again whenever its cache key is wanted.
+    return name.kind === 'step' && !(name.keyword === 'ADD' && vertex.inputs.length === 0)
+  })
+}
+
+class TableVertex extends Operations implements Vertex {
+  name: string
+  inputs: readonly string[]
+  group?: { readonly id: string; readonly weak: boolean }
+  /** What it is made from has been told that it was not missing. */
+  passedOn = false
+  counted = false
+
+  constructor(readonly digest: string) {
+    super()
+    this.name = digest
+    this.inputs = []
+  }
+
+  describe({ name, inputs, progressGroup }: VertexEvent): void {
+    if (name) this.name = name
+    if (inputs?.length) this.inputs = inputs
+    if (progressGroup) this.group = { id: progressGroup.id, weak: progressGroup.weak ?? false }
+  }
+}
+
+class Table implements VertexTable {
+  readonly vertices = new Map<string, TableVertex>()
+  /** Digests that were not missing, of vertices that are not announced yet. */
+  private readonly awaited = new Set<string>()
+  began?: number
+  doneCount = 0
+
+  apply(event: VertexEvent): void {
+    const vertex = this.vertices.get(event.digest) ?? this.add(event.digest)
+    vertex.describe(event)
+    if (!event.started) return
+    const started = parseTime(event.started)
+    this.began ??= started
+    vertex.note({
+      started,
+      ...(event.completed ? { completed: parseTime(event.completed) } : {}),
+      cached: event.cached ?? false,
+      ...(event.error ? { error: event.error } : {}),
+      // Pulling a layer later is told by another part of BuildKit, which does not know the inputs.
+      itself: vertex.inputs.length === 0 || (event.inputs?.length ?? 0) > 0,
+      source: vertex.inputs.length === 0,
+      before: started < this.began
+    })
+    this.passOn(vertex)
+  }
+
+  spoke(digest: string): void {
+    const vertex = this.vertices.get(digest)
+    if (!vertex || vertex.hasSpoken) return
+    vertex.speak()
+    this.passOn(vertex)
+  }
+
+  private add(digest: string): TableVertex {
+    const vertex = new TableVertex(digest)
+    this.vertices.set(digest, vertex)
+    if (this.awaited.delete(digest)) vertex.settle()
+    return vertex
+  }
+
+  /**
+   * What a vertex is made from was not missing once the vertex is done or has worked: it came from a cache unless it ran.
+   * BuildKit says so itself, but as soon as the vertex starts, and then also of steps that are running or never came about.
+   */
+  private passOn(vertex: TableVertex): void {
+    const next = [vertex]
+    for (let current = next.pop(); current; current = next.pop()) {
+      if (current.done && !current.counted) {
+        current.counted = true
+        this.doneCount++
+      }
+      if (current.passedOn || !(current.done || current.worked)) continue
+      current.passedOn = true
+      for (const input of current.inputs) {
+        const made = this.vertices.get(input)
+        if (!made) this.awaited.add(input)
+        else {
+          made.settle()
+          next.push(made)
+        }
+      }
+    }
+  }
 }

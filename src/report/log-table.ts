@@ -25,7 +25,7 @@ export function renderLogTable(report: BuildReport): string {
       ...platform(plain(words`${stage.platform}`)),
       statusWords[stage.status].word,
       stage.steps.length === 0 ? '–' : `${stage.cached}/${stage.steps.length}`,
-      stage.seconds > 0 ? seconds(stage.seconds) : '–',
+      stage.seconds > 0 ? plain([seconds(stage.seconds)]) : '–',
       plain(readFrom(report, stage)),
       plain(writtenTo(stage)),
       plain(whyWords(stage))

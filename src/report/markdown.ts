@@ -30,7 +30,7 @@ export function text(value: string, longest?: number): Markdown {
   return oneLine(value, longest)
     .replace(/^\P{L}|[!-&*+:-@[-`{-~]/gu, character => (character === ';' ? character : entity(character)))
     .replace(/(?<=&#(?:35|58|64);)|(?<=www)(?=\.)|(?<=\bGH)(?=-)/giu, BREAK)
-    .replace(/(?<![\p{L}\p{N}#])[0-9a-f]{3}(?=[0-9a-f]{4,37}(?![\p{L}\p{N}]))/giu, `$&${BREAK}`) as Markdown
+    .replace(/(?<![\w#])[0-9a-f]{6,40}(?!\w)/giu, commit => commit.replace(/.{5}(?=.)/gu, `$&${BREAK}`)) as Markdown
 }
 
 /** A sentence, its names as inline code. */

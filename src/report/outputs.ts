@@ -15,12 +15,17 @@ export function renderOutputs(report: BuildReport): Record<string, string> {
     digest: report.image.digest,
     'cache-hit': String(hit),
     'cache-hit-rate': rateText(rate),
-    'cached-stages': cached.join(','),
-    'rebuilt-stages': rebuilt.join(','),
-    'exported-stages': exported.join(','),
+    'cached-stages': names(cached),
+    'rebuilt-stages': names(rebuilt),
+    'exported-stages': names(exported),
     stages: stagesJson(report.stages),
     builder: report.builder.name
   }
+}
+
+/** A comma cannot be in a stage's name. */
+function names(stages: readonly string[]): string {
+  return asFits(stages, name => name).join(',')
 }
 
 /** Two decimals, and 1.00 only when every step was cached. */
@@ -30,18 +35,24 @@ function rateText(rate: number): string {
 
 /** Whole where it fits; else without refs; else as many stages as fit: the report file has them all. */
 function stagesJson(results: readonly StageResult[]): string {
-  const stages = inOrder(results).map(stageOutput)
-  const whole = JSON.stringify(stages)
-  if (whole.length <= OUTPUT_LIMIT) return whole
-  const kept: string[] = []
+  const stages = inOrder(results)
+  const whole = asFits(stages, stage => JSON.stringify(stageOutput(stage)))
+  const items =
+    whole.length === stages.length ? whole : asFits(stages, stage => JSON.stringify({ ...stageOutput(stage), refs: [] }))
+  return `[${items.join(',')}]`
+}
+
+/** The texts of the first items, as many as an output takes with a comma after each. */
+function asFits<Item>(items: readonly Item[], textOf: (item: Item) => string): readonly string[] {
+  const texts: string[] = []
   let length = 2
-  for (const stage of stages) {
-    const item = JSON.stringify({ ...stage, refs: [] })
-    length += item.length + 1
+  for (const item of items) {
+    const text = textOf(item)
+    length += text.length + 1
     if (length > OUTPUT_LIMIT) break
-    kept.push(item)
+    texts.push(text)
   }
-  return `[${kept.join(',')}]`
+  return texts
 }
 
 /** The shape of spec §4, its keys in its order. */

@@ -18,13 +18,11 @@ export function lastLines(text: string, most: number, longest: number): readonly
     .slice(-most * longest * 4)
     .split(/\r\n|[\n\r\u2028\u2029]/u)
     .map(line =>
-      cutMiddle(
-        visible(cutMiddle(line, longest * 4))
-          .replaceAll('\t', '  ')
-          .trimEnd(),
-        longest
-      )
+      visible(cutMiddle(line, longest * 4))
+        .replaceAll('\t', '  ')
+        .replace(/\s/gu, ' ')
     )
+    .map(line => cutMiddle(line, longest).trimEnd())
   while (lines.length > 0 && lines[lines.length - 1] === '') lines.pop()
   return lines.slice(-most)
 }

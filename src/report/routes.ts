@@ -12,8 +12,9 @@ export function readFrom(report: Pick<BuildReport, 'imported'>, stage: StageResu
   const own = stage.refs.find(({ imported }) => imported === 'yes')
   if (own) return refWords(own.backend, own.ref)
   // One import serves all: a stage's steps come out of the target's ref.
-  if (stage.cached > 0)
+  if (stage.cached > 0) {
     return report.imported ? refWords(report.imported.backend, report.imported.ref) : words`the builder itself`
+  }
   const failed = stage.refs.find(({ imported }) => imported === 'failed')
   if (failed) return words`⚠️ ${[failed.backend]} failed`
   return stage.refs.some(({ imported }) => imported === 'absent') ? words`nothing saved` : none
@@ -40,7 +41,7 @@ function savedWords({ backend, bytes: size }: RefResult): Words {
 }
 
 /** A ref short enough for a table: of a registry's only the tag. */
-function refWords(backend: Backend | string, ref: string): Words {
+function refWords(backend: Backend, ref: string): Words {
   const tag = /:([^:/@]+)$/u.exec(ref)?.[1]
   return words`${[backend]} ${backend === 'registry' && tag !== undefined ? tag : ref}`
 }

@@ -37,6 +37,8 @@ export function reasonWords(reason: Reason): Words {
   return (reasons[reason.code] as (reason: Reason) => Words)(reason)
 }
 
+export { planNotes, scopeWords } from './plan-sentences'
+
 /** Why the plan gives a stage no ref. */
 export const uncachedWords: { readonly [uncached in Uncached]: string } = {
   'no-steps': 'no steps, nothing to cache',
@@ -48,7 +50,7 @@ export const uncachedWords: { readonly [uncached in Uncached]: string } = {
 export function whyWords(stage: StageResult): Words {
   const failed = failedStep(stage)
   if (failed) return words`failed at step ${failed.number}: ${failed.command}`
-  if (stage.status === 'not-run') return words`the build ended before it`
+  if (stage.status === 'not-run') return firstRun(stage) ? words`the build ended within it` : words`the build ended before it`
   if (stage.status === 'hit' && stage.steps.length === 0) return words`no steps of its own`
   if (!stage.reason) return []
   const first = stage.reason.code === 'unknown' ? firstRun(stage) : undefined
@@ -119,6 +121,14 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
     what: (place, stages) => words`${stages}: steps ran a second time while saving to ${place}`,
     remedy: () => words`This must not happen: please report it with the log of this job.`
   },
+  'import-failed': {
+    what: (place, stages) => words`Could not read the cache of ${stages} from ${place}`,
+    remedy: backend => words`Steps may have run that did not have to. ${mayRead(backend)}`
+  },
+  'write-not-allowed': {
+    what: place => words`This job may not write to ${place}`,
+    remedy: backend => words`What was built is not saved there. ${mayWrite(backend)}`
+  },
   'bring-in-failed': {
     what: (place, stages) => words`${stages}: newer in ${place} than the rest, but could not be read`,
     remedy: backend => words`What it would have saved was built again. ${mayRead(backend)}`
@@ -148,7 +158,7 @@ function mayRead(backend: Backend | undefined): Words {
 
 function mayWrite(backend: Backend | undefined): Words {
   if (backend === 'registry') {
-    return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have.`
+    return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have it.`
   }
   if (backend === 'local') return words`Check that ${'cache-dir'} can be written and the disk is not full.`
   return words`${service} Pull requests from forks may only read.`

@@ -26,6 +26,7 @@ export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
   const { imported, image, builder, seconds: times } = report
   const broughtIn = report.broughtIn.slice(0, rows).map(({ stage, ref }) => ours`${code(stage)} from ${code(ref)}`)
   const more = report.broughtIn.length - broughtIn.length
+  const tags = image.tags.slice(0, 10).map(tag => code(tag))
   const time = (amount: number) => sentence([seconds(amount)])
   return details(
     ours`How it was built`,
@@ -38,15 +39,12 @@ export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
         ...(report.broughtIn.length > 0
           ? [ours`Brought in first: ${join([...broughtIn, more > 0 ? ours`${more} more` : NOTHING], ', ')}`]
           : []),
-        image.tags.length > 0
-          ? ours`Tags: ${join(
-              image.tags.slice(0, 10).map(tag => code(tag)),
-              ', '
-            )}`
-          : NOTHING,
+        image.tags.length === 0 ? NOTHING : ours`Tags: ${join(tags, ', ')}`,
         image.digest === '' ? NOTHING : ours`Digest: ${code(image.digest)}`,
         image.imageid === '' ? NOTHING : ours`Image ID: ${code(image.imageid)}`,
-        ours`Builder: ${code(builder.name)} (${text(builder.driver)}): ${text(builder.reason, 300)}`,
+        builder.name === ''
+          ? NOTHING
+          : ours`Builder: ${code(builder.name)} (${text(builder.driver)}): ${text(builder.reason, 300)}`,
         ours`Time: ${time(times.total)}, of it build ${time(times.build)}, saving caches ${time(times.exports)}, the action itself ${time(times.own)}`
       ].filter(item => item !== NOTHING)
     )

@@ -27,6 +27,7 @@ export function verdict(report: BuildReport): Verdict {
     case 'failure':
       return { icon: '❌', headline: failureWords(report), figures: [...stages, ...figures, words`after ${time}`] }
     case 'cancelled':
+      if (report.seconds.build === 0) return { icon: '🚫', headline: words`Build cancelled before it began`, figures: [] }
       return { icon: '🚫', headline: words`Build cancelled`, figures: [...stages, ...figures, words`after ${time}`] }
   }
 }

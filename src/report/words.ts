@@ -15,7 +15,10 @@ export function joinWords(list: readonly Words[], separator: string): Words {
 
 /** For the log and the outputs: one line of plain text. */
 export function plain(text: Words): string {
-  return text.map(part => (typeof part === 'string' ? part : oneLine(part.name))).join('')
+  return text
+    .map(part => (typeof part === 'string' ? part : oneLine(part.name)))
+    .join('')
+    .replaceAll('\u00a0', ' ')
 }
 
 function asWords(value: string | number | Words | undefined): Words {

@@ -1,7 +1,7 @@
 import type { Host } from '../host'
 import type { BuildCommand } from '../plan/argv'
 import { displayArgv } from '../plan/display-argv'
-import { newPlainLog, renderStatus, renderText } from '../progress/log'
+import { finishLog, newPlainLog, render, renderText } from '../progress/log'
 import { parseProgressLine } from '../progress/status-lines'
 import { applyStatus, newVertexTable } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
@@ -13,6 +13,8 @@ export interface BuildRun {
   /** What buildx said besides progress: warnings, and the error with the Dockerfile's lines. */
   readonly text: string
   readonly seconds: number
+  /** `stopWhen` stopped it. */
+  readonly stopped: boolean
 }
 
 export interface BuildOptions {
@@ -20,6 +22,8 @@ export interface BuildOptions {
   readonly live: boolean
   /** Called after every progress event. */
   readonly onProgress?: (table: VertexTable) => void
+  /** Asked after every progress event; true stops the build as a cancelled job would. */
+  readonly stopWhen?: (table: VertexTable) => boolean
   readonly timeoutSeconds?: number
 }
 
@@ -32,7 +36,11 @@ export async function runBuild(host: Host, cancellation: Cancellation, command: 
   const table = newVertexTable()
   const log = newPlainLog()
   const text: string[] = []
-  host.log.debug(`docker ${displayArgv(command.argv).join(' ')}`)
+  let stopped = false
+  const show = (lines: () => readonly string[]) => {
+    if (options.live) for (const line of lines()) host.log.info(line)
+  }
+  host.log.debug(displayArgv('docker', command.argv))
   const process = host.exec.start('docker', command.argv, {
     env: command.env,
     ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds }),
@@ -42,14 +50,19 @@ export async function runBuild(host: Host, cancellation: Cancellation, command: 
       if (parsed.kind === 'text') {
         text.push(parsed.text)
         if (text.length > textLines) text.shift()
-        if (options.live) for (const shown of renderText(log, parsed.text)) host.log.info(shown)
+        show(() => renderText(parsed.text))
         return
       }
       applyStatus(table, parsed.status)
-      if (options.live) for (const shown of renderStatus(log, parsed.status)) host.log.info(shown)
+      show(() => render(log, parsed.status))
       options.onProgress?.(table)
+      if (!stopped && options.stopWhen?.(table)) {
+        stopped = true
+        process.signal('SIGINT')
+      }
     }
   })
   const { exitCode } = await cancellation.watch(process).result
-  return { exitCode, table, text: text.join('\n'), seconds: (host.clock.now() - started) / 1000 }
+  show(() => finishLog(log))
+  return { exitCode, table, text: text.join('\n'), seconds: (host.clock.now() - started) / 1000, stopped }
 }

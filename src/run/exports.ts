@@ -5,8 +5,7 @@ import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import type { StageExport } from '../plan/exports'
 import { isRefusal } from '../plan/permissions'
-import { parseVertexName } from '../progress/vertex-name'
-import type { VertexTable } from '../progress/vertices'
+import { stepsRunHere } from '../progress/vertices'
 import type { Backend } from '../reasons'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
@@ -69,12 +68,12 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       metadataFile,
       options: {
         mode: options.inputs.cacheMode === 'min' ? 'min' : 'max',
-        ...(options.inputs.cacheCompression ? { compression: options.inputs.cacheCompression } : {}),
+        ...(options.inputs.cacheCompression !== 'auto' ? { compression: options.inputs.cacheCompression } : {}),
         ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {})
       }
     })
     const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds: exportSeconds })
-    const facts = { stage, ref, seconds: run.seconds, ranSteps: stepsThatRan(run.table) }
+    const facts = { stage, ref, seconds: run.seconds, ranSteps: stepsRunHere(run.table).map(vertex => vertex.name) }
     if (run.exitCode !== 0) {
       const detail = lastLine(run.text)
       if (isRefusal(run.text)) refusing.add(ref.backend)
@@ -106,10 +105,6 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     },
     finish: () => Promise.all(outcomes)
   }
-}
-
-function stepsThatRan(table: VertexTable): readonly string[] {
-  return [...table.vertices.values()].filter(vertex => vertex.ran && parseVertexName(vertex.name).kind === 'step').map(vertex => vertex.name)
 }
 
 /** `cache.manifest` of a metadata file is a descriptor as JSON text within the JSON (docker/buildx commands/build.go). */

@@ -1,0 +1,35 @@
+import { planNotes, scopeWords } from '../../src/report/plan-sentences'
+import type { Scope } from '../../src/plan/scope'
+
+const main: Scope = { kind: 'default' }
+
+test.each<[Scope, string]>([
+  [main, 'default branch'],
+  [{ kind: 'branch', name: 'feature/x' }, 'branch feature/x'],
+  [{ kind: 'pull', number: 7 }, 'pull request 7'],
+  [{ kind: 'tag', name: 'v1' }, 'tag v1']
+])('scope %j', (scope, expected) => expect(scopeWords(scope)).toBe(expected))
+
+test('notes of a usual plan', () => {
+  const plan = { scopes: { write: { kind: 'pull' as const, number: 7 }, read: [{ kind: 'pull' as const, number: 7 }, main] } }
+  const backends = { backends: ['registry' as const], reason: 'the image is pushed to a repository', serviceMissing: false }
+  expect(planNotes({ plan, backends, userImports: 0 })).toEqual([
+    'Cache in the registry: the image is pushed to a repository.',
+    'Cache of the pull request 7 is written; read, best first: pull request 7, default branch.'
+  ])
+})
+
+test('notes of what is unusual; a branch stays on its line', () => {
+  const evil: Scope = { kind: 'branch', name: 'x\n::error::y' }
+  const notes = planNotes({
+    plan: { scopes: { write: evil, read: [evil] } },
+    backends: { backends: [], reason: '', serviceMissing: true },
+    userImports: 2
+  })
+  expect(notes).toEqual([
+    'No cache is used: no backend is left.',
+    'Cache of the branch x ::error::y is written; read, best first: branch x ::error::y.',
+    'GitHub’s cache is left out: this job has no cache service.',
+    'Input cache-from is read beside the planned ref: BuildKit matches several imports unreliably, so stages may run that did not have to.'
+  ])
+})

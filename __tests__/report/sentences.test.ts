@@ -1,0 +1,82 @@
+import type { Degradation, Reason } from '../../src/reasons'
+import { reasonWords, remedyWords, troubleWords, whyWords } from '../../src/report/sentences'
+import { readFrom, writtenTo } from '../../src/report/routes'
+import { plain, words } from '../../src/report/words'
+import { because, refOf, stageOf, warm } from './samples'
+
+test.each<[Reason, string]>([
+  [{ code: 'first-build' }, 'first build, nothing was saved yet'],
+  [{ code: 'cache-absent' }, 'nothing saved for this stage yet'],
+  [{ code: 'cache-unreachable' }, 'its cache could not be read'],
+  [{ code: 'rebuild-requested' }, 'rebuild asked for'],
+  [{ code: 'parent-rebuilt', parent: 'python-deps' }, 'python-deps was rebuilt'],
+  [{ code: 'unknown' }, 'cause not known']
+])('reason %j', (reason, expected) => expect(plain(reasonWords(reason))).toBe(expected))
+
+test.each([
+  ['a hit', stageOf(0, 'a', 'cc'), ''],
+  ['no steps', stageOf(0, 'a', ''), 'no steps of its own'],
+  ['not run', stageOf(0, 'a', 'cn'), 'the build ended before it'],
+  ['ended while it ran', stageOf(0, 'a', 'crn', { status: 'not-run' }), 'the build ended within it'],
+  ['failed', stageOf(0, 'a', 'cf'), 'failed at step 3: COPY package.json package-lock.json ./'],
+  ['cause not known: the place is', stageOf(0, 'a', 'cr'), 'ran from step 3 on: COPY package.json package-lock.json ./'],
+  ['cause known', stageOf(0, 'a', 'cr', because({ code: 'rebuild-requested' })), 'rebuild asked for'],
+  ['cause and place not known', stageOf(0, 'a', 'c', { status: 'unknown', reason: { code: 'unknown' } }), 'cause not known']
+])('why: %s', (_, stage, expected) => expect(plain(whyWords(stage))).toBe(expected))
+
+test.each<[Pick<Degradation, 'code' | 'backend'>, string, RegExp]>([
+  [{ code: 'lookup-failed', backend: 'registry' }, 'Could not look up what is saved in the registry', /packages: read/u],
+  [{ code: 'restore-failed', backend: 'local' }, 'Could not restore the local directory', /cache service/u],
+  [{ code: 'save-failed', backend: 'local' }, 'Could not save the local directory', /cache service/u],
+  [{ code: 'local-cache-broken', backend: 'local' }, 'Did not use the local directory: it was damaged', /Nothing to do/u],
+  [{ code: 'record-failed', backend: 'gha' }, 'Could not read or write the record of what was saved', /cache service/u],
+  [{ code: 'export-failed', backend: 'registry' }, 'app: built, but not saved to the registry', /packages: write/u],
+  [{ code: 'export-failed', backend: 'gha' }, 'app: built, but not saved to GitHub’s cache', /forks/u],
+  [{ code: 'export-failed', backend: 'local' }, 'app: built, but not saved to the local directory', /disk/u],
+  [{ code: 'export-ran-steps', backend: 'gha' }, 'app: steps ran a second time while saving to GitHub’s cache', /report/u],
+  [{ code: 'import-failed', backend: 'registry' }, 'Could not read the cache of app from the registry', /packages: read/u],
+  [{ code: 'write-not-allowed', backend: 'gha' }, 'This job may not write to GitHub’s cache', /forks/u],
+  [
+    { code: 'bring-in-failed', backend: 'local' },
+    'app: newer in the local directory than the rest, but could not be read',
+    /cache-dir/u
+  ],
+  [
+    { code: 'stage-has-no-ref' },
+    'app: BuildKit cannot build this stage by itself, so it has no cache of its own',
+    /FROM … AS name/u
+  ],
+  [{ code: 'cache-service-missing' }, 'This job has no cache service of GitHub', /cache-image/u],
+  [{ code: 'builder-not-removed' }, 'Could not remove the builder', /docker buildx rm/u]
+])('trouble %j', (trouble, what, remedy) => {
+  expect(plain(troubleWords(trouble, words`${'app'}`))).toBe(what)
+  expect(plain(remedyWords(trouble))).toMatch(remedy)
+})
+
+describe('where a stage was read from and written to', () => {
+  test.each([
+    ['its own ref', warm, stageOf(0, 'a', 'c', { refs: [refOf('a', { imported: 'yes' })] }), 'registry cache-a'],
+    ["the target's ref", warm, stageOf(0, 'a', 'c'), 'registry cache-runtime'],
+    ['a builder that kept it', {}, stageOf(0, 'a', 'c'), 'the builder itself'],
+    ['nowhere, nothing was saved', {}, stageOf(0, 'a', 'r', { refs: [refOf('a', { imported: 'absent' })] }), 'nothing saved'],
+    ['nowhere, reading failed', {}, stageOf(0, 'a', 'r', { refs: [refOf('a', { imported: 'failed' })] }), '⚠️ registry failed'],
+    ['nowhere, it has no steps', warm, stageOf(0, 'a', ''), '–'],
+    [
+      'a registry with a port',
+      {},
+      stageOf(0, 'a', 'c', { refs: [refOf('a', { imported: 'yes', ref: 'localhost:5000/app' })] }),
+      'registry localhost:5000/app'
+    ]
+  ])('read from %s', (_, report, stage, expected) => expect(plain(readFrom(report, stage))).toBe(expected))
+
+  const gha = { backend: 'gha' as const }
+  test.each([
+    ['one backend', [refOf('a', { exported: 'yes', bytes: 2e6 })], 'registry 2.0 MB'],
+    ['two', [refOf('a', { exported: 'yes' }), refOf('a', { ...gha, exported: 'yes' })], 'registry, gha'],
+    ['two, nothing changed', [refOf('a'), refOf('a', gha)], 'unchanged'],
+    ['two, one failed', [refOf('a', { exported: 'failed' }), refOf('a', { ...gha, exported: 'yes' })], '⚠️ registry failed, gha'],
+    ['not asked', [refOf('a', { exported: 'not-asked' })], '–'],
+    ['not allowed', [refOf('a', { exported: 'not-allowed' })], 'not allowed'],
+    ['no ref', [], '–']
+  ])('written to: %s', (_, refs, expected) => expect(plain(writtenTo(stageOf(0, 'a', 'r', { refs })))).toBe(expected))
+})

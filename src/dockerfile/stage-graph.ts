@@ -1,0 +1,41 @@
+import { didYouMean } from '../did-you-mean'
+import type { Dockerfile, Stage } from './dockerfile'
+
+/**
+ * The stage that a build of this target makes: the last one without a target, else the last of that name without regard to
+ * case. Numbers and `stage-1` name none. Rules: frontend/dockerfile/dockerfile2llb/convert.go (resolveTarget).
+ */
+export function findTarget(dockerfile: Dockerfile, target = ''): { readonly stage: Stage } | { readonly problem: string } {
+  const { stages } = dockerfile
+  const wanted = target.toLowerCase()
+  const stage = wanted === '' ? stages.at(-1) : stages.find(other => other.targetable && other.name === wanted)
+  if (stage !== undefined) return { stage }
+  if (target === '') return { problem: 'the Dockerfile has no stage to build' }
+  const names = stages.filter(other => other.targetable).map(other => other.name)
+  const available = names.length === 0 ? 'no stage of the Dockerfile has a name' : `the Dockerfile has: ${names.join(', ')}`
+  return { problem: `target stage "${target}" could not be found${didYouMean(target, names)}; ${available}` }
+}
+
+/**
+ * The stages that a build of the target runs, the target among them, in Dockerfile order.
+ * Throws RangeError where the Dockerfile has no such target.
+ */
+export function neededStages(dockerfile: Dockerfile, target?: string): readonly Stage[] {
+  const found = findTarget(dockerfile, target)
+  if ('problem' in found) throw new RangeError(found.problem)
+  return withSources(dockerfile, found.stage)
+}
+
+/** The stages that this one reads, directly or through others, in Dockerfile order; not the stage itself. */
+export function ancestors(dockerfile: Dockerfile, stage: Stage): readonly Stage[] {
+  return withSources(dockerfile, stage).filter(other => other.index !== stage.index)
+}
+
+function withSources(dockerfile: Dockerfile, stage: Stage): readonly Stage[] {
+  const seen = new Set([stage.index])
+  // A set gives what is added while it is gone through.
+  for (const index of seen) {
+    for (const edge of dockerfile.stages[index]?.edges ?? []) seen.add(edge.stage)
+  }
+  return dockerfile.stages.filter(other => seen.has(other.index))
+}

@@ -1,0 +1,65 @@
+import type { CachePlan, CacheRef } from '../plan/cache-plan'
+import { displayRef } from '../plan/cache-plan'
+import { covers } from '../plan/coverage'
+import type { FoundRef } from '../plan/coverage'
+import type { ImportPlan } from '../plan/imports'
+import type { Backend, Exported, Imported } from '../reasons'
+import type { RefResult, StageResult } from './stage-result'
+
+export interface RefFacts {
+  readonly plan: CachePlan
+  readonly found: readonly FoundRef[]
+  readonly imports: ImportPlan
+  /** Refs whose import BuildKit reported as failed. */
+  readonly failedImports: ReadonlySet<CacheRef>
+  /** Backends that could not be looked up. */
+  readonly unreachable: readonly Backend[]
+  readonly outcomes: readonly { readonly ref: CacheRef; readonly exported: Exported; readonly bytes?: number }[]
+  readonly exportsOff: boolean
+}
+
+/** What was read from and written to each ref of a stage: the ref of its scope in each backend, and the one it was found under. */
+export function explainRefs(result: Pick<StageResult, 'name' | 'status'>, facts: RefFacts): readonly RefResult[] {
+  const planned = facts.plan.stages.find(({ stage }) => stage.name === result.name)
+  if (!planned) return []
+  return planned.writes.flatMap(write => {
+    const inBackend = planned.reads.filter(ref => ref.backend === write.backend)
+    const found = inBackend.map(ref => facts.found.find(candidate => candidate.ref === ref)).find(candidate => candidate !== undefined)
+    const own = sameRef(found?.ref, write)
+    const exported = explainExport(write, result, facts)
+    const bytes = exported.bytes ?? (own ? found?.bytes : undefined)
+    const written: RefResult = {
+      backend: write.backend,
+      ref: displayRef(write),
+      imported: own && found ? explainImport(found, facts) : facts.unreachable.includes(write.backend) ? 'failed' : 'absent',
+      exported: exported.exported,
+      ...(bytes === undefined ? {} : { bytes })
+    }
+    if (!found || own) return [written]
+    const elsewhere: RefResult = {
+      backend: write.backend,
+      ref: displayRef(found.ref),
+      imported: explainImport(found, facts),
+      exported: 'not-asked',
+      ...(found.bytes === undefined ? {} : { bytes: found.bytes })
+    }
+    return [elsewhere, written]
+  })
+}
+
+/** `yes` when the build had this ref's content: it imported the ref, or one that holds it. */
+function explainImport(found: FoundRef, { imports, failedImports }: RefFacts): Imported {
+  const read = [...(imports.main ? [imports.main] : []), ...imports.broughtIn].filter(ref => ref === found || covers(ref, found))
+  if (read.length === 0) return 'not-asked'
+  return read.every(ref => failedImports.has(ref.ref)) ? 'failed' : 'yes'
+}
+
+function explainExport(write: CacheRef, result: Pick<StageResult, 'status'>, facts: RefFacts): { exported: Exported; bytes?: number } {
+  const outcome = facts.outcomes.find(candidate => candidate.ref === write)
+  if (outcome) return { exported: outcome.exported, ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }) }
+  return { exported: result.status === 'hit' && !facts.exportsOff ? 'unchanged' : 'not-asked' }
+}
+
+function sameRef(one: CacheRef | undefined, other: CacheRef): boolean {
+  return one !== undefined && one.backend === other.backend && one.name === other.name
+}

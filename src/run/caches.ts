@@ -1,0 +1,91 @@
+import type { Host } from '../host'
+import type { CacheRecord } from '../plan/record'
+import type { FoundRef } from '../plan/coverage'
+import { mayWriteActionsCache } from '../plan/permissions'
+import { formatRef } from '../plan/ref'
+import type { Backend, Degradation } from '../reasons'
+import { localRefs, readLocalCache } from './local-cache'
+import type { LocalLayout } from './local-cache'
+import { lookUpRegistry } from './lookups'
+import type { Preparation } from './prepare'
+import { restoreRecords } from './records'
+import type { RecordPlace } from './records'
+
+/** Seconds that fetching the local cache directory may take. */
+const restoreSeconds = 600
+
+/** What is known of the caches before the build. */
+export interface Caches {
+  readonly found: readonly FoundRef[]
+  /** Backends whose refs could be asked for. */
+  readonly lookedUp: readonly Backend[]
+  readonly degradations: readonly Degradation[]
+  readonly record: CacheRecord
+  readonly recordPlace: RecordPlace
+  /** Name of the local cache in the actions cache, without the part that changes. */
+  readonly localKey: string
+  /** Backends known to refuse writes. */
+  readonly readOnly: readonly Backend[]
+}
+
+interface Answer {
+  readonly found: readonly FoundRef[]
+  readonly trouble?: Degradation
+}
+
+/** Looks at all backends of the plan at the same time. Never throws: what cannot be read is a degradation. */
+export async function findCaches(host: Host, { plan, inputs, context, image, backends }: Preparation): Promise<Caches> {
+  const names = (kind: string) =>
+    plan.scopes.read.map(scope =>
+      formatRef({ prefix: `stage-cache-build-${kind}-`, stage: 'all', named: true, ...(image ? { image } : {}), scope, platforms: plan.platforms, version: inputs.cacheVersion })
+    )
+  const recordPlace = { names: names('record'), repository: context.repository, cacheDir: inputs.cacheDir }
+  const localNames = names('local')
+  let record: CacheRecord = { version: 1, repository: context.repository, refs: {} }
+  const ask: Readonly<Record<Backend, () => Promise<Answer>>> = {
+    registry: () => lookUpRegistry(host, plan),
+    async gha() {
+      const restored = await restoreRecords(host, plan, recordPlace)
+      record = restored.own
+      return restored
+    },
+    async local() {
+      const { layout, trouble } = await restoreLocal(host, inputs.cacheDir, localNames)
+      return { found: localRefs(plan, layout), ...(trouble ? { trouble } : {}) }
+    }
+  }
+  const answers = await Promise.all(plan.backends.map(backend => ask[backend]()))
+  const mayWrite = mayWriteActionsCache(host.env['ACTIONS_RUNTIME_TOKEN'], host.env['ACTIONS_CACHE_MODE'])
+  const missing: readonly Degradation[] = backends.serviceMissing
+    ? [{ code: 'cache-service-missing', backend: 'gha', detail: 'ACTIONS_RUNTIME_TOKEN or ACTIONS_RESULTS_URL is not set' }]
+    : []
+  return {
+    found: answers.flatMap(answer => answer.found),
+    lookedUp: plan.backends.filter((_, index) => answers[index]?.trouble?.code !== 'lookup-failed'),
+    degradations: [...missing, ...answers.flatMap(answer => answer.trouble ?? [])],
+    record,
+    recordPlace,
+    localKey: localNames[0] ?? '',
+    readOnly: mayWrite === false ? ['gha'] : []
+  }
+}
+
+/** The directory as it lies there, or as the actions cache kept it; a broken one is removed and reported. */
+async function restoreLocal(host: Host, directory: string, names: readonly string[]): Promise<{ layout?: LocalLayout; trouble?: Degradation }> {
+  let trouble: Degradation | undefined
+  if (host.actionsCache.available && !(await host.files.exists(`${directory}/index.json`))) {
+    try {
+      const [own = '', ...others] = names.map(name => `${name}#`)
+      await host.actionsCache.restore(directory, own, others, restoreSeconds)
+    } catch (error) {
+      trouble = { code: 'restore-failed', backend: 'local', detail: error instanceof Error ? error.message : String(error) }
+    }
+  }
+  try {
+    const layout = await readLocalCache(host.files, directory, false)
+    return { ...(layout ? { layout } : {}), ...(trouble ? { trouble } : {}) }
+  } catch (error) {
+    await host.files.remove(directory)
+    return { trouble: { code: 'local-cache-broken', backend: 'local', detail: error instanceof Error ? error.message : String(error) } }
+  }
+}

@@ -1,0 +1,116 @@
+import { explainStages } from '../explain/stages'
+import type { StageResult } from '../explain/stage-result'
+import type { Host } from '../host'
+import { bringInArgv, mainBuildArgv } from '../plan/argv'
+import { displayRef } from '../plan/cache-plan'
+import type { CacheRef } from '../plan/cache-plan'
+import type { FoundRef } from '../plan/coverage'
+import type { ImportPlan } from '../plan/imports'
+import { parseVertexName } from '../progress/vertex-name'
+import { stepsRunHere } from '../progress/vertices'
+import type { VertexTable } from '../progress/vertices'
+import type { Degradation } from '../reasons'
+import { runBuild } from './build'
+import type { BuildRun } from './build'
+import type { Builder } from './builder'
+import type { Cancellation } from './cancellation'
+import type { Preparation } from './prepare'
+
+/** Seconds a build that brings one stage in may take. */
+const bringInSeconds = 600
+
+export interface ImageRequest {
+  readonly preparation: Preparation
+  readonly builder: Builder
+  readonly imports: ImportPlan
+  /** Called with what is known of the stages, whenever that changed. */
+  readonly onProgress: (table: VertexTable) => void
+}
+
+export interface BuiltImage {
+  readonly run: BuildRun
+  readonly results: readonly StageResult[]
+  /** Refs that could not be imported, or turned out to be of other content. */
+  readonly failedImports: ReadonlySet<CacheRef>
+  /** Stages whose ref turned out to be of other content than this Dockerfile and context make. */
+  readonly stale: ReadonlySet<string>
+  readonly degradations: readonly Degradation[]
+  readonly imageid: string
+  /** Text of the metadata file; empty when the build failed. */
+  readonly metadata: string
+}
+
+/** Brings in what the main import lacks, one ref at a time, then runs the main build with its single import. */
+export async function buildImage(host: Host, cancellation: Cancellation, request: ImageRequest): Promise<BuiltImage> {
+  const { preparation, builder, imports } = request
+  const { inputs, plan, dockerfile } = preparation
+  const failedImports = new Set<CacheRef>()
+  const stale = new Set<string>()
+  const degradations: Degradation[] = []
+  for (const ref of imports.broughtIn) {
+    if (cancellation.requested()) break
+    const outcome = await bringIn(host, cancellation, request, ref)
+    if (outcome === 'stale') stale.add(ref.ref.stage)
+    if (outcome !== 'done') failedImports.add(ref.ref)
+    if (typeof outcome === 'object') degradations.push(outcome)
+  }
+
+  const directory = await host.files.makeTemporary('build-')
+  const files = { metadataFile: `${directory}/metadata.json`, iidFile: `${directory}/iid` }
+  const run = await runBuild(
+    host,
+    cancellation,
+    mainBuildArgv({ inputs, builder: builder.name, importRef: imports.main?.ref, ...files }),
+    { live: true, onProgress: request.onProgress }
+  )
+  const broken = imports.main && importError(run.table, imports.main.ref)
+  if (imports.main && broken !== undefined) {
+    failedImports.add(imports.main.ref)
+    degradations.push({ code: 'import-failed', backend: imports.main.ref.backend, stage: imports.main.ref.stage, detail: broken })
+  }
+  const results = explainStages({
+    dockerfile,
+    needed: plan.stages.map(({ stage }) => stage),
+    platforms: plan.platforms,
+    table: run.table,
+    outcome: cancellation.requested() ? 'cancelled' : run.exitCode === 0 ? 'success' : 'failure'
+  })
+  const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
+  return { run, results, failedImports, stale, degradations, imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
+}
+
+/**
+ * One build of a stage with its own ref as the only import. It stops at the first step that is not cached: then the ref is of other
+ * content, and the main build knows better what to do.
+ */
+async function bringIn(host: Host, cancellation: Cancellation, request: ImageRequest, { ref }: FoundRef): Promise<'done' | 'stale' | Degradation> {
+  const { preparation, builder } = request
+  const target = preparation.plan.stages.find(({ stage }) => stage.name === ref.stage)?.stage
+  host.log.info(`Bringing in ${ref.stage} from ${displayRef(ref)}`)
+  const run = await runBuild(
+    host,
+    cancellation,
+    bringInArgv({ inputs: preparation.inputs, builder: builder.name, target: target?.targetable ? target.name : '', importRef: ref }),
+    { live: false, stopWhen: ranAnyStep, timeoutSeconds: bringInSeconds }
+  )
+  if (run.stopped || ranAnyStep(run.table)) {
+    host.log.info(`${displayRef(ref)} is of other content: not used`)
+    return 'stale'
+  }
+  if (run.exitCode === 0) return 'done'
+  return { code: 'bring-in-failed', backend: ref.backend, stage: ref.stage, detail: run.text.trim().split('\n').at(-1) ?? '' }
+}
+
+function ranAnyStep(table: VertexTable): boolean {
+  return stepsRunHere(table).length > 0
+}
+
+/** What the vertex that imports a ref says went wrong; gha and local imports do not name their ref there. */
+function importError(table: VertexTable, ref: CacheRef): string | undefined {
+  for (const { name, error } of table.vertices.values()) {
+    if (error === undefined) continue
+    const parsed = parseVertexName(name)
+    if (parsed.kind === 'importing' && (ref.backend !== 'registry' || parsed.ref === displayRef(ref))) return error
+  }
+  return undefined
+}

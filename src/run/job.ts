@@ -1,0 +1,143 @@
+import { BuildFailed } from '../errors'
+import { finishedStages } from '../explain/stages'
+import { handoverState, renderHandover } from '../handover'
+import type { Handover } from '../handover'
+import type { Host } from '../host'
+import { planExports } from '../plan/exports'
+import type { StageExport } from '../plan/exports'
+import { planImports } from '../plan/imports'
+import type { Degradation } from '../reasons'
+import { bringUpBuilder } from './builder'
+import { findCaches } from './caches'
+import type { Caches } from './caches'
+import { watchCancellation } from './cancellation'
+import { newExporter } from './exports'
+import type { ExportOutcome } from './exports'
+import { buildImage } from './image'
+import type { BuiltImage } from './image'
+import { stageLocalCache } from './local-cache'
+import { prepare } from './prepare'
+import type { Preparation } from './prepare'
+import { printPlan, publish } from './publish'
+import { exportTroubles, saveGhaRecord, saveLocal } from './saving'
+
+/**
+ * The main step (spec §5). Throws InputError before anything was started, BuildFailed when the build failed; a cache that cannot
+ * be read or written is reported and throws nothing.
+ */
+export async function runJob(host: Host, event: unknown): Promise<void> {
+  const started = host.clock.now()
+  const preparation = await prepare(host, event)
+  const { inputs, plan } = preparation
+  const cancellation = watchCancellation(host)
+  let handover: Handover = { version: 1 }
+  const leave = (more: Partial<Handover>) => {
+    handover = { ...handover, ...more }
+    host.workflow.saveState(handoverState, renderHandover(handover))
+  }
+
+  const [builder, caches] = await Promise.all([
+    bringUpBuilder(host, inputs, name => inputs.cleanup && leave({ builder: name })),
+    findCaches(host, preparation)
+  ])
+  const readsCache = !inputs.noCache && !inputs.rebuildCache
+  const imports = readsCache ? planImports(plan, caches.found, new Set(inputs.rebuildStages)) : { broughtIn: [] }
+  printPlan(host, preparation, builder, imports)
+
+  const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
+  const exporter = newExporter(host, cancellation, {
+    inputs,
+    builder: builder.name,
+    importRef: imports.main?.ref,
+    targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
+    async stageLocal() {
+      await stageLocalCache(host.files, inputs.cacheDir, staging)
+      return staging
+    },
+    refusing: caches.readOnly
+  })
+  const queued = new Set<string>()
+  const queue = (wanted: readonly StageExport[]) => {
+    if (inputs.cacheExport === 'off') return
+    for (const one of wanted) {
+      const key = `${one.ref.backend} ${one.ref.name}`
+      if (!queued.has(key)) exporter.add(one)
+      queued.add(key)
+    }
+  }
+  const none = { hit: new Set<string>(), stale: new Set<string>(), succeeded: false, found: caches.found, lookedUp: [] }
+
+  const built = await buildImage(host, cancellation, {
+    preparation,
+    builder,
+    imports,
+    onProgress(table) {
+      if (inputs.cacheExport === 'eager') queue(planExports(plan, { ...none, ran: finishedStages({ plan, table }) }))
+    }
+  })
+  const exportsStarted = host.clock.now()
+  if (!cancellation.requested()) queue(planExports(plan, exportFacts(built, caches)))
+  const outcomes = await exporter.finish()
+  const saved = await save(host, preparation, caches, staging, outcomes)
+  if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
+
+  await publish(host, {
+    preparation,
+    builder,
+    caches,
+    imports,
+    built,
+    outcomes,
+    degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(outcomes), ...saved.troubles],
+    outcome: cancellation.requested() ? 'cancelled' : built.run.exitCode === 0 ? 'success' : 'failure',
+    seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
+    started
+  })
+  if (built.run.exitCode !== 0) throw new BuildFailed(failure(built), built.run.exitCode)
+  if (cancellation.requested()) throw new BuildFailed('the job was cancelled', 130)
+}
+
+function exportFacts({ results, stale, run }: BuiltImage, caches: Caches) {
+  const named = (wanted: (status: string) => boolean) =>
+    new Set(results.map(result => result.name).filter(name => results.every(result => result.name !== name || wanted(result.status))))
+  const done = named(status => ['hit', 'partial', 'miss'].includes(status))
+  const hit = named(status => status === 'hit')
+  return {
+    ran: new Set([...done].filter(name => !hit.has(name))),
+    hit,
+    stale,
+    succeeded: run.exitCode === 0,
+    found: caches.found,
+    lookedUp: caches.lookedUp
+  }
+}
+
+/** What has to happen once all exports are done; a failure is a trouble. */
+async function save(
+  host: Host,
+  preparation: Preparation,
+  caches: Caches,
+  staging: string,
+  outcomes: readonly ExportOutcome[]
+): Promise<{ readonly localKey?: string; readonly troubles: readonly Degradation[] }> {
+  const troubles: Degradation[] = []
+  const attempt = async <T>(work: Promise<T>, trouble: Omit<Degradation, 'detail'>): Promise<T | undefined> => {
+    try {
+      return await work
+    } catch (error) {
+      troubles.push({ ...trouble, detail: error instanceof Error ? error.message : String(error) })
+      return undefined
+    }
+  }
+  const [localKey] = await Promise.all([
+    attempt(saveLocal(host, preparation, caches, staging, outcomes), { code: 'save-failed', backend: 'local' }),
+    attempt(saveGhaRecord(host, preparation, caches, outcomes), { code: 'record-failed', backend: 'gha' })
+  ])
+  return { ...(localKey ? { localKey } : {}), troubles }
+}
+
+/** The last line buildx said, which names the step and its exit code. */
+function failure({ run }: BuiltImage): string {
+  const last = run.text.trim().split('\n').at(-1) ?? ''
+  return `buildx failed with: ${last || `exit code ${run.exitCode}`}`
+}

@@ -1,0 +1,31 @@
+import { handoverState, parseHandover } from '../handover'
+import type { Host } from '../host'
+
+/** Seconds that removing the builder, and saving the local cache, may take. */
+const removeSeconds = 60
+const saveSeconds = 600
+
+/** Saves and undoes what main left, whatever became of main. Never throws: trouble is a warning. */
+export async function runPost(host: Host): Promise<void> {
+  const handover = parseHandover(host.workflow.state(handoverState))
+  if (!handover) return
+  await Promise.all([
+    handover.builder === undefined ? undefined : removeBuilder(host, handover.builder),
+    handover.localCache === undefined ? undefined : saveDirectory(host, handover.localCache)
+  ])
+}
+
+async function removeBuilder(host: Host, name: string): Promise<void> {
+  const { exitCode, stderr } = await host.exec.start('docker', ['buildx', 'rm', '--force', name], { timeoutSeconds: removeSeconds }).result
+  if (exitCode === 0) host.log.info(`Builder ${name} removed`)
+  else host.log.warning(`Builder ${name} could not be removed: ${stderr.trim()}`)
+}
+
+async function saveDirectory(host: Host, { directory, key }: { readonly directory: string; readonly key: string }): Promise<void> {
+  try {
+    await host.actionsCache.save(directory, key, saveSeconds)
+    host.log.info(`Local cache ${directory} saved as ${key}`)
+  } catch (error) {
+    host.log.warning(`The local cache could not be saved: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

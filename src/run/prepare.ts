@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { parseRunContext } from '../context'
+import type { RunContext } from '../context'
+import { didYouMean } from '../did-you-mean'
+import { parseDockerfile } from '../dockerfile/parse-dockerfile'
+import { findTarget } from '../dockerfile/stage-graph'
+import type { Dockerfile, Stage } from '../dockerfile/dockerfile'
+import { InputError } from '../errors'
+import type { Host } from '../host'
+import { readInputs } from '../inputs'
+import type { Inputs } from '../inputs'
+import { planBackends } from '../plan/backends'
+import type { BackendPlan } from '../plan/backends'
+import { planCache } from '../plan/cache-plan'
+import type { CachePlan } from '../plan/cache-plan'
+import { cacheName } from '../plan/image-reference'
+import { planScopes } from '../plan/scope'
+
+export interface Preparation {
+  readonly inputs: Inputs
+  readonly context: RunContext
+  readonly dockerfile: Dockerfile
+  readonly plan: CachePlan
+  readonly backends: BackendPlan
+  /** Separates images in gha and local names. */
+  readonly image: string
+  /** Random; tells this job's temporary names from other jobs'. */
+  readonly jobId: string
+}
+
+/** From inputs, event and Dockerfile to the plan. Throws an InputError with every problem there is; nothing was started by then. */
+export async function prepare(host: Host, event: unknown): Promise<Preparation> {
+  const { inputs, problems: inputProblems } = readInputs(host.workflow.input)
+  const problems = [...inputProblems]
+  const context = parseRunContext(host.env, event)
+  const backends = planBackends(inputs, host.actionsCache.available)
+  problems.push(...backends.problems)
+
+  const path = await findDockerfile(host, inputs)
+  const text = await host.files.read(path)
+  const platforms = inputs.platforms.length > 0 ? inputs.platforms : [host.env['DOCKER_DEFAULT_PLATFORM'] || host.platform]
+  if (text === undefined) {
+    throw new InputError([...problems, `file: ${path} does not exist; give the path of the Dockerfile from the job's working directory`])
+  }
+  const parsed = parseDockerfile(text, {
+    buildArgs: buildArguments(inputs, host.env),
+    buildContexts: inputs.buildContexts.map(context => context.slice(0, context.indexOf('='))),
+    platform: platforms[0] ?? host.platform,
+    buildPlatform: host.platform,
+    target: inputs.target
+  })
+  problems.push(...parsed.problems.map(problem => `file: ${path}:${problem.line}: ${problem.message}`))
+  const { dockerfile } = parsed
+  const target = parsed.problems.length > 0 ? undefined : findTarget(dockerfile, inputs.target)
+  if (target && 'problem' in target) problems.push(`target: ${target.problem}`)
+  if (parsed.problems.length === 0) problems.push(...unknownStages(dockerfile, inputs))
+  if (problems.length > 0 || !target || 'problem' in target) throw new InputError(problems)
+
+  const image = cacheName({ cacheName: inputs.cacheName, dockerfile: path, ...(inputs.tags[0] ? { firstTag: inputs.tags[0] } : {}) })
+  const plan = planCache({
+    dockerfile,
+    target: target.stage,
+    inputs,
+    backends: inputs.cacheExport === 'off' && inputs.rebuildCache ? [] : backends.backends,
+    scopes: planScopes(context, inputs.cacheScope),
+    platforms,
+    repository: backends.repository,
+    image
+  })
+  return { inputs, context, dockerfile, plan, backends, image, jobId: randomUUID() }
+}
+
+/** `Dockerfile` in the context, or `dockerfile` where only that is there, as BuildKit looks for it (frontend/dockerui/config.go). */
+async function findDockerfile(host: Host, inputs: Inputs): Promise<string> {
+  if (inputs.file) return inputs.file
+  const [usual, lower] = [join(inputs.context, 'Dockerfile'), join(inputs.context, 'dockerfile')]
+  return !(await host.files.exists(usual)) && (await host.files.exists(lower)) ? lower : usual
+}
+
+/** `NAME=value`, or `NAME` for the value in the environment. */
+function buildArguments(inputs: Inputs, env: Host['env']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    inputs.buildArgs.flatMap(text => {
+      const equals = text.indexOf('=')
+      const value = equals < 0 ? env[text] : text.slice(equals + 1)
+      return value === undefined ? [] : [[equals < 0 ? text : text.slice(0, equals), value]]
+    })
+  )
+}
+
+function unknownStages(dockerfile: Dockerfile, inputs: Inputs): readonly string[] {
+  const names = dockerfile.stages.map((stage: Stage) => stage.name)
+  const asked: readonly [string, readonly string[]][] = [
+    ['cache-stages', [...inputs.cacheStages.only, ...inputs.cacheStages.leftOut]],
+    ['rebuild-stages', inputs.rebuildStages]
+  ]
+  return asked.flatMap(([input, stages]) =>
+    stages
+      .filter(stage => !names.includes(stage))
+      .map(stage => `${input}: the Dockerfile has no stage "${stage}"${didYouMean(stage, names)}; it has: ${names.join(', ')}`)
+  )
+}

@@ -1,0 +1,125 @@
+import { explainReason } from '../explain/reasons'
+import { explainRefs } from '../explain/refs'
+import type { StageResult } from '../explain/stage-result'
+import type { Host } from '../host'
+import { displayRef } from '../plan/cache-plan'
+import type { CachePlan } from '../plan/cache-plan'
+import type { ImportPlan } from '../plan/imports'
+import type { Degradation } from '../reasons'
+import { renderLogTable } from '../report/log-table'
+import { renderOutputs } from '../report/outputs'
+import { renderPlan } from '../report/plan-text'
+import type { BuildReport } from '../report/report'
+import { planNotes, scopeWords } from '../report/sentences'
+import { renderSummary } from '../report/summary'
+import type { Builder } from './builder'
+import type { Caches } from './caches'
+import type { ExportOutcome } from './exports'
+import type { BuiltImage } from './image'
+import type { Preparation } from './prepare'
+import { measureRefs } from './saving'
+
+export interface Results {
+  readonly preparation: Preparation
+  readonly builder: Builder
+  readonly caches: Caches
+  readonly imports: ImportPlan
+  readonly built: BuiltImage
+  readonly outcomes: readonly ExportOutcome[]
+  readonly degradations: readonly Degradation[]
+  readonly outcome: BuildReport['outcome']
+  readonly seconds: { readonly build: number; readonly exports: number }
+  /** Milliseconds since the epoch. */
+  readonly started: number
+}
+
+/** Prints what is going to happen, before anything is built. */
+export function printPlan(host: Host, { inputs, plan, backends }: Preparation, builder: Builder, imports: ImportPlan): void {
+  const platform = plan.platforms.join(', ')
+  const read = new Set([...(imports.main ? [imports.main.ref] : []), ...imports.broughtIn.map(({ ref }) => ref)])
+  host.log.group(`Plan: ${plan.stages.length} stages for target ${plan.target.name}`)
+  host.log.info(
+    renderPlan({
+      target: plan.target.name,
+      builder,
+      ...(imports.main ? { imported: { backend: imports.main.ref.backend, ref: displayRef(imports.main.ref), why: importWhy(plan, imports.main.ref.stage) } } : {}),
+      broughtIn: imports.broughtIn.map(({ ref }) => ({ stage: ref.stage, backend: ref.backend, ref: displayRef(ref) })),
+      stages: plan.stages.map(({ stage, reads, writes }) => ({
+        name: stage.name,
+        platform,
+        refs: [...new Set([...reads.filter(ref => read.has(ref)), ...writes])].map(ref => ({
+          backend: ref.backend,
+          ref: displayRef(ref),
+          read: read.has(ref),
+          write: inputs.cacheExport !== 'off' && writes.includes(ref)
+        }))
+      })),
+      notes: planNotes({ plan, backends, userImports: inputs.cacheFrom.length })
+    })
+  )
+  host.log.endGroup()
+}
+
+/** Writes outputs, summary, annotations and the report file: the same facts for all of them, also for a failed build. */
+export async function publish(host: Host, results: Results): Promise<void> {
+  const { preparation, builder, imports, built, degradations } = results
+  const { inputs, plan } = preparation
+  const stages = await explainResults(host, results)
+  const total = (host.clock.now() - results.started) / 1000
+  const report: BuildReport = {
+    schema: 1,
+    outcome: results.outcome,
+    ...(results.outcome === 'success' ? {} : { error: built.run.text }),
+    image: { imageid: built.imageid, digest: parseDigest(built.metadata), tags: inputs.tags.slice(0, 10) },
+    builder,
+    target: plan.target.name,
+    ...(imports.main ? { imported: { backend: imports.main.ref.backend, ref: displayRef(imports.main.ref), scope: scopeWords(imports.main.ref.scope) } } : {}),
+    broughtIn: imports.broughtIn.map(({ ref }) => ({ stage: ref.stage, ref: displayRef(ref) })),
+    stages,
+    degradations,
+    seconds: { ...results.seconds, total, own: Math.max(0, total - host.clock.waited() / 1000) }
+  }
+  for (const [name, value] of Object.entries(renderOutputs(report))) host.workflow.setOutput(name, value)
+  host.workflow.setOutput('metadata', built.metadata)
+  const path = `${await host.files.makeTemporary('report-')}/report.json`
+  await host.files.write(path, JSON.stringify(report))
+  host.workflow.setOutput('report', path)
+  host.log.info(renderLogTable(report))
+  if (inputs.summary) await host.workflow.appendSummary(renderSummary(report))
+}
+
+async function explainResults(host: Host, { preparation, caches, imports, built, outcomes }: Results): Promise<readonly StageResult[]> {
+  const { inputs, plan, dockerfile } = preparation
+  const sizes = await measureRefs(host, outcomes)
+  const refFacts = {
+    plan,
+    found: caches.found,
+    imports,
+    failedImports: built.failedImports,
+    unreachable: plan.backends.filter(backend => !caches.lookedUp.includes(backend)),
+    outcomes: outcomes.map(outcome => ({ ...outcome, ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {}) })),
+    exportsOff: inputs.cacheExport === 'off'
+  }
+  const reasonFacts = {
+    dockerfile,
+    results: built.results,
+    rebuilt: inputs.noCache || inputs.rebuildCache ? undefined : new Set([...inputs.rebuildStages, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
+    nothingSaved: caches.found.length === 0 && caches.lookedUp.length === plan.backends.length,
+    unreachable: !imports.main && imports.broughtIn.length === 0 && caches.lookedUp.length < plan.backends.length,
+    absent: new Set(plan.stages.filter(({ reads }) => reads.length > 0 && !caches.found.some(({ ref }) => reads.includes(ref))).map(({ stage }) => stage.name))
+  }
+  return built.results.map(result => ({ ...result, refs: explainRefs(result, refFacts), reason: explainReason(result, reasonFacts) }))
+}
+
+/** `containerimage.digest` of buildx's metadata file. */
+function parseDigest(metadata: string): string {
+  try {
+    return String((JSON.parse(metadata) as Record<string, unknown>)['containerimage.digest'] ?? '')
+  } catch {
+    return ''
+  }
+}
+
+function importWhy(plan: CachePlan, stage: string): string {
+  return stage === plan.target.name ? "the target's own ref holds all stages" : 'it holds the most'
+}

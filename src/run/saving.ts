@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { ancestors } from '../dockerfile/stage-graph'
+import type { Host } from '../host'
+import { parseCacheManifest } from '../plan/coverage'
+import type { CacheRef } from '../plan/cache-plan'
+import { parseRef } from '../plan/ref'
+import type { RecordedRef } from '../plan/record'
+import type { Degradation } from '../reasons'
+import type { Caches } from './caches'
+import type { ExportOutcome } from './exports'
+import { promoteLocalCache } from './local-cache'
+import type { Preparation } from './prepare'
+import { saveRecord } from './records'
+
+/** The troubles of exports, one per stage and backend; refusals once per backend. */
+export function exportTroubles(outcomes: readonly ExportOutcome[]): readonly Degradation[] {
+  return outcomes.flatMap((outcome, index): readonly Degradation[] => {
+    const { stage, ref, exported, detail, ranSteps } = outcome
+    const firstRefusal = outcomes.findIndex(other => other.exported === 'not-allowed' && other.ref.backend === ref.backend) === index
+    return [
+      ...(ranSteps.length > 0 ? [{ code: 'export-ran-steps' as const, backend: ref.backend, stage, detail: ranSteps.join('; ') }] : []),
+      ...(exported === 'failed' ? [{ code: 'export-failed' as const, backend: ref.backend, stage, detail }] : []),
+      ...(exported === 'not-allowed' && firstRefusal ? [{ code: 'write-not-allowed' as const, backend: ref.backend, detail }] : [])
+    ]
+  })
+}
+
+/** Replaces the local cache directory by the staged one. Gives the key to save it under. Throws when the staged one is not whole. */
+export async function saveLocal(host: Host, { inputs, plan, dockerfile, image }: Preparation, caches: Caches, staging: string, outcomes: readonly ExportOutcome[]): Promise<string | undefined> {
+  const written = new Set(outcomes.filter(({ ref, exported }) => ref.backend === 'local' && exported === 'yes').map(({ ref }) => ref.name))
+  if (written.size === 0) {
+    await host.files.remove(staging)
+    return undefined
+  }
+  const stages = new Set(dockerfile.stages.map(stage => stage.name))
+  const keep = (tag: string) => {
+    const parsed = parseRef(tag, inputs.cachePrefix)
+    if (!parsed?.exact || (parsed.identity.image ?? '') !== image) return true
+    // Of this very image: stages that left the Dockerfile and versions that were given up are of no use to anybody.
+    return stages.has(parsed.identity.stage) && parsed.identity.version === inputs.cacheVersion
+  }
+  const digest = await promoteLocalCache(host.files, staging, inputs.cacheDir, written, keep)
+  return plan.backends.includes('local') && host.actionsCache.available ? `${caches.localKey}#${digest}` : undefined
+}
+
+/** Remembers the gha refs that were written, and what each held. Throws when the cache service does not take the record. */
+export async function saveGhaRecord(host: Host, { plan, dockerfile }: Preparation, caches: Caches, outcomes: readonly ExportOutcome[]): Promise<void> {
+  const written = outcomes.filter(({ ref, exported }) => ref.backend === 'gha' && exported === 'yes').map(({ ref }) => ref)
+  if (written.length === 0) return
+  const ids = new Map<string, string>(written.map(ref => [ref.stage, randomUUID()]))
+  const at = new Date(host.clock.now()).toISOString()
+  const idOf = (stage: string): readonly [string, string][] => {
+    const planned = plan.stages.find(candidate => candidate.stage.name === stage)
+    const write = planned?.writes.find(ref => ref.backend === 'gha')
+    const id = ids.get(stage)
+    if (write && id) return [[write.name, id]]
+    const found = planned?.reads.map(ref => caches.found.find(candidate => candidate.ref === ref && ref.backend === 'gha')).find(Boolean)
+    return found ? [[found.ref.name, found.id]] : []
+  }
+  const entry = (ref: CacheRef): readonly [string, RecordedRef] => {
+    const stage = dockerfile.stages.find(candidate => candidate.name === ref.stage)
+    const above = stage ? ancestors(dockerfile, stage) : []
+    return [ref.name, { id: ids.get(ref.stage) ?? '', at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
+  }
+  await saveRecord(host, caches.recordPlace, { ...caches.record, refs: { ...caches.record.refs, ...Object.fromEntries(written.map(entry)) } })
+}
+
+/** Bytes of refs that were written, where their manifests can be read. */
+export async function measureRefs(host: Host, outcomes: readonly ExportOutcome[]): Promise<ReadonlyMap<CacheRef, number>> {
+  const sizes = await Promise.all(
+    outcomes
+      .filter(({ ref, exported, digest }) => ref.backend === 'registry' && exported === 'yes' && digest !== undefined)
+      .map(async ({ ref, digest }): Promise<readonly [CacheRef, number] | undefined> => {
+        try {
+          const manifest = await host.registry.manifest(`${ref.place}@${digest}`, 5)
+          const parsed = manifest && parseCacheManifest(manifest.text)
+          return parsed && [ref, [...parsed.blobs.values()].reduce((sum, size) => sum + size, parsed.config.size)]
+        } catch {
+          // A size that cannot be read is a gap in the summary, nothing was lost.
+          return undefined
+        }
+      })
+  )
+  return new Map(sizes.filter(size => size !== undefined))
+}
