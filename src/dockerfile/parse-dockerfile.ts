@@ -7,7 +7,7 @@ import type { Variables } from './shell-words'
 import { WordError } from './word-error'
 import { findBases } from './stage-bases'
 import { draftStages, problemAt, type StageDraft } from './stage-draft'
-import { groupStages } from './stage-lines'
+import { groupStages, type StageLines } from './stage-lines'
 import { orderProblems } from './stage-order'
 
 export interface ParseOptions {
@@ -46,12 +46,17 @@ export function parseDockerfile(text: string, options: ParseOptions): ParsedDock
     ...instructions.flatMap(instruction => problemAt(instruction, instructionProblem(instruction))),
     ...file.problems,
     ...globals.problems,
-    ...foundations.flatMap(foundation => foundation.problems),
+    ...foundations.flatMap((foundation, at) => (isWellFormed(file.stages[at]) ? foundation.problems : [])),
     ...drafts.flatMap(draft => draft.problems),
     ...triggerProblems(dockerfile, drafts, options.target),
     ...orderProblems(dockerfile, ownReads, options.target)
   ]
   return { dockerfile, problems: problems.sort((one, other) => one.line - other.line) }
+}
+
+/** One fault of a FROM is told once. */
+function isWellFormed(stage: StageLines | undefined): boolean {
+  return stage !== undefined && instructionProblem(stage.from) === undefined
 }
 
 function readGlobals(args: readonly LogicalLine[], settings: BuildSettings) {

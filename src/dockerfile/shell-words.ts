@@ -173,9 +173,9 @@ class WordReader {
     if (modifier === '/') return this.readReplacement(name)
     const emptyIsUnset = modifier === ':'
     const operator = emptyIsUnset ? this.next() : modifier
-    const written = `${emptyIsUnset ? ':' : ''}${operator ?? ''}`
-    if (operator === undefined || !isOperator(operator, emptyIsUnset))
-      return this.fail(`unsupported modifier (${written}) in substitution`)
+    if (operator === undefined) return this.fail("syntax error: missing '}'")
+    const written = `${emptyIsUnset ? ':' : ''}${operator}`
+    if (!isOperator(operator, emptyIsUnset)) this.fail(`unsupported modifier (${written}) in substitution`)
     const word = this.readPart('}', operator === '#' || operator === '%')
     const value = this.value(name)
     if (value === undefined && this.keepsUnset) return `\${${name}${written}${word}}`

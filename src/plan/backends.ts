@@ -43,7 +43,7 @@ export function planBackends(inputs: Inputs, hasCacheService: boolean): BackendP
     reason: 'input cache-backends asks for it',
     serviceMissing,
     problems:
-      asked.includes('registry') && !repository
+      asked.includes('registry') && !named
         ? ['cache-backends: registry needs a repository to write to: give cache-image, such as ghcr.io/owner/app, or a tag in tags']
         : []
   }

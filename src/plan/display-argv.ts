@@ -2,16 +2,16 @@ import { formatAttributes } from './cache-attrs'
 import { parseFields } from './build-attributes'
 
 /**
- * A command's arguments for the log, quoted so that joined by spaces they can be pasted into a shell. Values of build arguments are hidden, and so are credentials in
- * caches, outputs and URLs, and the ids of secrets given by value: where a secret of several lines was not quoted, its lines are
- * taken for secrets of their own, and an id may be a piece of it.
+ * A command as one line for the log, quoted for a shell. Values of build arguments are hidden, and so are credentials in caches,
+ * outputs and URLs, and the ids of secrets given by value: where a secret of several lines was not quoted, its lines are taken for
+ * secrets of their own, and an id may be a piece of it.
  */
-export function displayArgv(argv: readonly string[]): readonly string[] {
-  return argv.map((argument, index) => {
+export function displayArgv(program: string, argv: readonly string[]): string {
+  const shown = argv.map((argument, index) => {
     const [, flag, value] = /^(--[a-z-]+)=(.*)$/s.exec(argument) ?? []
-    const hidden = flag === undefined ? hideValue(argv[index - 1] ?? '', argument) : `${flag}=${hideValue(flag, value ?? '')}`
-    return quoteForShell(hidden)
+    return flag === undefined ? hideValue(argv[index - 1] ?? '', argument) : `${flag}=${hideValue(flag, value ?? '')}`
   })
+  return [program, ...shown].map(quoteForShell).join(' ')
 }
 
 const mark = '***'

@@ -40,6 +40,8 @@ export interface VertexTable {
   readonly began?: number
   /** How many vertices are done: what only looks at done vertices need not look again while this and the size stay. */
   readonly doneCount: number
+  /** What this very build ran, to its end or not, steps and all else. */
+  readonly ranHere: ReadonlySet<Vertex>
 }
 
 /** An empty table; `applyStatus` fills it. */
@@ -59,8 +61,7 @@ export function applyStatus(table: VertexTable, status: SolveStatus): void {
 
 /** The steps that this very build ran: neither cached, nor shared with a build that had begun them before. */
 export function stepsRunHere(table: VertexTable): readonly Vertex[] {
-  return [...table.vertices.values()].filter(vertex => {
-    if (!vertex.ran || vertex.ranElsewhere) return false
+  return [...table.ranHere].filter(vertex => {
     const name = parseVertexName(vertex.name)
     // What an ADD downloads is a vertex of the same name, asked for again whenever its cache key is wanted.
     return name.kind === 'step' && !(name.keyword === 'ADD' && vertex.inputs.length === 0)
@@ -94,6 +95,7 @@ class Table implements VertexTable {
   private readonly awaited = new Set<string>()
   began?: number
   doneCount = 0
+  readonly ranHere = new Set<TableVertex>()
 
   apply(event: VertexEvent): void {
     const vertex = this.vertices.get(event.digest) ?? this.add(event.digest)
@@ -133,6 +135,8 @@ class Table implements VertexTable {
    * BuildKit says so itself, but as soon as the vertex starts, and then also of steps that are running or never came about.
    */
   private passOn(vertex: TableVertex): void {
+    if (vertex.ran && !vertex.ranElsewhere) this.ranHere.add(vertex)
+    else this.ranHere.delete(vertex)
     const next = [vertex]
     for (let current = next.pop(); current; current = next.pop()) {
       if (current.done && !current.counted) {

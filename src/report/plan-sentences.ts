@@ -1,7 +1,7 @@
 import type { BackendPlan } from '../plan/backends'
 import type { CachePlan } from '../plan/cache-plan'
 import type { Scope } from '../plan/scope'
-import { placeWords } from './sentences'
+import { placeWords } from './places'
 import { joinWords, plain, words } from './words'
 
 /** Whose cache it is, as people call it. */

@@ -1,6 +1,7 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Uncached } from '../plan/cache-plan'
 import type { Backend, Degradation, Exported, Imported, Reason, StageStatus } from '../reasons'
+import { placeWords } from './places'
 import { failedStep, firstRun } from './tallies'
 import { words, type Words } from './words'
 
@@ -65,17 +66,6 @@ export function troubleWords(trouble: Pick<Degradation, 'code' | 'backend'>, sta
 /** What to do about it. */
 export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend'>): Words {
   return troubles[trouble.code].remedy(trouble.backend)
-}
-
-/** A backend as people call it. */
-export function placeWords(backend: Backend | undefined): Words {
-  return backend ? places[backend] : words`the cache`
-}
-
-const places: { readonly [backend in Backend]: Words } = {
-  registry: words`the registry`,
-  gha: words`GitHub’s cache`,
-  local: words`the local directory`
 }
 
 const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { code: code }>) => Words } = {

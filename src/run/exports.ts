@@ -3,6 +3,7 @@ import type { Inputs } from '../inputs'
 import { exportArgv } from '../plan/argv'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
+import { planCompression } from '../plan/compression'
 import type { StageExport } from '../plan/exports'
 import { isRefusal } from '../plan/permissions'
 import { stepsRunHere } from '../progress/vertices'
@@ -32,6 +33,7 @@ export interface ExportOutcome {
 export interface ExporterOptions {
   readonly inputs: Inputs
   readonly builder: string
+  readonly driver: string
   readonly importRef: CacheRef | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
   readonly targetOf: (stage: string) => string
@@ -51,6 +53,7 @@ export interface Exporter {
 /** Runs exports of stages beside or after the main build. A failure never throws: it is an outcome. */
 export function newExporter(host: Host, cancellation: Cancellation, options: ExporterOptions): Exporter {
   const refusing = new Set(options.refusing)
+  const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes(atOnce)
   let staging: Promise<string> | undefined
   const outcomes: Promise<ExportOutcome>[] = []
@@ -68,7 +71,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       metadataFile,
       options: {
         mode: options.inputs.cacheMode === 'min' ? 'min' : 'max',
-        ...(options.inputs.cacheCompression !== 'auto' ? { compression: options.inputs.cacheCompression } : {}),
+        ...(compression ? { compression } : {}),
         ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {})
       }
     })

@@ -60,7 +60,7 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const run = await runBuild(
     host,
     cancellation,
-    mainBuildArgv({ inputs, builder: builder.name, importRef: imports.main?.ref, ...files }),
+    mainBuildArgv({ inputs, builder: builder.name, importRef: imports.main?.ref, rebuildStages: preparation.rebuilt, ...files }),
     { live: true, onProgress: request.onProgress }
   )
   const broken = imports.main && importError(run.table, imports.main.ref)

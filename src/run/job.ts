@@ -29,6 +29,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const started = host.clock.now()
   const preparation = await prepare(host, event)
   const { inputs, plan } = preparation
+  for (const { value } of inputs.secrets) host.workflow.mask(value)
   const cancellation = watchCancellation(host)
   let handover: Handover = { version: 1 }
   const leave = (more: Partial<Handover>) => {
@@ -41,13 +42,14 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     findCaches(host, preparation)
   ])
   const readsCache = !inputs.noCache && !inputs.rebuildCache
-  const imports = readsCache ? planImports(plan, caches.found, new Set(inputs.rebuildStages)) : { broughtIn: [] }
+  const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   printPlan(host, preparation, builder, imports)
 
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
   const exporter = newExporter(host, cancellation, {
     inputs,
     builder: builder.name,
+    driver: builder.driver,
     importRef: imports.main?.ref,
     targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
     async stageLocal() {

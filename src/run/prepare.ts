@@ -15,6 +15,8 @@ import type { BackendPlan } from '../plan/backends'
 import { planCache } from '../plan/cache-plan'
 import type { CachePlan } from '../plan/cache-plan'
 import { cacheName } from '../plan/image-reference'
+import { parsePlatform } from '../plan/platform'
+import { planRebuilds } from '../plan/rebuilds'
 import { planScopes } from '../plan/scope'
 
 export interface Preparation {
@@ -25,6 +27,8 @@ export interface Preparation {
   readonly backends: BackendPlan
   /** Separates images in gha and local names. */
   readonly image: string
+  /** Names of the stages to rebuild, with all that depend on them. */
+  readonly rebuilt: readonly string[]
   /** Random; tells this job's temporary names from other jobs'. */
   readonly jobId: string
 }
@@ -39,7 +43,7 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
 
   const path = await findDockerfile(host, inputs)
   const text = await host.files.read(path)
-  const platforms = inputs.platforms.length > 0 ? inputs.platforms : [host.env['DOCKER_DEFAULT_PLATFORM'] || host.platform]
+  const platforms = inputs.platforms.length > 0 ? inputs.platforms : [defaultPlatform(host)]
   if (text === undefined) {
     throw new InputError([...problems, `file: ${path} does not exist; give the path of the Dockerfile from the job's working directory`])
   }
@@ -68,7 +72,11 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
     repository: backends.repository,
     image
   })
-  return { inputs, context, dockerfile, plan, backends, image, jobId: randomUUID() }
+  const rebuilt = planRebuilds(
+    plan.stages.map(({ stage }) => stage),
+    inputs.rebuildStages
+  ).map(stage => stage.name)
+  return { inputs, context, dockerfile, plan, backends, image, rebuilt, jobId: randomUUID() }
 }
 
 /** `Dockerfile` in the context, or `dockerfile` where only that is there, as BuildKit looks for it (frontend/dockerui/config.go). */
@@ -87,6 +95,12 @@ function buildArguments(inputs: Inputs, env: Host['env']): Readonly<Record<strin
       return value === undefined ? [] : [[equals < 0 ? text : text.slice(0, equals), value]]
     })
   )
+}
+
+/** What buildx builds for when nobody says: DOCKER_DEFAULT_PLATFORM, else the machine's own. */
+function defaultPlatform(host: Host): string {
+  const parsed = parsePlatform(host.env['DOCKER_DEFAULT_PLATFORM'] ?? '')
+  return 'platform' in parsed ? parsed.platform : host.platform
 }
 
 function unknownStages(dockerfile: Dockerfile, inputs: Inputs): readonly string[] {

@@ -103,7 +103,7 @@ async function explainResults(host: Host, { preparation, caches, imports, built,
   const reasonFacts = {
     dockerfile,
     results: built.results,
-    rebuilt: inputs.noCache || inputs.rebuildCache ? undefined : new Set([...inputs.rebuildStages, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
+    rebuilt: inputs.noCache || inputs.rebuildCache ? undefined : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
     nothingSaved: caches.found.length === 0 && caches.lookedUp.length === plan.backends.length,
     unreachable: !imports.main && imports.broughtIn.length === 0 && caches.lookedUp.length < plan.backends.length,
     absent: new Set(plan.stages.filter(({ reads }) => reads.length > 0 && !caches.found.some(({ ref }) => reads.includes(ref))).map(({ stage }) => stage.name))

@@ -1,0 +1,101 @@
+// @ts-check
+// A Dockerfile as data, and BuildKit's rule for which of its steps a cache serves. The rule is written down once more here,
+// from BuildKit's documentation of cache keys and not from our own code, so that the two can disagree.
+import { createHash } from 'node:crypto'
+
+/**
+ * @typedef {{ kind: 'copy', file: string, note: number }} CopyFile  a file of the context
+ * @typedef {{ kind: 'run', note: number, constant: boolean }} Run  writes /out/<stage>: from all it can see, or always the same
+ * @typedef {{ kind: 'copy-from', stage: string, note: number }} CopyFrom  /out of another stage
+ * @typedef {{ kind: 'mount', stage: string, note: number, constant: boolean }} Mount  a run that reads /out of another stage
+ * @typedef {CopyFile | Run | CopyFrom | Mount} Step
+ * @typedef {{ name: string, from: string | undefined, steps: Step[] }} Stage
+ * @typedef {{ stages: Stage[], files: Record<string, string> }} Model
+ */
+
+/** @param {Model} model @param {string} image */
+export function renderDockerfile(model, image) {
+  return model.stages.map(stage => [`FROM ${stage.from ?? image} AS ${stage.name}`, ...stage.steps.map(step => renderStep(stage, step))].join('\n')).join('\n\n') + '\n'
+}
+
+/**
+ * Key of every step by `<stage> <number>`, numbers as BuildKit shows them. A step is served from a cache that has its key.
+ * @param {Model} model @param {string} image
+ */
+export function keysOf(model, image) {
+  /** @type {Map<string, string>} */
+  const keys = new Map()
+  /** @type {Map<string, { key: string, out: Record<string, string>, seen: string }>} */
+  const ends = new Map()
+  for (const stage of model.stages) {
+    const parent = stage.from === undefined ? undefined : ends.get(stage.from)
+    let { key, out, seen } = parent ?? { key: image, out: {}, seen: '' }
+    out = { ...out }
+    // BuildKit counts FROM as a step only where it is an image.
+    let number = stage.from === undefined ? 1 : 0
+    for (const step of stage.steps) {
+      number++
+      switch (step.kind) {
+        case 'copy':
+          key = hash(key, renderStep(stage, step), model.files[step.file] ?? '')
+          seen = hash(seen, model.files[step.file] ?? '')
+          break
+        case 'copy-from': {
+          const read = ends.get(step.stage)?.out ?? {}
+          // By content: what the other stage did to get there does not matter.
+          key = hash(key, renderStep(stage, step), JSON.stringify(read))
+          seen = hash(seen, JSON.stringify(read))
+          out = { ...out, ...read }
+          break
+        }
+        case 'mount': {
+          const read = ends.get(step.stage)?.out ?? {}
+          key = hash(key, renderStep(stage, step), JSON.stringify(read))
+          seen = hash(seen, JSON.stringify(read))
+          out[stage.name] = step.constant ? 'constant' : seen
+          break
+        }
+        case 'run':
+          key = hash(key, renderStep(stage, step))
+          out[stage.name] = step.constant ? 'constant' : seen
+          break
+      }
+      keys.set(`${stage.name} ${number}`, key)
+    }
+    ends.set(stage.name, { key, out, seen })
+  }
+  return keys
+}
+
+/** Names of the stages the last one needs. @param {Model} model */
+export function neededNames(model) {
+  const last = model.stages.at(-1)
+  const needed = new Set(last ? [last.name] : [])
+  for (const name of needed) {
+    const stage = model.stages.find(one => one.name === name)
+    if (stage?.from !== undefined) needed.add(stage.from)
+    for (const step of stage?.steps ?? []) if (step.kind === 'copy-from' || step.kind === 'mount') needed.add(step.stage)
+  }
+  return needed
+}
+
+/** @param {Stage} stage @param {Step} step */
+function renderStep(stage, step) {
+  // /in gathers what a stage has seen, sorted, without times: what a run writes is decided by it alone.
+  const write = (/** @type {boolean} */ constant) => `mkdir -p /out /in && ${constant ? 'echo constant' : 'find /in /out -type f | sort | xargs sha256sum'} > /tmp/o && mv /tmp/o /out/${stage.name} && cp /out/${stage.name} /in/`
+  switch (step.kind) {
+    case 'copy':
+      return `COPY ${step.file} /in/${stage.name}-${step.file}-${step.note}`
+    case 'copy-from':
+      return `COPY --from=${step.stage} /out /out/from-${step.stage}-${step.note}`
+    case 'mount':
+      return `RUN --mount=type=bind,from=${step.stage},source=/out,target=/mnt : ${step.note} && mkdir -p /in && find /mnt -type f | sort | xargs cat | sha256sum > /in/mnt-${step.stage}-${step.note} && ${write(step.constant)} && echo RAN-${stage.name}`
+    case 'run':
+      return `RUN : ${step.note} && ${write(step.constant)} && echo RAN-${stage.name}`
+  }
+}
+
+/** @param {string[]} parts */
+function hash(...parts) {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}
