@@ -1,5 +1,6 @@
 // Bundles the two entries to dist/: one ESM graph, so that what a job does not need (the cache client) is never parsed.
 import { rm, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { build } from 'esbuild'
 
 await rm('dist', { recursive: true, force: true })
@@ -17,6 +18,17 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   // CommonJS dependencies ask for node's own modules with require(), which an ESM bundle does not have.
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  plugins: [
+    {
+      name: 'cache-client-log',
+      setup(build) {
+        // The cache client writes its failures to the job log as annotations; src/io/actions-cache-log.ts makes errors of them.
+        build.onResolve({ filter: /^@actions\/core$/ }, ({ importer }) =>
+          /node_modules\/@actions\/(cache|glob)\//.test(importer) ? { path: resolve('src/io/actions-cache-log.ts') } : undefined
+        )
+      }
+    }
+  ],
   logLevel: 'warning'
 })
 await writeFile('dist/package.json', '{ "type": "module" }\n')

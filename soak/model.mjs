@@ -25,46 +25,57 @@ export function renderDockerfile(model, image) {
 export function keysOf(model, image) {
   /** @type {Map<string, string>} */
   const keys = new Map()
-  /** @type {Map<string, { key: string, out: Record<string, string>, seen: string }>} */
+  /** @type {Map<string, { key: string, files: Record<string, string> }>} what each stage's last step left */
   const ends = new Map()
   for (const stage of model.stages) {
     const parent = stage.from === undefined ? undefined : ends.get(stage.from)
-    let { key, out, seen } = parent ?? { key: image, out: {}, seen: '' }
-    out = { ...out }
+    let key = parent?.key ?? image
+    const files = { ...parent?.files }
     // BuildKit counts FROM as a step only where it is an image.
     let number = stage.from === undefined ? 1 : 0
     for (const step of stage.steps) {
       number++
+      const text = renderStep(stage, step)
+      // What is read of another stage counts by content: what that stage did to get there does not matter.
+      const read = 'stage' in step ? outOf(ends.get(step.stage)?.files ?? {}) : {}
+      key = step.kind === 'copy' ? hash(key, text, model.files[step.file] ?? '') : hash(key, text, sorted(read))
       switch (step.kind) {
         case 'copy':
-          key = hash(key, renderStep(stage, step), model.files[step.file] ?? '')
-          seen = hash(seen, model.files[step.file] ?? '')
+          files[`/in/${stage.name}-${step.file}-${step.note}`] = model.files[step.file] ?? ''
           break
-        case 'copy-from': {
-          const read = ends.get(step.stage)?.out ?? {}
-          // By content: what the other stage did to get there does not matter.
-          key = hash(key, renderStep(stage, step), JSON.stringify(read))
-          seen = hash(seen, JSON.stringify(read))
-          out = { ...out, ...read }
+        case 'copy-from':
+          for (const [path, content] of Object.entries(read)) files[`/out/from-${step.stage}-${step.note}${path.slice('/out'.length)}`] = content
           break
-        }
-        case 'mount': {
-          const read = ends.get(step.stage)?.out ?? {}
-          key = hash(key, renderStep(stage, step), JSON.stringify(read))
-          seen = hash(seen, JSON.stringify(read))
-          out[stage.name] = step.constant ? 'constant' : seen
+        case 'mount':
+          files[`/in/mnt-${step.stage}-${step.note}`] = hash(sorted(read))
+          write(stage.name, files, step.constant)
           break
-        }
         case 'run':
-          key = hash(key, renderStep(stage, step))
-          out[stage.name] = step.constant ? 'constant' : seen
+          write(stage.name, files, step.constant)
           break
       }
       keys.set(`${stage.name} ${number}`, key)
     }
-    ends.set(stage.name, { key, out, seen })
+    ends.set(stage.name, { key, files })
   }
   return keys
+}
+
+/** What a RUN does to the files. @param {string} stage @param {Record<string, string>} files @param {boolean} constant */
+function write(stage, files, constant) {
+  const content = constant ? 'constant' : hash(sorted(files))
+  files[`/out/${stage}`] = content
+  files[`/in/${stage}`] = content
+}
+
+/** @param {Record<string, string>} files */
+function outOf(files) {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('/out/')))
+}
+
+/** @param {Record<string, string>} files */
+function sorted(files) {
+  return JSON.stringify(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 /** Names of the stages the last one needs. @param {Model} model */
@@ -82,14 +93,14 @@ export function neededNames(model) {
 /** @param {Stage} stage @param {Step} step */
 function renderStep(stage, step) {
   // /in gathers what a stage has seen, sorted, without times: what a run writes is decided by it alone.
-  const write = (/** @type {boolean} */ constant) => `mkdir -p /out /in && ${constant ? 'echo constant' : 'find /in /out -type f | sort | xargs sha256sum'} > /tmp/o && mv /tmp/o /out/${stage.name} && cp /out/${stage.name} /in/`
+  const write = (/** @type {boolean} */ constant) => `mkdir -p /out /in && ${constant ? 'echo constant' : 'find /in /out -type f | sort | xargs -r sha256sum'} > /tmp/o && mv /tmp/o /out/${stage.name} && cp /out/${stage.name} /in/`
   switch (step.kind) {
     case 'copy':
       return `COPY ${step.file} /in/${stage.name}-${step.file}-${step.note}`
     case 'copy-from':
       return `COPY --from=${step.stage} /out /out/from-${step.stage}-${step.note}`
     case 'mount':
-      return `RUN --mount=type=bind,from=${step.stage},source=/out,target=/mnt : ${step.note} && mkdir -p /in && find /mnt -type f | sort | xargs cat | sha256sum > /in/mnt-${step.stage}-${step.note} && ${write(step.constant)} && echo RAN-${stage.name}`
+      return `RUN --mount=type=bind,from=${step.stage},source=/out,target=/mnt : ${step.note} && mkdir -p /in && (cd /mnt && find . -type f | sort | xargs -r sha256sum) > /in/mnt-${step.stage}-${step.note} && ${write(step.constant)} && echo RAN-${stage.name}`
     case 'run':
       return `RUN : ${step.note} && ${write(step.constant)} && echo RAN-${stage.name}`
   }

@@ -40,8 +40,6 @@ export async function freshMachine({ cacheDirs = [] } = {}) {
       'This would empty your own Docker engine. TESTBED_MAY_PRUNE=yes allows it, TESTBED_ENGINE=own brings up another.'
     )
   }
-  const images = [...new Set((await docker(['image', 'ls', '--all', '--quiet'])).split('\n').filter(id => id !== ''))]
-  if (images.length > 0) await docker(['image', 'rm', '--force', ...images])
-  await docker(['builder', 'prune', '--all', '--force'])
+  await docker(['system', 'prune', '--all', '--force'])
   for (const directory of cacheDirs) await rm(directory, { recursive: true, force: true })
 }

@@ -15,7 +15,8 @@ import { join } from 'node:path'
 
 /** @returns {TestBed | undefined} */
 export function findTestBed(env = process.env) {
-  const file = join(env.XDG_CACHE_HOME || join(env.HOME ?? homedir(), '.cache'), 'stage-cache-build', 'testbed.env')
+  const bed = env.TESTBED_NAME ? `testbed-${env.TESTBED_NAME}` : 'testbed'
+  const file = join(env.XDG_CACHE_HOME || join(env.HOME ?? homedir(), '.cache'), 'stage-cache-build', `${bed}.env`)
   if (!existsSync(file)) return undefined
   const values = parseEnvFile(readFileSync(file, 'utf8'))
   const value = (/** @type {string} */ name) => values[name] ?? ''

@@ -1,57 +1,72 @@
-import { formatPlatform, parsePlatform } from '../dockerfile/platform'
 import type { Stage } from '../dockerfile/dockerfile'
+import { formatPlatform, parsePlatform } from '../dockerfile/platform'
 import { parseVertexName, type VertexName } from '../progress/vertex-name'
-import type { VertexTable } from '../progress/vertices'
+import type { Vertex, VertexTable } from '../progress/vertices'
 
 export type NamedStep = Extract<VertexName, { kind: 'step' }> & { readonly digest: string }
 
-/** The steps of a table by the stage whose name they carry. */
+/** The steps of a table, by the stage whose name they carry. */
 export class StageNames {
   private readonly byDigest = new Map<string, NamedStep>()
   private readonly byStage = new Map<string, NamedStep[]>()
-  private readonly single: boolean
+  private readonly mergingGroups: ReadonlySet<string>
+  private readonly repeated: ReadonlySet<string>
 
-  constructor(table: VertexTable, needed: readonly Stage[]) {
-    const counts = new Map<string, number>()
-    for (const { name } of needed) counts.set(name, (counts.get(name) ?? 0) + 1)
-    this.shared = new Set([...counts].filter(([, count]) => count > 1).map(([name]) => name))
-    this.single = needed.length === 1
-    for (const { digest, name, inputs, group } of table.vertices.values()) {
-      const parsed = parseVertexName(name)
-      if (parsed.kind !== 'step') continue
-      const step = { ...parsed, digest }
-      this.byDigest.set(digest, step)
-      // What an ADD downloads and the copying half of a COPY --link carry the same name as the step.
-      const half = inputs.length === 0 ? parsed.keyword === 'ADD' : group?.weak && isPartOf(digest, name, table)
-      if (half) continue
-      const stage = parsed.stage ?? ''
-      this.byStage.set(stage, [...(this.byStage.get(stage) ?? []), step])
-    }
+  constructor(
+    table: VertexTable,
+    private readonly needed: readonly Stage[]
+  ) {
+    const all = [...table.vertices.values()]
+    const names = needed.map(({ name }) => name)
+    this.repeated = new Set(names.filter((name, i) => names.indexOf(name) !== i))
+    this.mergingGroups = new Set(all.flatMap(({ group }) => (group && !group.weak ? [group.id] : [])))
+    for (const vertex of all) this.add(vertex)
   }
 
-  private readonly shared: ReadonlySet<string>
-
-  step(digest: string): NamedStep | undefined {
-    return this.byDigest.get(digest)
+  step(digest: string | undefined): NamedStep | undefined {
+    return digest === undefined ? undefined : this.byDigest.get(digest)
   }
 
-  /** Two needed stages have this name, so the name does not tell which one it is. */
-  isShared({ name }: Stage): boolean {
-    return this.shared.has(name)
+  /** Several needed stages have this name, so it does not tell which one is meant. */
+  isRepeated({ name }: Stage): boolean {
+    return this.repeated.has(name)
   }
 
   /** The steps that carry the stage's name on a platform, by number. */
   of(stage: Stage, platform: string): NamedStep[] {
     // BuildKit leaves the name out where the Dockerfile has one stage and reads no other image.
-    const all = [...(this.byStage.get(stage.name) ?? []), ...(this.single ? (this.byStage.get('') ?? []) : [])]
-    const best = new Map<number, { rank: number; steps: NamedStep[] }>()
-    for (const step of all) {
+    const unnamed = this.needed.length === 1 ? (this.byStage.get('') ?? []) : []
+    const best = new Map<number, { readonly rank: number; readonly steps: readonly NamedStep[] }>()
+    for (const step of [...(this.byStage.get(stage.name) ?? []), ...unnamed]) {
       const rank = platformRank(step, stage, platform)
       const known = best.get(step.number)
       if (rank === 0 || (known && known.rank > rank)) continue
-      if (known?.rank === rank) known.steps.push(step)
-      else best.set(step.number, { rank, steps: [step] })
+      best.set(step.number, { rank, steps: known?.rank === rank ? [...known.steps, step] : [step] })
     }
     return [...best].sort(([a], [b]) => a - b).flatMap(([, { steps }]) => steps)
   }
+
+  private add({ digest, name, inputs, group }: Vertex): void {
+    const parsed = parseVertexName(name)
+    if (parsed.kind !== 'step') return
+    const step = { ...parsed, digest }
+    this.byDigest.set(digest, step)
+    // What an ADD downloads and the copying half of a COPY --link carry the name of the step that takes them.
+    if (parsed.keyword === 'ADD' && inputs.length === 0) return
+    if (group?.weak && this.mergingGroups.has(group.id)) return
+    const stage = parsed.stage ?? ''
+    const steps = this.byStage.get(stage)
+    if (steps) steps.push(step)
+    else this.byStage.set(stage, [step])
+  }
+}
+
+/** How well a step's platform fits a row: a stage that is FROM a platform of its own serves every row. 0: not at all. */
+function platformRank({ platform, crossPlatform }: NamedStep, stage: Stage, row: string): number {
+  if (platform === undefined) return 1
+  const parsed = parsePlatform(row)
+  const wanted = parsed ? formatPlatform(parsed, true) : row
+  if (crossPlatform !== undefined) return crossPlatform === wanted ? 3 : 0
+  if (platform === wanted) return 2
+  return stage.platform === undefined ? 0 : 1
 }

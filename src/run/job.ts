@@ -1,5 +1,5 @@
 import { BuildFailed } from '../errors'
-import { finishedStages } from '../explain/stages'
+import { finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
 import type { Host } from '../host'
@@ -69,12 +69,16 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   }
   const none = { hit: new Set<string>(), stale: new Set<string>(), succeeded: false, found: caches.found, lookedUp: [] }
 
+  const needed = plan.stages.map(({ stage }) => stage)
+  const watch = newStageWatch({ dockerfile: preparation.dockerfile, needed, platforms: plan.platforms })
   const built = await buildImage(host, cancellation, {
     preparation,
     builder,
     imports,
     onProgress(table) {
-      if (inputs.cacheExport === 'eager') queue(planExports(plan, { ...none, ran: finishedStages({ plan, table }) }))
+      if (inputs.cacheExport !== 'eager') return
+      const ran = new Set(finishedStages(watch, table).map(stage => stage.name))
+      if (ran.size > 0) queue(planExports(plan, { ...none, ran }))
     }
   })
   const exportsStarted = host.clock.now()

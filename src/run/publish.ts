@@ -1,6 +1,7 @@
 import { explainReason } from '../explain/reasons'
 import { explainRefs } from '../explain/refs'
 import type { StageResult } from '../explain/stage-result'
+import { completeStages } from '../explain/stages'
 import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
 import type { CachePlan } from '../plan/cache-plan'
@@ -44,8 +45,9 @@ export function printPlan(host: Host, { inputs, plan, backends }: Preparation, b
       builder,
       ...(imports.main ? { imported: { backend: imports.main.ref.backend, ref: displayRef(imports.main.ref), why: importWhy(plan, imports.main.ref.stage) } } : {}),
       broughtIn: imports.broughtIn.map(({ ref }) => ({ stage: ref.stage, backend: ref.backend, ref: displayRef(ref) })),
-      stages: plan.stages.map(({ stage, reads, writes }) => ({
+      stages: plan.stages.map(({ stage, uncached, reads, writes }) => ({
         name: stage.name,
+        ...(uncached ? { uncached } : {}),
         platform,
         refs: [...new Set([...reads.filter(ref => read.has(ref)), ...writes])].map(ref => ({
           backend: ref.backend,
@@ -108,7 +110,10 @@ async function explainResults(host: Host, { preparation, caches, imports, built,
     unreachable: !imports.main && imports.broughtIn.length === 0 && caches.lookedUp.length < plan.backends.length,
     absent: new Set(plan.stages.filter(({ reads }) => reads.length > 0 && !caches.found.some(({ ref }) => reads.includes(ref))).map(({ stage }) => stage.name))
   }
-  return built.results.map(result => ({ ...result, refs: explainRefs(result, refFacts), reason: explainReason(result, reasonFacts) }))
+  return completeStages(built.results, {
+    reason: result => explainReason(result, reasonFacts),
+    refs: result => explainRefs(result, refFacts)
+  })
 }
 
 /** `containerimage.digest` of buildx's metadata file. */

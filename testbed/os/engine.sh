@@ -54,7 +54,7 @@ stop_own_engine() {
   stop_process dockerd
   local pid mounted
   for pid in /proc/[0-9]*; do
-    if [[ $(readlink "$pid/exe" 2>/dev/null) == "$package_dir/root/"*containerd* ]]; then
+    if [[ $(tr '\0' ' ' 2>/dev/null <"$pid/cmdline") == *containerd*" $state_dir/exec/"* ]]; then
       # It may be gone by now, which is what is wanted.
       kill -KILL "${pid#/proc/}" 2>/dev/null || continue
     fi

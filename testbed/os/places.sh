@@ -3,8 +3,10 @@
 
 cache_home="${XDG_CACHE_HOME:-$HOME/.cache}/stage-cache-build"
 package_dir="$cache_home/engine"
-state_dir="$cache_home/testbed"
-env_file="$cache_home/testbed.env"
+# TESTBED_NAME is for a second bed beside the first: who empties an engine disturbs whoever builds with it.
+bed="testbed${TESTBED_NAME:+-$TESTBED_NAME}"
+state_dir="$cache_home/$bed"
+env_file="$cache_home/$bed.env"
 own_socket="$state_dir/docker.sock"
 
 say() { printf 'testbed: %s\n' "$*" >&2; }

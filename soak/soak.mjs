@@ -1,0 +1,132 @@
+// @ts-check
+// Random edits over random stage graphs, each job on an empty builder: the steps that run must be exactly those whose key no
+// earlier job saved. The registry answers through a proxy with random delays.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { baseImageRef } from '../testbed/base-images.mjs'
+import { freshMachine } from '../testbed/builder.mjs'
+import { startProxy } from '../testbed/proxy.mjs'
+import { deleteAllTags } from '../testbed/registry.mjs'
+import { removeJobs, runJob } from '../testbed/runner.mjs'
+import { theTestBed } from '../testbed/where.mjs'
+import { randomEdit, randomModel } from './graphs.mjs'
+import { keysOf, neededNames, renderDockerfile } from './model.mjs'
+import { newRandom } from './random.mjs'
+
+/**
+ * @typedef {object} SoakOptions
+ * @property {number} seed
+ * @property {number} edits how many edited jobs in all
+ * @property {number} [editsOfGraph] how many on one graph before a new one is drawn
+ * @property {'registry' | 'gha' | 'local'} [backend]
+ * @property {Record<string, string>} [inputs]
+ * @property {(line: string) => void} [print]
+ */
+
+/**
+ * @param {SoakOptions} options
+ * @returns {Promise<{ jobs: number, faults: string[] }>} each fault names the job, the edit and the steps
+ */
+export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry', inputs = {}, print = () => undefined }) {
+  const random = newRandom(seed)
+  const proxy = await startProxy(theTestBed().registry, { seed, faults: [{ randomDelayMs: 30 }] })
+  const workspace = await mkdtemp(join(tmpdir(), 'soak-'))
+  const cacheDir = `${workspace}-cache`
+  const base = baseImageRef('alpine:3.20')
+  /** @type {string[]} */
+  const faults = []
+  let jobs = 0
+  try {
+    for (let done = 0; done < edits; ) {
+      const repository = `soak/app-${seed}-${done}`
+      let model = randomModel(random)
+      /** @type {Set<string>} */
+      let saved = new Set()
+      for (let round = 0; round <= editsOfGraph && done < edits; round++) {
+        let what = 'first build'
+        if (round > 0) {
+          ;({ model, what } = randomEdit(random, model))
+          done++
+        }
+        const keys = keysOf(model, base)
+        const needed = neededNames(model)
+        const must = [...keys].filter(([step, key]) => needed.has(step.split(' ')[0] ?? '') && !saved.has(key)).map(([step]) => step)
+        await rm(workspace, { recursive: true, force: true })
+        await writeContext(workspace, model, base)
+        await freshMachine({ cacheDirs: [cacheDir] })
+        jobs++
+        const ran = await runOnce({ workspace, repository: `${proxy.host}/${repository}`, backend, cacheDir, inputs, name: repository })
+        const label = `seed ${seed}, job ${jobs} (${what})`
+        if (typeof ran === 'string') faults.push(`${label}: ${ran}`)
+        else {
+          const needless = ran.filter(step => !must.includes(step))
+          const missing = must.filter(step => !ran.includes(step))
+          if (needless.length > 0) faults.push(`${label}: ran needlessly: ${needless.join(', ')}`)
+          if (missing.length > 0) faults.push(`${label}: did not run: ${missing.join(', ')}`)
+        }
+        print(`${label}: ${must.length} of ${keys.size} steps had to run${faults.at(-1)?.startsWith(label) ? ` ✗ ${faults.at(-1)}` : ''}`)
+        saved = new Set([...keys].filter(([step]) => needed.has(step.split(' ')[0] ?? '')).map(([, key]) => key))
+      }
+      await deleteAllTags(repository)
+    }
+  } finally {
+    await proxy.stop()
+    await rm(workspace, { recursive: true, force: true })
+    await rm(cacheDir, { recursive: true, force: true })
+    await removeJobs()
+  }
+  return { jobs, faults }
+}
+
+/** @param {string} workspace @param {import('./model.mjs').Model} model @param {string} base */
+async function writeContext(workspace, model, base) {
+  const { mkdir } = await import('node:fs/promises')
+  await mkdir(workspace, { recursive: true })
+  await writeFile(join(workspace, 'Dockerfile'), renderDockerfile(model, base))
+  for (const [name, content] of Object.entries(model.files)) await writeFile(join(workspace, name), content)
+}
+
+/**
+ * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, inputs: Record<string, string>, name: string }} job
+ * @returns {Promise<string[] | string>} steps that ran as `<stage> <number>`, or what went wrong
+ */
+async function runOnce({ workspace, repository, backend, cacheDir, inputs, name }) {
+  const job = await runJob({
+    action: resolve(import.meta.dirname, '..'),
+    workspace,
+    inputs: { 'cache-backends': backend, 'cache-image': repository, 'cache-name': name, 'cache-dir': cacheDir, outputs: 'type=cacheonly', ...inputs }
+  })
+  if (job.main.exitCode !== 0) return `the job failed:\n${job.main.log.split('\n').slice(-15).join('\n')}`
+  const report = JSON.parse(await readFile(job.outputs['report'] ?? '', 'utf8'))
+  const troubles = report.degradations.map((/** @type {any} */ trouble) => `${trouble.code} ${trouble.detail}`)
+  if (troubles.length > 0) return `trouble: ${troubles.join('; ')}`
+  /** @type {string[]} */
+  const ran = report.stages.flatMap((/** @type {any} */ stage) =>
+    stage.steps.filter((/** @type {any} */ step) => step.status !== 'cached').map((/** @type {any} */ step) => `${stage.name} ${step.number}`)
+  )
+  // The log is asked as well: what a RUN prints proves that it ran, whatever the report says.
+  const printed = [...job.main.log.matchAll(/^#\d+ [\d.]+ RAN-(\S+)$/gm)].map(([, stage]) => stage ?? '').sort()
+  const reported = report.stages
+    .flatMap((/** @type {any} */ stage) =>
+      stage.steps
+        .filter((/** @type {any} */ step) => step.status !== 'cached' && step.command.startsWith('RUN'))
+        .map(() => stage.name)
+    )
+    .sort()
+  if (printed.join() !== reported.join()) return `the report says RUN of [${reported}], the log shows RUN of [${printed}]`
+  return ran
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [seed = '1', edits = '100', backend = 'registry'] = process.argv.slice(2)
+  const result = await soak({
+    seed: Number(seed),
+    edits: Number(edits),
+    backend: /** @type {'registry'} */ (backend),
+    print: line => console.log(line)
+  })
+  console.log(`${result.jobs} jobs, ${result.faults.length} faults`)
+  for (const fault of result.faults) console.log(`- ${fault}`)
+  process.exit(result.faults.length > 0 ? 1 : 0)
+}
