@@ -1,11 +1,12 @@
 // @ts-check
 // Random edits over random stage graphs, each job on an empty builder: the steps that run must be exactly those whose key no
 // earlier job saved. The registry answers through a proxy with random delays.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { baseImageRef } from '../testbed/base-images.mjs'
 import { freshMachine } from '../testbed/builder.mjs'
+import { serveCache } from '../testbed/cache-service.mjs'
 import { startProxy } from '../testbed/proxy.mjs'
 import { deleteAllTags } from '../testbed/registry.mjs'
 import { removeJobs, runJob } from '../testbed/runner.mjs'
@@ -31,6 +32,7 @@ import { newRandom } from './random.mjs'
 export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry', inputs = {}, print = () => undefined }) {
   const random = newRandom(seed)
   const proxy = await startProxy(theTestBed().registry, { seed, faults: [{ randomDelayMs: 30 }] })
+  const service = await serveCache()
   const workspace = await mkdtemp(join(tmpdir(), 'soak-'))
   const cacheDir = `${workspace}-cache`
   const base = baseImageRef('alpine:3.20')
@@ -56,7 +58,7 @@ export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry
         await writeContext(workspace, model, base)
         await freshMachine({ cacheDirs: [cacheDir] })
         jobs++
-        const ran = await runOnce({ workspace, repository: `${proxy.host}/${repository}`, backend, cacheDir, inputs, name: repository })
+        const ran = await runOnce({ workspace, repository: `${proxy.host}/${repository}`, backend, cacheDir, cacheUrl: service.url, inputs, name: repository })
         const label = `seed ${seed}, job ${jobs} (${what})`
         if (typeof ran === 'string') faults.push(`${label}: ${ran}`)
         else {
@@ -72,6 +74,7 @@ export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry
     }
   } finally {
     await proxy.stop()
+    await service.stop()
     await rm(workspace, { recursive: true, force: true })
     await rm(cacheDir, { recursive: true, force: true })
     await removeJobs()
@@ -81,20 +84,20 @@ export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry
 
 /** @param {string} workspace @param {import('./model.mjs').Model} model @param {string} base */
 async function writeContext(workspace, model, base) {
-  const { mkdir } = await import('node:fs/promises')
   await mkdir(workspace, { recursive: true })
   await writeFile(join(workspace, 'Dockerfile'), renderDockerfile(model, base))
   for (const [name, content] of Object.entries(model.files)) await writeFile(join(workspace, name), content)
 }
 
 /**
- * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, inputs: Record<string, string>, name: string }} job
+ * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, name: string }} job
  * @returns {Promise<string[] | string>} steps that ran as `<stage> <number>`, or what went wrong
  */
-async function runOnce({ workspace, repository, backend, cacheDir, inputs, name }) {
+async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, name }) {
   const job = await runJob({
     action: resolve(import.meta.dirname, '..'),
     workspace,
+    cacheUrl,
     inputs: { 'cache-backends': backend, 'cache-image': repository, 'cache-name': name, 'cache-dir': cacheDir, outputs: 'type=cacheonly', ...inputs }
   })
   if (job.main.exitCode !== 0) return `the job failed:\n${job.main.log.split('\n').slice(-15).join('\n')}`

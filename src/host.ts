@@ -51,8 +51,8 @@ export interface Files {
   link(from: string, to: string): Promise<void>
   /** Rename; across file systems a copy beside the target and then a rename. */
   move(from: string, to: string): Promise<void>
-  /** Makes an empty file; false where there is one already. */
-  createExclusive(path: string): Promise<boolean>
+  /** Makes a file; false where there is one already. */
+  createExclusive(path: string, text: string): Promise<boolean>
   /** SHA-256 of a file's bytes, hexadecimal. */
   sha256(path: string): Promise<string>
 }

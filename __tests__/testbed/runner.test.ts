@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onBranch, pullRequest, push } from '../../testbed/events.mjs'
-import { holds, inputVariables, prepareJob, removeJobs, runJob } from '../../testbed/runner.mjs'
+import { inputVariables } from '../../testbed/job-environment.mjs'
+import { holds, prepareJob, removeJobs, runJob } from '../../testbed/runner.mjs'
 
 const action = join(import.meta.dirname, 'fixtures/action')
 let workspace: string

@@ -1,4 +1,5 @@
 import { isOperator, replace, substitute } from './substitution'
+import { TextCursor } from './text-cursor'
 import { isSpace } from './white-space'
 import { WordError } from './word-error'
 
@@ -39,32 +40,21 @@ interface Words {
 }
 
 class WordReader {
-  private readonly characters: readonly string[]
-  private at = 0
+  private readonly cursor: TextCursor
   /** The word being read. One for all nesting levels: BuildKit drops what stood before a `${…}` with a modifier, so do we. */
   private word = ''
   private keepEscapes: boolean
 
   constructor(
-    private readonly source: string,
+    source: string,
     private readonly style: Style
   ) {
-    this.characters = Array.from(source)
+    this.cursor = new TextCursor(source)
     this.keepEscapes = style.asWritten
   }
 
-  /** Reads up to the stop character, which is consumed, or to the end. */
-  read(stop?: string, keepEscapes = this.keepEscapes): Words {
-    const outer = this.keepEscapes
-    this.keepEscapes = keepEscapes
-    try {
-      return this.readUntil(stop)
-    } finally {
-      this.keepEscapes = outer
-    }
-  }
-
-  private readUntil(stop: string | undefined): Words {
+  /** Reads up to the stop character, which is passed, or to the end. */
+  read(stop?: string): Words {
     const words: string[] = []
     let text = ''
     this.word = ''
@@ -79,83 +69,71 @@ class WordReader {
         else this.word += character
       }
     }
-    for (let next = this.peek(); next !== undefined; next = this.peek()) {
-      if (next === stop) {
-        this.at++
-        flush()
-        return { text, words }
-      }
+    for (let next = this.cursor.peek(); next !== undefined && next !== stop; next = this.cursor.peek()) {
       if (next === '$') add(this.readDollar(), true)
       else if (next === "'") add(this.readSingleQuoted(), false)
       else if (next === '"') add(this.readDoubleQuoted(), false)
       else if (next === '<') add(this.readPossibleHeredoc(), false)
       else if (next === this.style.escape) add(this.readEscaped(), false)
       else {
-        this.at++
+        this.cursor.next()
         add(next, true)
       }
     }
-    if (stop !== undefined) this.fail(`unexpected end of statement while looking for matching ${stop}`)
+    if (this.cursor.next() !== stop) this.fail(`unexpected end of statement while looking for matching ${stop}`)
     flush()
     return { text, words }
   }
 
   /** `<<` with the blanks behind it belongs to one word: a heredoc may be written `<< EOF`. */
   private readPossibleHeredoc(): string {
-    this.at++
-    if (this.peek() !== '<') return '<'
-    this.at++
-    let blanks = ''
-    for (let next = this.peek(); next === ' ' || next === '\t' || next === '\r'; next = this.peek()) {
-      blanks += next
-      this.at++
-    }
-    return `<<${blanks}`
+    this.cursor.next()
+    if (this.cursor.peek() !== '<') return '<'
+    this.cursor.next()
+    return `<<${this.cursor.take(/^[ \t\r]+/)}`
   }
 
   /** An escape at the very end escapes nothing and is dropped. */
   private readEscaped(): string {
-    this.at++
+    this.cursor.next()
     const kept = this.keepEscapes ? this.style.escape : ''
-    return kept + (this.next() ?? '')
+    return kept + (this.cursor.next() ?? '')
   }
 
   private readSingleQuoted(): string {
-    const end = this.characters.indexOf("'", this.at + 1)
-    if (end < 0) this.fail('unexpected end of statement while looking for matching single-quote')
-    const content = this.characters.slice(this.at + 1, end).join('')
-    this.at = end + 1
-    return this.style.asWritten ? `'${content}'` : content
+    const quoted = this.cursor.take(/^'[^']*'/)
+    if (quoted === '') this.fail('unexpected end of statement while looking for matching single-quote')
+    return this.style.asWritten ? quoted : quoted.slice(1, -1)
   }
 
   private readDoubleQuoted(): string {
-    this.at++
+    this.cursor.next()
     let content = ''
-    for (let next = this.peek(); next !== '"'; next = this.peek()) {
+    for (let next = this.cursor.peek(); next !== '"'; next = this.cursor.peek()) {
       if (next === undefined) return this.fail('unexpected end of statement while looking for matching double-quote')
       if (next === '$') {
         content += this.readDollar()
         continue
       }
-      this.at++
+      this.cursor.next()
       if (next !== this.style.escape) {
         content += next
         continue
       }
       if (this.keepEscapes) content += next
-      const escaped = this.peek()
+      const escaped = this.cursor.peek()
       if (escaped === undefined) continue
       // Inside double quotes an escape counts only before these; elsewhere it is a character like any other.
-      if (escaped === '"' || escaped === '$' || escaped === this.style.escape) this.at++
+      if (escaped === '"' || escaped === '$' || escaped === this.style.escape) this.cursor.next()
       content += escaped === '"' || escaped === '$' ? escaped : next
     }
-    this.at++
+    this.cursor.next()
     return this.style.asWritten ? `"${content}"` : content
   }
 
   private readDollar(): string {
-    this.at++
-    if (this.peek() === '{') return this.readBraces()
+    this.cursor.next()
+    if (this.cursor.peek() === '{') return this.readBraces()
     const name = this.readName()
     if (name === '') return '$'
     return this.value(name) ?? (this.keepsUnset ? `$${name}` : '')
@@ -163,16 +141,16 @@ class WordReader {
 
   /** `${name}`, and with a modifier: `:-` `-` `:+` `+` `:?` `?` `#` `##` `%` `%%` `/` `//`. */
   private readBraces(): string {
-    this.at++
-    const first = this.peek()
+    this.cursor.next()
+    const first = this.cursor.peek()
     if (first === undefined) this.fail("syntax error: missing '}'")
     if (first === '{' || first === '}' || first === ':') this.fail('syntax error: bad substitution')
     const name = this.readName()
-    const modifier = this.next()
+    const modifier = this.cursor.next()
     if (modifier === '}') return this.value(name) ?? (this.keepsUnset ? `\${${name}}` : '')
     if (modifier === '/') return this.readReplacement(name)
     const emptyIsUnset = modifier === ':'
-    const operator = emptyIsUnset ? this.next() : modifier
+    const operator = emptyIsUnset ? this.cursor.next() : modifier
     if (operator === undefined) return this.fail("syntax error: missing '}'")
     const written = `${emptyIsUnset ? ':' : ''}${operator}`
     if (!isOperator(operator, emptyIsUnset)) this.fail(`unsupported modifier (${written}) in substitution`)
@@ -183,8 +161,8 @@ class WordReader {
   }
 
   private readReplacement(name: string): string {
-    const all = this.peek() === '/'
-    if (all) this.at++
+    const all = this.cursor.peek() === '/'
+    if (all) this.cursor.next()
     const pattern = this.readPart('/', true)
     const replacement = this.readPart('}', true)
     const value = this.value(name)
@@ -193,20 +171,21 @@ class WordReader {
   }
 
   private readPart(stop: string, keepEscapes: boolean): string {
+    const outer = this.keepEscapes
+    this.keepEscapes = keepEscapes
     try {
-      return this.read(stop, keepEscapes).text
+      return this.read(stop).text
     } catch (error) {
-      if (error instanceof WordError && this.peek() === undefined) this.fail(`syntax error: missing '${stop}'`)
+      if (error instanceof WordError && this.cursor.peek() === undefined) this.fail(`syntax error: missing '${stop}'`)
       throw error
+    } finally {
+      this.keepEscapes = outer
     }
   }
 
   /** Letters, digits and `_`; digits alone at the start (`$1`); or one of the shell's special parameters. */
   private readName(): string {
-    const rest = this.characters.slice(this.at).join('')
-    const name = /^(?:\p{Nd}+|[@*#?$!-]|[\p{L}_][\p{L}\p{Nd}_]*)/u.exec(rest)?.[0] ?? ''
-    this.at += Array.from(name).length
-    return name
+    return this.cursor.take(/^(?:\p{Nd}+|[@*#?$!-]|[\p{L}_][\p{L}\p{Nd}_]*)/u)
   }
 
   private get keepsUnset(): boolean {
@@ -217,17 +196,7 @@ class WordReader {
     return this.style.variables?.get(name)
   }
 
-  private peek(): string | undefined {
-    return this.characters[this.at]
-  }
-
-  private next(): string | undefined {
-    const character = this.peek()
-    if (character !== undefined) this.at++
-    return character
-  }
-
   private fail(message: string): never {
-    throw new WordError(`failed to process "${this.source}": ${message}`)
+    throw new WordError(`failed to process "${this.cursor.text}": ${message}`)
   }
 }

@@ -1,4 +1,4 @@
-import type { Dockerfile, Stage } from '../dockerfile/dockerfile'
+import type { Dockerfile, Stage, StageEdge } from '../dockerfile/dockerfile'
 import type { Reason } from '../reasons'
 import type { StageResult } from './stage-result'
 
@@ -28,13 +28,24 @@ export function explainReason(result: StageResult, facts: ReasonFacts): Reason |
 }
 
 /** The rebuilt stage that the first step which ran stands on or reads from. */
-function rebuiltParent(stage: Stage, result: StageResult, { dockerfile, results }: ReasonFacts): string | undefined {
-  const first = result.steps.find(step => step.status === 'ran' || step.status === 'failed')
-  const ran = (index: number) =>
-    results.some(other => other.index === index && other.platform === result.platform && other.steps.some(step => step.status === 'ran'))
-  const lines = stage.steps.find(step => step.lines.start === first?.line)?.lines
-  const parent = stage.edges.find(
-    edge => ran(edge.stage) && (edge.kind === 'from' || (lines !== undefined && edge.line >= lines.start && edge.line <= lines.end))
+function rebuiltParent(stage: Stage, result: StageResult, facts: ReasonFacts): string | undefined {
+  const at = result.steps.findIndex(step => step.status === 'ran' || step.status === 'failed')
+  const lines = stage.steps.find(step => step.lines.start === result.steps[at]?.line)?.lines
+  // Where a step was cached before it, what the stage is FROM came out as it was.
+  const reads = (edge: StageEdge) =>
+    edge.kind === 'from' ? at === 0 : lines !== undefined && edge.line >= lines.start && edge.line <= lines.end
+  return stage.edges
+    .filter(reads)
+    .map(edge => rebuiltAt(edge.stage, result.platform, facts))
+    .find(name => name !== undefined)
+}
+
+/** The stage at an index if a step of it ran; a stage without steps is what it is FROM. */
+function rebuiltAt(index: number, platform: string, facts: ReasonFacts): string | undefined {
+  const stage = facts.dockerfile.stages[index]
+  if (stage?.steps.length === 0) return stage.base.kind === 'stage' ? rebuiltAt(stage.base.index, platform, facts) : undefined
+  const ran = facts.results.some(
+    other => other.index === index && other.platform === platform && other.steps.some(step => step.status === 'ran')
   )
-  return parent && dockerfile.stages[parent.stage]?.name
+  return ran ? stage?.name : undefined
 }

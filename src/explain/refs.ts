@@ -24,7 +24,9 @@ export function explainRefs(result: Pick<StageResult, 'name' | 'status'>, facts:
   if (!planned) return []
   return planned.writes.flatMap(write => {
     const inBackend = planned.reads.filter(ref => ref.backend === write.backend)
-    const found = inBackend.map(ref => facts.found.find(candidate => candidate.ref === ref)).find(candidate => candidate !== undefined)
+    const found = inBackend
+      .map(ref => facts.found.find(candidate => candidate.ref === ref))
+      .find(candidate => candidate !== undefined)
     const own = sameRef(found?.ref, write)
     const exported = explainExport(write, result, facts)
     const bytes = exported.bytes ?? (own ? found?.bytes : undefined)
@@ -54,7 +56,11 @@ function explainImport(found: FoundRef, { imports, failedImports }: RefFacts): I
   return read.every(ref => failedImports.has(ref.ref)) ? 'failed' : 'yes'
 }
 
-function explainExport(write: CacheRef, result: Pick<StageResult, 'status'>, facts: RefFacts): { exported: Exported; bytes?: number } {
+function explainExport(
+  write: CacheRef,
+  result: Pick<StageResult, 'status'>,
+  facts: RefFacts
+): { exported: Exported; bytes?: number } {
   const outcome = facts.outcomes.find(candidate => candidate.ref === write)
   if (outcome) return { exported: outcome.exported, ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }) }
   return { exported: result.status === 'hit' && !facts.exportsOff ? 'unchanged' : 'not-asked' }

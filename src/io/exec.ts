@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { constants } from 'node:os'
 import { StringDecoder } from 'node:string_decoder'
 import type { Exec, ExecOptions, ExecResult, RunningProcess } from '../host'
 import type { Stopwatch } from './stopwatch'
@@ -6,51 +8,78 @@ import type { Stopwatch } from './stopwatch'
 /** How much of a program's stderr is kept for error messages, in characters. */
 const stderrTail = 64 * 1024
 
+/** Milliseconds that output may still come in after a program that took too long was killed. */
+const drainMilliseconds = 500
+
 /** The real Exec: no shell, whole lines, signals from the runner passed to whoever asks. */
 export function newExec(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): Exec {
   return {
-    start: (program, argv, options = {}) => start(program, argv, options, environment, stopwatch),
+    start(program, argv, options = {}) {
+      const { result, signal } = start(program, argv, options, environment)
+      return { result: stopwatch.waiting(result), signal }
+    },
     onSignal(callback) {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => callback(name))
     }
   }
 }
 
-function start(
-  program: string,
-  argv: readonly string[],
-  options: ExecOptions,
-  environment: NodeJS.ProcessEnv,
-  stopwatch: Stopwatch
-): RunningProcess {
-  const child = spawn(program, argv, { env: { ...environment, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+function start(program: string, argv: readonly string[], options: ExecOptions, environment: NodeJS.ProcessEnv): RunningProcess {
+  let child
+  try {
+    // In a process group of its own, so that a kill reaches docker's plugins too.
+    child = spawn(program, argv, { env: { ...environment, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  } catch (error) {
+    // Node throws some of these at once, such as E2BIG for too long an argument.
+    return { result: Promise.reject(cannotStart(program, error)), signal: () => undefined }
+  }
+  const { stdout: out, stderr: err } = child
   let stdout = ''
-  let stderr = ''
   let timedOut = false
-  const timer =
-    options.timeoutSeconds === undefined
-      ? undefined
-      : setTimeout(() => {
-          timedOut = true
-          child.kill('SIGKILL')
-        }, options.timeoutSeconds * 1000)
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  const stop = () => {
+    timedOut = true
+    sendSignal(child, 'SIGKILL')
+    // Whoever left the group may hold the pipes open for good.
+    setTimeout(() => [out, err].forEach(pipe => pipe.destroy()), drainMilliseconds).unref()
+  }
+  const timer = options.timeoutSeconds === undefined ? undefined : setTimeout(stop, options.timeoutSeconds * 1000)
+  out.setEncoding('utf8').on('data', (text: string) => {
     if (options.onStdout) options.onStdout(text)
     else stdout += text
   })
+  let stderr = ''
   const lines = newLineSplitter(line => {
-    stderr = (stderr + line + '\n').slice(-stderrTail)
+    stderr += `${line}\n`
+    if (stderr.length > 2 * stderrTail) stderr = stderr.slice(-stderrTail)
     options.onStderrLine?.(line)
   })
-  child.stderr.on('data', lines.write)
+  err.on('data', lines.write)
   const result = new Promise<ExecResult>((resolve, reject) => {
-    child.once('error', error => reject(new Error(`${program} cannot be started: ${error.message}`)))
+    child.once('error', error => reject(cannotStart(program, error)))
     child.once('close', (code, signal) => {
       lines.end()
-      resolve({ exitCode: code ?? (signal === 'SIGKILL' ? 137 : 130), stdout, stderr, timedOut })
+      const exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0)
+      resolve({ exitCode, stdout, stderr: stderr.slice(-stderrTail), timedOut })
     })
   }).finally(() => clearTimeout(timer))
-  return { result: stopwatch.waiting(result), signal: name => void child.kill(name) }
+  return { result, signal: name => sendSignal(child, name) }
+}
+
+/** A program is asked to end by itself, and tells its own children; SIGKILL is for all of them. */
+function sendSignal(child: ChildProcess, name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void {
+  if (name !== 'SIGKILL' || child.pid === undefined) {
+    child.kill(name)
+    return
+  }
+  try {
+    process.kill(-child.pid, name)
+  } catch {
+    // The whole group has ended already.
+  }
+}
+
+function cannotStart(program: string, cause: unknown): Error {
+  return new Error(`${program} cannot be started: ${(cause as { message?: string }).message}`, { cause })
 }
 
 /** Whole lines from chunks of bytes: a character or a line may be split anywhere. */

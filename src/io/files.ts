@@ -39,9 +39,9 @@ export function newFiles(temporary: string): Files {
         await rm(from, { recursive: true, force: true })
       }
     },
-    async createExclusive(path) {
+    async createExclusive(path, text) {
       try {
-        await writeFile(path, '', { flag: 'wx' })
+        await writeFile(path, text, { flag: 'wx' })
         return true
       } catch (error) {
         if (hasCode(error, 'EEXIST')) return false
@@ -66,5 +66,5 @@ async function absentIsUndefined<T>(promise: Promise<T>): Promise<T | undefined>
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+  return codes.includes(String((error as { code?: unknown } | null)?.code))
 }

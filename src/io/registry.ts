@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Registry } from '../host'
+import { authorize } from './registry-token'
+import type { Credentials } from './registry-token'
 import type { Stopwatch } from './stopwatch'
-
-export interface Credentials {
-  readonly username: string
-  readonly password: string
-}
 
 const manifestTypes = [
   'application/vnd.oci.image.manifest.v1+json',
@@ -17,64 +14,95 @@ const manifestTypes = [
 /** Largest manifest or cache config BuildKit itself reads (cache/remotecache/import.go); a larger one it ignores. */
 const largestText = 1 << 20
 
+type Login = (host: string) => Promise<Credentials | undefined>
+
 /**
  * Reads manifests and small blobs by the distribution protocol, with a Bearer token where the registry asks for one.
- * `credentials` looks a registry host up in docker's own configuration.
+ * `login` looks a registry host up in docker's own configuration.
  */
-export function newRegistry(credentials: (host: string) => Promise<Credentials | undefined>, stopwatch: Stopwatch): Registry {
-  const authorizations = new Map<string, Promise<string | undefined>>()
+export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
+  const fetchAuthorized = newAuthorizedFetch(login)
 
-  async function text(repository: string, path: string, timeoutSeconds: number): Promise<string | undefined> {
-    const slash = repository.indexOf('/')
-    const host = repository.slice(0, slash)
-    const name = repository.slice(slash + 1)
-    const url = `${baseUrl(host)}/v2/${name}/${path}`
-    const signal = AbortSignal.timeout(timeoutSeconds * 1000)
-    const request = async (authorization: string | undefined) =>
-      fetch(url, { signal, headers: { accept: manifestTypes, ...(authorization ? { authorization } : {}) } })
-    let response = await request(await authorizations.get(repository))
-    const challenge = response.headers.get('www-authenticate')
-    if (response.status === 401 && challenge) {
-      await response.body?.cancel()
-      const answer = authorize(challenge, await credentials(host), signal)
-      authorizations.set(repository, answer)
-      response = await request(await answer)
-    }
-    if (response.status === 404) {
-      await response.body?.cancel()
-      return undefined
-    }
-    if (!response.ok) {
-      await response.body?.cancel()
-      throw new Error(`${host} answered ${response.status} ${response.statusText} for ${name}/${path}`)
-    }
-    if (Number(response.headers.get('content-length') ?? 0) > largestText) throw new Error(`${name}/${path} is larger than 1 MiB`)
-    return response.text()
+  async function read(repository: string, path: string, timeoutSeconds: number): Promise<Buffer | undefined> {
+    const [host, name] = cut(repository, repository.indexOf('/'))
+    const response = await fetchAuthorized(
+      repository,
+      `${baseUrl(host)}/v2/${name}/${path}`,
+      AbortSignal.timeout(timeoutSeconds * 1000)
+    )
+    if (response.ok) return readLimited(response, `${name}/${path}`)
+    await response.body?.cancel()
+    if (response.status === 404) return undefined
+    throw new Error(`${host} answered ${response.status} ${response.statusText} for ${name}/${path}`)
   }
 
   return {
     async manifest(reference, timeoutSeconds) {
       const [repository, tag] = splitReference(reference)
-      const found = await stopwatch.waiting(named(text(repository, `manifests/${tag}`, timeoutSeconds), timeoutSeconds))
-      return found === undefined ? undefined : { digest: `sha256:${createHash('sha256').update(found).digest('hex')}`, text: found }
+      const found = await stopwatch.waiting(explained(read(repository, `manifests/${tag}`, timeoutSeconds), timeoutSeconds))
+      return found && { digest: digestOf(found), text: found.toString('utf8') }
     },
     async blob(repository, digest, timeoutSeconds) {
-      const found = await stopwatch.waiting(named(text(repository, `blobs/${digest}`, timeoutSeconds), timeoutSeconds))
+      const found = await stopwatch.waiting(explained(read(repository, `blobs/${digest}`, timeoutSeconds), timeoutSeconds))
       if (found === undefined) throw new Error(`${repository} has no blob ${digest}`)
-      return found
+      if (digestOf(found) !== digest) throw new Error(`${repository} has other content for blob ${digest}`)
+      return found.toString('utf8')
     }
   }
 }
 
+/** GETs that answer a repository's challenge, once for all that are under way at the same time. */
+function newAuthorizedFetch(login: Login): (repository: string, url: string, signal: AbortSignal) => Promise<Response> {
+  const authorizations = new Map<string, Promise<string | undefined>>()
+  return async (repository, url, signal) => {
+    const get = (authorization: string | undefined) =>
+      fetch(url, { signal, headers: { accept: manifestTypes, ...(authorization ? { authorization } : {}) } })
+    const used = authorizations.get(repository)
+    const response = await get(await used)
+    const challenge = response.headers.get('www-authenticate')
+    if (response.status !== 401 || !challenge) return response
+    await response.body?.cancel()
+    let fresh = authorizations.get(repository)
+    if (fresh === undefined || fresh === used) {
+      fresh = login(repository.slice(0, repository.indexOf('/'))).then(found => authorize(challenge, found, signal))
+      const asked = fresh
+      authorizations.set(repository, asked)
+      // What failed is asked for again the next time.
+      asked.catch(() => authorizations.get(repository) === asked && authorizations.delete(repository))
+    }
+    return get(await fresh)
+  }
+}
+
+async function readLimited(response: Response, what: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  // Leaving the loop ends the transfer.
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length
+    if (length > largestText) throw new Error(`${what} is larger than 1 MiB`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
 /** fetch says only "fetch failed"; the cause says why. */
-async function named<T>(promise: Promise<T>, timeoutSeconds: number): Promise<T> {
+async function explained<T>(promise: Promise<T>, timeoutSeconds: number): Promise<T> {
   try {
     return await promise
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError') throw new Error(`no answer within ${timeoutSeconds} s`)
-    if (error instanceof TypeError && error.cause instanceof Error) throw new Error(error.cause.message || String(error.cause))
+    const { name, cause } = error as {
+      readonly name?: string
+      readonly cause?: { readonly message?: string; readonly code?: string }
+    }
+    if (name === 'TimeoutError') throw new Error(`no answer within ${timeoutSeconds} s`, { cause: error })
+    if (cause) throw new Error(cause.message || cause.code || String(cause), { cause: error })
     throw error
   }
+}
+
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
 /** Plain HTTP for loopback, as docker and containerd do; docker.io's API lives on another host. */
@@ -83,31 +111,11 @@ function baseUrl(host: string): string {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host) ? `http://${host}` : `https://${host}`
 }
 
-function splitReference(reference: string): [repository: string, tag: string] {
+function splitReference(reference: string): readonly [repository: string, tag: string] {
   const at = reference.indexOf('@')
-  if (at >= 0) return [reference.slice(0, at), reference.slice(at + 1)]
-  const colon = reference.lastIndexOf(':')
-  return [reference.slice(0, colon), reference.slice(colon + 1)]
+  return cut(reference, at >= 0 ? at : reference.lastIndexOf(':'))
 }
 
-/** Answers a WWW-Authenticate challenge (distribution spec, token authentication). Undefined: try without. */
-async function authorize(challenge: string, login: Credentials | undefined, signal: AbortSignal): Promise<string | undefined> {
-  const basic = login && `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`
-  if (!/^bearer /i.test(challenge)) return basic
-  const field = (name: string) => new RegExp(`${name}="([^"]*)"`, 'i').exec(challenge)?.[1]
-  const realm = field('realm')
-  if (!realm) return undefined
-  const url = new URL(realm)
-  for (const name of ['service', 'scope']) {
-    const value = field(name)
-    if (value) url.searchParams.set(name, value)
-  }
-  const response = await fetch(url, { signal, headers: basic ? { authorization: basic } : {} })
-  if (!response.ok) {
-    await response.body?.cancel()
-    throw new Error(`${url.host} answered ${response.status} ${response.statusText} to the request for a token`)
-  }
-  const answer = (await response.json()) as { token?: string; access_token?: string }
-  const token = answer.token ?? answer.access_token
-  return token && `Bearer ${token}`
+function cut(text: string, at: number): readonly [string, string] {
+  return [text.slice(0, at), text.slice(at + 1)]
 }

@@ -1,6 +1,6 @@
 import type { Inputs } from '../inputs'
 import type { Backend } from '../reasons'
-import { parseFields } from './build-attributes'
+import { pushesImage } from './build-attributes'
 import { parseImageReference } from './image-reference'
 
 export interface BackendPlan {
@@ -33,7 +33,9 @@ export function planBackends(inputs: Inputs, hasCacheService: boolean): BackendP
     if (repository && (inputs.cacheImage || pushes(inputs))) {
       return plan('registry', inputs.cacheImage ? 'cache-image names a repository' : 'the image is pushed to a repository')
     }
-    return hasCacheService ? plan('gha', 'no repository to write to, and the job has a cache service') : plan('local', 'neither a repository nor a cache service to write to')
+    return hasCacheService
+      ? plan('gha', 'no repository to write to, and the job has a cache service')
+      : plan('local', 'neither a repository nor a cache service to write to')
   }
   const asked = [...new Set(inputs.cacheBackends)]
   const serviceMissing = asked.includes('gha') && !hasCacheService
@@ -44,12 +46,14 @@ export function planBackends(inputs: Inputs, hasCacheService: boolean): BackendP
     serviceMissing,
     problems:
       asked.includes('registry') && !named
-        ? ['cache-backends: registry needs a repository to write to: give cache-image, such as ghcr.io/owner/app, or a tag in tags']
+        ? [
+            'cache-backends: registry needs a repository to write to: give cache-image, such as ghcr.io/owner/app, or a tag in tags'
+          ]
         : []
   }
 }
 
 /** Whether the build sends the image to a registry. */
 function pushes(inputs: Inputs): boolean {
-  return inputs.push || inputs.outputs.some(output => (parseFields(output) ?? []).some(field => /^(type=registry|push=true)$/.test(field.trim())))
+  return inputs.push || inputs.outputs.some(pushesImage)
 }

@@ -19,6 +19,14 @@ export function writesFiles(output: string): boolean {
   return ['local', 'tar'].some(type => hasType(fields, type))
 }
 
+/** Whether an output sends the image to a registry; `type=registry` is `type=image,push=true` (same file of buildx). */
+export function pushesImage(output: string): boolean {
+  const fields = parseFields(output) ?? []
+  const push = fields.map(field => /^\s*push\s*=\s*(.*)$/i.exec(field)?.[1]).findLast(value => value !== undefined)
+  if (push !== undefined) return isTrue(push) && ['image', 'registry'].some(type => hasType(fields, type))
+  return hasType(fields, 'registry')
+}
+
 export function hasAttestationType(type: string, attestation: string): boolean {
   return hasType(parseFields(attestation) ?? [], type)
 }

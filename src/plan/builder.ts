@@ -15,7 +15,7 @@ export type BuilderPlan =
 
 /** Reads `docker buildx inspect` output: `Key: value` lines, the node's after the builder's. */
 export function parseBuilderFacts(text: string): BuilderFacts | undefined {
-  const field = (name: string) => new RegExp(`^\\s*${name}:\\s*(.+?)\\s*$`, 'm').exec(text)?.[1]
+  const field = (name: string) => new RegExp(`^[ \\t]*${name}:[ \\t]*(\\S.*?)[ \\t\\r]*$`, 'm').exec(text)?.[1]
   const name = field('Name')
   const driver = field('Driver')
   if (!name || !driver) return undefined
@@ -33,29 +33,37 @@ export function parseBuilderFacts(text: string): BuilderFacts | undefined {
  * undefined where docker has none.
  */
 export function planBuilder(inputs: Inputs, current: BuilderFacts | undefined): BuilderPlan {
-  if (inputs.builder) return { kind: 'use', name: inputs.builder, driver: current?.driver ?? '', reason: 'input builder names it' }
-  const needs = needsOwnBuilder(inputs)
-  if (inputs.driver === 'docker') {
-    return { kind: 'use', name: current?.driver === 'docker' ? current.name : 'default', driver: 'docker', reason: 'input driver asks for it' }
+  const { builder, driver } = inputs
+  if (builder) return use(builder, current?.driver ?? '', 'input builder names it')
+  if (driver === 'docker') {
+    return use(current?.driver === 'docker' ? current.name : 'default', 'docker', 'input driver asks for it')
   }
-  if (inputs.driver !== 'auto') return { kind: 'create', driver: inputs.driver, reason: 'input driver asks for it' }
-  if (needs) return { kind: 'create', driver: 'docker-container', reason: `input ${needs} needs a builder of its own` }
-  if (!current) return { kind: 'create', driver: 'docker-container', reason: 'docker names no current builder' }
-  if (current.driver !== 'docker') return { kind: 'use', name: current.name, driver: current.driver, reason: 'an earlier step put it in place' }
-  if (current.containerdStore) return { kind: 'use', name: current.name, driver: 'docker', reason: "docker's image store is containerd's, it can save caches" }
-  return { kind: 'create', driver: 'docker-container', reason: "docker's image store is not containerd's, it cannot save caches" }
+  if (driver !== 'auto') return { kind: 'create', driver, reason: 'input driver asks for it' }
+  const needs = needsNewBuilder(inputs)
+  if (needs) return createContainer(`input ${needs} needs a builder of its own`)
+  if (!current) return createContainer('docker names no current builder')
+  if (current.driver !== 'docker') return use(current.name, current.driver, 'an earlier step put it in place')
+  if (inputs.allow.length > 0) return createContainer("input allow needs more than docker's own builder may give")
+  if (current.containerdStore) return use(current.name, 'docker', "docker's image store is containerd's, it can save caches")
+  return createContainer("docker's image store is not containerd's, it cannot save caches")
 }
 
-/** The first input that the docker driver cannot serve. */
-function needsOwnBuilder(inputs: Inputs): string | undefined {
+function use(name: string, driver: string, reason: string): BuilderPlan {
+  return { kind: 'use', name, driver, reason }
+}
+
+function createContainer(reason: string): BuilderPlan {
+  return { kind: 'create', driver: 'docker-container', reason }
+}
+
+/** The first input that says how a builder is to be made, which no builder that is there already follows. */
+function needsNewBuilder(inputs: Inputs): string | undefined {
   const asked: readonly [string, boolean][] = [
     ['driver-opts', inputs.driverOpts.length > 0],
     ['buildkitd-flags', inputs.buildkitdFlags !== ''],
     ['buildkitd-config', inputs.buildkitdConfig !== ''],
     ['buildkitd-config-inline', inputs.buildkitdConfigInline !== ''],
-    ['endpoint', inputs.endpoint !== ''],
-    ['platforms', inputs.platforms.length > 1],
-    ['allow', inputs.allow.length > 0]
+    ['endpoint', inputs.endpoint !== '']
   ]
   return asked.find(([, needed]) => needed)?.[0]
 }
@@ -67,7 +75,12 @@ const defaultFlags = '--allow-insecure-entitlement security.insecure --allow-ins
 export const singleJobConfig = '[worker.oci]\n  gc = false\n[worker.containerd]\n  gc = false\n'
 
 /** `docker buildx create …`, booted at once. `configFile` is the path of a buildkitd.toml, absent for remote builders. */
-export function createBuilderArgv(inputs: Inputs, name: string, driver: string, configFile: string | undefined): readonly string[] {
+export function createBuilderArgv(
+  inputs: Inputs,
+  name: string,
+  driver: string,
+  configFile: string | undefined
+): readonly string[] {
   const local = driver !== 'remote'
   return [
     'buildx',
@@ -80,4 +93,9 @@ export function createBuilderArgv(inputs: Inputs, name: string, driver: string, 
     ...(configFile ? [`--buildkitd-config=${configFile}`] : []),
     ...(inputs.endpoint ? ['--', inputs.endpoint] : [])
   ]
+}
+
+/** `docker buildx rm …` for a builder of ours, whatever state it is in. */
+export function removeBuilderArgv(name: string): readonly string[] {
+  return ['buildx', 'rm', '--force', name]
 }

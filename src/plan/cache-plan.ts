@@ -79,7 +79,20 @@ export function planCache(request: CachePlanRequest): CachePlan {
   return { target, backends, scopes, platforms, stages }
 }
 
-/** `cache-image:cache-base`, `gha cache-base` or `/tmp/.buildx-cache cache-base`: a ref as people read it. */
+/**
+ * The stage whose ref holds all that the target needs: the target itself or, where that is a bare FROM without steps, the stage it
+ * is made from. Undefined for a target of an image alone.
+ */
+export function holdingStage(plan: CachePlan): StagePlan | undefined {
+  let { target }: { readonly target: Stage | undefined } = plan
+  while (target?.steps.length === 0) {
+    const { base }: Stage = target
+    target = base.kind === 'stage' ? plan.stages.find(({ stage }) => stage.index === base.index)?.stage : undefined
+  }
+  return plan.stages.find(({ stage }) => stage === target)
+}
+
+/** A ref as people read it: `ghcr.io/acme/app:cache-base`, or its name alone where gha or the local directory has it. */
 export function displayRef(ref: CacheRef): string {
   return ref.backend === 'registry' ? `${ref.place}:${ref.name}` : ref.name
 }

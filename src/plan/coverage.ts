@@ -37,16 +37,13 @@ const cacheConfig = 'application/vnd.buildkit.cacheconfig.v0'
  * What a cache manifest lists. BuildKit writes an image manifest (default since 0.21) or an index whose entries are the blobs.
  * Undefined where the text is no cache manifest: an image under that tag, or a broken file.
  */
-export function parseCacheManifest(text: string): { blobs: ReadonlyMap<string, number>; config: Descriptor } | undefined {
-  let manifest: { layers?: Descriptor[]; config?: Descriptor; manifests?: Descriptor[] }
-  try {
-    manifest = JSON.parse(text) as typeof manifest
-  } catch {
-    return undefined
-  }
-  const entries = manifest.layers ?? manifest.manifests
-  if (!Array.isArray(entries)) return undefined
-  const config = [manifest.config, ...entries].find(entry => entry?.mediaType === cacheConfig)
+export function parseCacheManifest(
+  text: string
+): { readonly blobs: ReadonlyMap<string, number>; readonly config: Descriptor } | undefined {
+  const manifest = parseObject(text)
+  const entries = manifest?.layers ?? manifest?.manifests
+  if (!Array.isArray(entries) || !entries.every(isDescriptor)) return undefined
+  const config = [manifest?.config, ...entries].filter(isDescriptor).find(entry => entry.mediaType === cacheConfig)
   if (!config) return undefined
   return { blobs: new Map(entries.filter(entry => entry !== config).map(entry => [entry.digest, entry.size])), config }
 }
@@ -57,4 +54,18 @@ export function foundByManifest(ref: CacheRef, digest: string, text: string): Fo
   if (!manifest) return undefined
   const bytes = [...manifest.blobs.values()].reduce((sum, size) => sum + size, manifest.config.size + text.length)
   return { ref, id: digest, bytes, blobs: new Set(manifest.blobs.keys()) }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value = JSON.parse(text) as unknown
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isDescriptor(value: unknown): value is Descriptor {
+  const descriptor = value as Partial<Descriptor> | null | undefined
+  return typeof descriptor?.digest === 'string' && typeof descriptor.size === 'number'
 }

@@ -1,9 +1,13 @@
-import type { CachePlan, CacheRef } from './cache-plan'
+import { holdingStage } from './cache-plan'
+import type { CachePlan, CacheRef, StagePlan } from './cache-plan'
 import type { FoundRef } from './coverage'
 import type { Backend } from '../reasons'
 
-/** `ran`: a step of the stage ran. `holds-others`: it is the target, and another stage ran. `absent`: saved nowhere in that backend. `stale`: its ref is of other content. */
-export type ExportCause = 'ran' | 'holds-others' | 'absent' | 'stale'
+/**
+ * `ran`: a step of the stage ran. `holds-others`: it holds what the target needs, and a stage ran. `stale`: its ref is of other
+ * content. `absent`: saved nowhere in that backend.
+ */
+export type ExportCause = 'ran' | 'holds-others' | 'stale' | 'absent'
 
 export interface StageExport {
   readonly stage: string
@@ -12,13 +16,12 @@ export interface StageExport {
 }
 
 export interface ExportFacts {
-  /** Stages of which a step ran, and all completed. */
+  /** Stages whose every step completed, and one of them ran. */
   readonly ran: ReadonlySet<string>
   /** Stages whose every step was cached. */
   readonly hit: ReadonlySet<string>
   /** Stages whose own ref turned out to be of other content than this build's. */
   readonly stale: ReadonlySet<string>
-  readonly succeeded: boolean
   readonly found: readonly FoundRef[]
   /** Backends whose refs could be looked up: only there is a ref that was not found known to be absent. */
   readonly lookedUp: readonly Backend[]
@@ -31,22 +34,26 @@ export interface ExportFacts {
  */
 export function planExports(plan: CachePlan, facts: ExportFacts): readonly StageExport[] {
   const anyRan = plan.stages.some(({ stage }) => facts.ran.has(stage.name))
-  return plan.stages.flatMap(({ stage, reads, writes }) =>
-    writes.flatMap((ref): StageExport[] => {
-      const isTarget = stage.index === plan.target.index
-      const present = facts.found.some(found => reads.includes(found.ref) && found.ref.backend === ref.backend)
-      const cause: ExportCause | undefined = facts.ran.has(stage.name)
-        ? 'ran'
-        : !facts.hit.has(stage.name)
-          ? undefined
-          : isTarget && facts.succeeded && anyRan
-            ? 'holds-others'
-            : facts.stale.has(stage.name)
-              ? 'stale'
-              : !present && facts.lookedUp.includes(ref.backend)
-                ? 'absent'
-                : undefined
-      return cause ? [{ stage: stage.name, ref, cause }] : []
+  const holder = anyRan ? holdingStage(plan) : undefined
+  return plan.stages.flatMap(planned =>
+    planned.writes.flatMap((ref): StageExport[] => {
+      const cause = exportCause(planned, ref, planned === holder, facts)
+      return cause ? [{ stage: planned.stage.name, ref, cause }] : []
     })
   )
+}
+
+function exportCause(
+  { stage, reads }: StagePlan,
+  ref: CacheRef,
+  holdsOthers: boolean,
+  { ran, hit, stale, found, lookedUp }: ExportFacts
+): ExportCause | undefined {
+  if (ran.has(stage.name)) return 'ran'
+  // What failed or was not come to is not whole in the builder.
+  if (!hit.has(stage.name)) return undefined
+  if (holdsOthers) return 'holds-others'
+  if (stale.has(stage.name)) return 'stale'
+  const present = found.some(candidate => candidate.ref.backend === ref.backend && reads.includes(candidate.ref))
+  return !present && lookedUp.includes(ref.backend) ? 'absent' : undefined
 }

@@ -53,5 +53,6 @@ export function blobPath(digest: string): string | undefined {
 }
 
 function isEntry(value: unknown): value is LayoutEntry {
-  return typeof value === 'object' && value !== null && 'digest' in value && 'size' in value && blobPath(String(value.digest)) !== undefined
+  const entry = value as Partial<LayoutEntry> | null
+  return typeof entry?.digest === 'string' && blobPath(entry.digest) !== undefined && typeof entry.size === 'number'
 }

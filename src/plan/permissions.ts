@@ -22,5 +22,7 @@ export function mayWriteActionsCache(token: string | undefined, mode: string | u
 
 /** Whether a failed export was refused for want of permission, judged by what BuildKit, the registry or the cache service says. */
 export function isRefusal(message: string): boolean {
-  return /\b(401|403)\b|unauthorized|forbidden|denied|insufficient_scope|authentication required|failed to reserve cache/i.test(message)
+  return /\b(401|403)\b|unauthorized|forbidden|denied|insufficient_scope|authentication required|failed to reserve cache/i.test(
+    message
+  )
 }

@@ -18,7 +18,8 @@ export interface RecordedRef {
 export function parseRecord(text: string, repository: string): CacheRecord | undefined {
   try {
     const record = JSON.parse(text) as Partial<CacheRecord>
-    if (record.version !== 1 || record.repository !== repository || typeof record.refs !== 'object' || record.refs === null) return undefined
+    if (record.version !== 1 || record.repository !== repository || typeof record.refs !== 'object' || record.refs === null)
+      return undefined
     const refs = Object.entries(record.refs).filter(([, ref]) => isRecordedRef(ref))
     return { version: 1, repository, refs: Object.fromEntries(refs) }
   } catch {

@@ -68,6 +68,21 @@ export function stepsRunHere(table: VertexTable): readonly Vertex[] {
   })
 }
 
+/**
+ * The vertex that the build failed of: what else has an error was stopped because of it, or is a cache that could not be read,
+ * which never fails a build (BuildKit solver/llbsolver/bridge.go).
+ */
+export function firstFailure(table: VertexTable): Vertex | undefined {
+  const failed = [...table.vertices.values()].filter(
+    ({ name, error, canceled, done }) => error !== undefined && !canceled && !done && parseVertexName(name).kind !== 'importing'
+  )
+  return failed.reduce<Vertex | undefined>((first, next) => (first && endOf(first) <= endOf(next) ? first : next), undefined)
+}
+
+function endOf({ completed }: Vertex): number {
+  return completed ?? Infinity
+}
+
 class TableVertex extends Operations implements Vertex {
   name: string
   inputs: readonly string[]

@@ -4,9 +4,7 @@ import type { FoundRef } from '../plan/coverage'
 import type { CachePlan } from '../plan/cache-plan'
 import { blobPath, blobsOfManifest, entryTag, mergeLayoutIndexes, parseLayoutIndex, renderLayoutIndex } from '../plan/oci-layout'
 import type { LayoutEntry, LayoutIndex } from '../plan/oci-layout'
-
-/** Seconds to wait for another job that is replacing the same directory. */
-const lockSeconds = 10
+import { withLock } from './directory-lock'
 
 /** A layout whose every blob is there, with the manifests' texts by digest. */
 export interface LocalLayout {
@@ -27,22 +25,35 @@ export async function readLocalCache(files: Files, directory: string, sizesOnly:
   const index = parseLayoutIndex(text)
   if (!index) throw new Error('index.json cannot be read')
   const manifests = new Map<string, string>()
-  const blobs = new Map<string, number>()
-  for (const entry of index.entries) {
-    const manifest = await files.read(`${directory}/${blobPath(entry.digest)}`)
-    const listed = manifest === undefined ? undefined : blobsOfManifest(manifest)
-    if (manifest === undefined || !listed) throw new Error(`manifest ${entry.digest} of tag ${entryTag(entry) ?? '(none)'} is missing or broken`)
-    manifests.set(entry.digest, manifest)
-    blobs.set(entry.digest, entry.size)
-    for (const [digest, size] of listed) blobs.set(digest, size)
-  }
-  for (const [digest, size] of blobs) {
-    const path = blobPath(digest)
-    const found = path && (await files.size(`${directory}/${path}`))
-    if (found !== size) throw new Error(`blob ${digest} has ${found ?? 'no'} bytes, its manifest says ${size}`)
-    if (!sizesOnly && `sha256:${await files.sha256(`${directory}/${path}`)}` !== digest) throw new Error(`blob ${digest} has other content`)
-  }
+  const verified = new Set<string>()
+  for (const entry of index.entries) manifests.set(entry.digest, await verifyEntry(files, directory, entry, sizesOnly, verified))
   return { index, manifests }
+}
+
+/** Throws an error that names the first fault of an entry's blobs; gives its manifest. `verified` are blobs found good before. */
+async function verifyEntry(
+  files: Files,
+  directory: string,
+  entry: LayoutEntry,
+  sizesOnly: boolean,
+  verified: Set<string>
+): Promise<string> {
+  const manifest = await files.read(`${directory}/${blobPath(entry.digest)}`)
+  const listed = manifest === undefined ? undefined : blobsOfManifest(manifest)
+  if (manifest === undefined || !listed) {
+    throw new Error(`manifest ${entry.digest} of tag ${entryTag(entry) ?? '(none)'} is missing or broken`)
+  }
+  for (const [digest, size] of [[entry.digest, entry.size] as const, ...listed]) {
+    if (verified.has(`${digest} ${size}`)) continue
+    const path = blobPath(digest)
+    const found = path === undefined ? undefined : await files.size(`${directory}/${path}`)
+    if (found !== size) throw new Error(`blob ${digest} has ${found ?? 'no'} bytes, its manifest says ${size}`)
+    if (!sizesOnly && `sha256:${await files.sha256(`${directory}/${path}`)}` !== digest) {
+      throw new Error(`blob ${digest} has other content`)
+    }
+    verified.add(`${digest} ${size}`)
+  }
+  return manifest
 }
 
 /** The plan's refs that a layout holds. */
@@ -59,70 +70,99 @@ export function localRefs(plan: CachePlan, layout: LocalLayout | undefined): rea
     })
 }
 
-/** A new directory beside the old one that shares its blobs: exports go there, the old one stays as it is until they are complete. */
+/**
+ * A new directory that shares the old one's blobs: exports go there, the old one stays as it is until they are complete. Nothing is
+ * removed from the old one meanwhile by another job.
+ */
 export async function stageLocalCache(files: Files, directory: string, staging: string): Promise<void> {
   await files.makeDirectory(`${staging}/blobs/sha256`)
-  for (const name of await files.list(`${directory}/blobs/sha256`)) {
-    await files.link(`${directory}/blobs/sha256/${name}`, `${staging}/blobs/sha256/${name}`)
-  }
-  // Copied, not linked: BuildKit writes index.json in place.
-  const index = await files.read(`${directory}/index.json`)
-  if (index !== undefined) await files.write(`${staging}/index.json`, index)
+  if (!(await files.exists(`${directory}/index.json`))) return
+  await withLock(files, `${directory}/.lock`, async () => {
+    for (const name of await files.list(`${directory}/blobs/sha256`)) {
+      await files.link(`${directory}/blobs/sha256/${name}`, `${staging}/blobs/sha256/${name}`)
+    }
+    // Copied, not linked: BuildKit writes index.json in place.
+    await files.write(
+      `${staging}/index.json`,
+      (await files.read(`${directory}/index.json`)) ?? renderLayoutIndex({ entries: [] })
+    )
+  })
 }
 
 /**
- * Replaces the directory's content by the staged one, if that is complete: blobs first, then index.json by one rename, last the
- * blobs nobody needs. Killed at any moment, the old or the new content is whole. Tags that `keep` refuses are dropped; tags that
- * another job wrote meanwhile stay. Returns the digest of the new index, hexadecimal.
+ * Brings the tags just written from the staged directory into the real one, if the staged one is complete: blobs first, then
+ * index.json by one rename, last the blobs nobody needs any more go. Killed at any moment, the old or the new content is whole.
+ * Tags that `keep` refuses are dropped; tags that another job wrote meanwhile stay. The staged directory is gone afterwards.
+ * Returns the digest of the new index, hexadecimal.
  */
-export async function promoteLocalCache(files: Files, staging: string, directory: string, written: ReadonlySet<string>, keep: (tag: string) => boolean): Promise<string> {
-  const staged = await readLocalCache(files, staging, true)
-  if (!staged) throw new Error('the exported directory is empty')
-  await files.makeDirectory(`${directory}/blobs/sha256`)
-  const release = await lock(files, `${directory}/.lock`)
+export async function promoteLocalCache(
+  files: Files,
+  staging: string,
+  directory: string,
+  written: ReadonlySet<string>,
+  keep: (tag: string) => boolean
+): Promise<string> {
   try {
-    const present = new Set(await files.list(`${directory}/blobs/sha256`))
-    for (const name of await files.list(`${staging}/blobs/sha256`)) {
-      if (!present.has(name)) await files.move(`${staging}/blobs/sha256/${name}`, `${directory}/blobs/sha256/${name}`)
-    }
-    const old = parseLayoutIndex((await files.read(`${directory}/index.json`)) ?? '') ?? { entries: [] }
-    const ours = { entries: staged.index.entries.filter(entry => written.has(entryTag(entry) ?? '')) }
-    const index = renderLayoutIndex(mergeLayoutIndexes(old, ours, keep))
-    await files.write(`${directory}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}')
-    await files.write(`${directory}/.index.json`, index)
-    await files.move(`${directory}/.index.json`, `${directory}/index.json`)
-    await sweep(files, directory)
-    return await files.sha256(`${directory}/index.json`)
+    const staged = await readLocalCache(files, staging, true)
+    if (!staged) throw new Error('the exported directory is empty')
+    await files.makeDirectory(`${directory}/blobs/sha256`)
+    return await withLock(files, `${directory}/.lock`, async () => {
+      const old = await wholeEntries(files, directory)
+      // Without it, blobs would be there that no index tells of.
+      if (!old) await replaceIndex(files, directory, { entries: [] })
+      await moveBlobs(files, `${staging}/blobs/sha256`, `${directory}/blobs/sha256`)
+      const ours = { entries: staged.index.entries.filter(entry => written.has(entryTag(entry) ?? '')) }
+      const index = mergeLayoutIndexes(old ?? { entries: [] }, ours, keep)
+      await replaceIndex(files, directory, index)
+      await sweep(files, directory, index)
+      return await files.sha256(`${directory}/index.json`)
+    })
   } finally {
-    await release()
     await files.remove(staging)
   }
 }
 
+/** What of a directory can be kept; undefined where it has no index, or one that cannot be read. */
+async function wholeEntries(files: Files, directory: string): Promise<LayoutIndex | undefined> {
+  const index = parseLayoutIndex((await files.read(`${directory}/index.json`)) ?? '')
+  if (!index) return undefined
+  const verified = new Set<string>()
+  const entries: LayoutEntry[] = []
+  for (const entry of index.entries) {
+    const fault = await verifyEntry(files, directory, entry, true, verified).then(
+      () => undefined,
+      (error: unknown) => error
+    )
+    if (fault === undefined) entries.push(entry)
+  }
+  return { entries }
+}
+
+/** A blob that is there already stays, unless it is cut off. */
+async function moveBlobs(files: Files, from: string, to: string): Promise<void> {
+  for (const name of await files.list(from)) {
+    if ((await files.size(`${from}/${name}`)) !== (await files.size(`${to}/${name}`))) {
+      await files.move(`${from}/${name}`, `${to}/${name}`)
+    }
+  }
+}
+
+async function replaceIndex(files: Files, directory: string, index: LayoutIndex): Promise<void> {
+  await files.write(`${directory}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}')
+  await files.write(`${directory}/.index.json`, renderLayoutIndex(index))
+  await files.move(`${directory}/.index.json`, `${directory}/index.json`)
+}
+
 /** Removes the blobs no entry needs. */
-async function sweep(files: Files, directory: string): Promise<void> {
-  const index = parseLayoutIndex((await files.read(`${directory}/index.json`)) ?? '') ?? { entries: [] }
+async function sweep(files: Files, directory: string, index: LayoutIndex): Promise<void> {
   const needed = new Set<string>()
   const need = (digest: string) => void needed.add(digest.replace('sha256:', ''))
-  for (const entry of index.entries) {
-    need(entry.digest)
-    const manifest = await readManifest(files, directory, entry)
-    for (const digest of blobsOfManifest(manifest)?.keys() ?? []) need(digest)
+  for (const { digest } of index.entries) {
+    need(digest)
+    const manifest = await files.read(`${directory}/${blobPath(digest)}`)
+    for (const blob of blobsOfManifest(manifest ?? '')?.keys() ?? []) need(blob)
   }
   for (const name of await files.list(`${directory}/blobs/sha256`)) {
     if (!needed.has(name)) await files.remove(`${directory}/blobs/sha256/${name}`)
   }
-}
-
-async function readManifest(files: Files, directory: string, entry: LayoutEntry): Promise<string> {
-  return (await files.read(`${directory}/${blobPath(entry.digest)}`)) ?? ''
-}
-
-/** Waits for another job's lock; one that was left behind by a killed job is taken over. */
-async function lock(files: Files, path: string): Promise<() => Promise<void>> {
-  for (let waited = 0; !(await files.createExclusive(path)); waited += 0.1) {
-    if (waited >= lockSeconds) await files.remove(path)
-    else await new Promise(resolve => setTimeout(resolve, 100))
-  }
-  return () => files.remove(path)
 }

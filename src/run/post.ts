@@ -1,5 +1,6 @@
 import { handoverState, parseHandover } from '../handover'
 import type { Host } from '../host'
+import { removeBuilderArgv } from '../plan/builder'
 
 /** Seconds that removing the builder, and saving the local cache, may take. */
 const removeSeconds = 60
@@ -16,12 +17,15 @@ export async function runPost(host: Host): Promise<void> {
 }
 
 async function removeBuilder(host: Host, name: string): Promise<void> {
-  const { exitCode, stderr } = await host.exec.start('docker', ['buildx', 'rm', '--force', name], { timeoutSeconds: removeSeconds }).result
+  const { exitCode, stderr } = await host.exec.start('docker', removeBuilderArgv(name), { timeoutSeconds: removeSeconds }).result
   if (exitCode === 0) host.log.info(`Builder ${name} removed`)
   else host.log.warning(`Builder ${name} could not be removed: ${stderr.trim()}`)
 }
 
-async function saveDirectory(host: Host, { directory, key }: { readonly directory: string; readonly key: string }): Promise<void> {
+async function saveDirectory(
+  host: Host,
+  { directory, key }: { readonly directory: string; readonly key: string }
+): Promise<void> {
   try {
     await host.actionsCache.save(directory, key, saveSeconds)
     host.log.info(`Local cache ${directory} saved as ${key}`)

@@ -1,0 +1,114 @@
+import { planExports } from '../../src/plan/exports'
+import type { Backend } from '../../src/reasons'
+import { diamond, foundWith, main, onBranch, planOf, refOf } from '../helpers/plans'
+
+const all = ['base', 'deps', 'tools', 'final']
+const cases: readonly {
+  description: string
+  dockerfile?: string
+  inputs?: Readonly<Record<string, string>>
+  ran?: readonly string[]
+  hit?: readonly string[]
+  stale?: readonly string[]
+  /** Stages found in the registry's default scope. */
+  found?: readonly string[]
+  lookedUp?: readonly Backend[]
+  backends?: readonly Backend[]
+  expected: readonly string[]
+}[] = [
+  { description: 'nothing changed: nothing is exported', hit: all, expected: [] },
+  { description: 'first build: all stages', ran: all, found: [], expected: ['base ran', 'deps ran', 'tools ran', 'final ran'] },
+  { description: 'an edit of the last stage', ran: ['final'], hit: ['base', 'deps', 'tools'], expected: ['final ran'] },
+  {
+    description: 'a stage ran and came out the same: the target is exported although it hit',
+    ran: ['tools'],
+    hit: ['base', 'deps', 'final'],
+    expected: ['tools ran', 'final holds-others']
+  },
+  {
+    description: 'a left-out stage ran: the target holds its steps',
+    inputs: { 'cache-stages': '!tools' },
+    ran: ['tools'],
+    hit: ['base', 'deps', 'final'],
+    expected: ['final holds-others']
+  },
+  {
+    description: 'the build failed in the last stage: what was finished',
+    ran: ['deps'],
+    hit: ['base', 'tools'],
+    expected: ['deps ran']
+  },
+  {
+    description: 'stages that were not come to are not exported, absent or not',
+    hit: ['base'],
+    found: [],
+    expected: ['base absent']
+  },
+  {
+    description: 'the image could not be pushed, and the target hit: what it holds is whole',
+    ran: ['tools'],
+    hit: ['base', 'deps', 'final'],
+    found: all,
+    expected: ['tools ran', 'final holds-others']
+  },
+  {
+    description: 'hit in the builder, saved nowhere',
+    hit: all,
+    found: ['final'],
+    expected: ['base absent', 'deps absent', 'tools absent']
+  },
+  {
+    description: 'not found, but the registry did not answer: nobody knows',
+    hit: all,
+    found: [],
+    lookedUp: [],
+    expected: []
+  },
+  {
+    description: 'a ref of other content although the stage hit, as after a revert',
+    hit: all,
+    stale: ['deps'],
+    expected: ['deps stale']
+  },
+  {
+    description: 'several backends: what ran goes to all, what is absent where it is absent',
+    backends: ['registry', 'gha'],
+    ran: ['final'],
+    hit: ['base', 'deps', 'tools'],
+    lookedUp: ['registry', 'gha'],
+    expected: ['base gha absent', 'deps gha absent', 'tools gha absent', 'final ran', 'final gha ran']
+  },
+  {
+    description: 'a target without steps: the stage it is made from holds the others',
+    dockerfile: `${diamond}FROM final\n`,
+    ran: ['tools'],
+    hit: ['base', 'deps', 'final', 'stage-4'],
+    expected: ['tools ran', 'final holds-others']
+  },
+  {
+    description: 'a stage without steps has nothing to export',
+    dockerfile: 'FROM scratch AS a\nCOPY x /\nFROM a AS b\nFROM b\nRUN y\n',
+    ran: ['a', 'b', 'stage-2'],
+    found: [],
+    expected: ['a ran', 'stage-2 ran']
+  }
+]
+
+test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = all, expected, ...facts }) => {
+  const plan = planOf(dockerfile, { inputs, backends: facts.backends ?? ['registry'], scopes: onBranch })
+  const refs = found
+    .filter(stage => plan.stages.some(planned => planned.stage.name === stage && !planned.uncached))
+    .map(stage => foundWith(refOf(plan, stage, 'registry', main), stage))
+  const exports = planExports(plan, {
+    ran: new Set(facts.ran),
+    hit: new Set(facts.hit),
+    stale: new Set(facts.stale),
+    found: refs,
+    lookedUp: facts.lookedUp ?? ['registry']
+  })
+  expect(
+    exports.map(({ stage, ref, cause }) => `${stage} ${ref.backend === 'registry' ? '' : `${ref.backend} `}${cause}`)
+  ).toEqual(expected)
+  // What is written belongs to the own scope, whatever was read.
+  expect(exports.every(({ ref }) => ref.scope === plan.scopes.write)).toBe(true)
+})

@@ -1,0 +1,154 @@
+import type { CachePlan } from '../../src/plan/cache-plan'
+import type { FoundRef } from '../../src/plan/coverage'
+import { planImports } from '../../src/plan/imports'
+import type { Backend } from '../../src/reasons'
+import { diamond, foundWith, main, onBranch, own, planOf, refOf } from '../helpers/plans'
+
+/** `final@own:1 2 3` is the ref of stage final in scope own, found with blobs 1, 2 and 3; `gha/final@main` names the backend. */
+function foundIn(plan: CachePlan, text: string): FoundRef {
+  const [, backend = 'registry', stage = '', scope, blobs = ''] = /^(?:(\w+)\/)?([\w-]+)@(\w+):(.*)$/.exec(text) ?? []
+  return foundWith(refOf(plan, stage, backend as Backend, scope === 'own' ? own : main), blobs)
+}
+
+function shown(found: FoundRef | undefined): string | undefined {
+  if (!found) return undefined
+  const { backend, stage, scope } = found.ref
+  return `${backend === 'registry' ? '' : `${backend}/`}${stage}@${scope.kind === 'default' ? 'main' : 'own'}`
+}
+
+const cases: readonly {
+  description: string
+  dockerfile?: string
+  inputs?: Readonly<Record<string, string>>
+  backends?: readonly Backend[]
+  found: readonly string[]
+  rebuilt?: readonly string[]
+  main?: string
+  broughtIn?: readonly string[]
+}[] = [
+  { description: 'nothing found: nothing is imported', found: [] },
+  {
+    description: 'everything of the last complete build: the target alone',
+    found: ['base@main:1', 'deps@main:1 2', 'tools@main:1 3', 'final@main:1 2 3 4'],
+    main: 'final@main'
+  },
+  {
+    description: 'a stage saved by a build that failed later is brought in',
+    found: ['base@main:1', 'deps@main:1 9', 'tools@main:1 3', 'final@main:1 2 3 4'],
+    main: 'final@main',
+    broughtIn: ['deps@main']
+  },
+  {
+    description: 'of newer stages only those that no other holds',
+    found: ['base@main:8', 'deps@main:8 9', 'tools@main:8 7', 'final@main:1 2 3 4'],
+    main: 'final@main',
+    broughtIn: ['deps@main', 'tools@main']
+  },
+  {
+    description: 'two refs of the same content: the later stage',
+    dockerfile: 'FROM scratch AS a\nCOPY x /\nFROM a AS b\nRUN y\nFROM b AS c\nRUN z\n',
+    found: ['a@main:8', 'b@main:8'],
+    broughtIn: ['b@main']
+  },
+  {
+    description: 'no target ref: the stages alone, nothing in the main build',
+    found: ['base@main:1', 'deps@main:1 2', 'tools@main:1 3'],
+    broughtIn: ['deps@main', 'tools@main']
+  },
+  {
+    description: 'the own scope comes before the default one',
+    found: ['final@main:1 2 3 4', 'final@own:1 2 3 5'],
+    main: 'final@own'
+  },
+  {
+    description: 'refs behind the scope of the main import are not brought in',
+    found: ['final@own:1 2 3 5', 'deps@main:1 9'],
+    main: 'final@own'
+  },
+  {
+    description: 'refs before the scope of the main import are',
+    found: ['final@main:1 2 3 4', 'deps@own:1 9', 'deps@main:1 2', 'tools@main:1 3'],
+    main: 'final@main',
+    broughtIn: ['deps@own']
+  },
+  {
+    description: 'a stage that is rebuilt is not brought in',
+    found: ['final@main:1 2 3 4', 'deps@main:1 9', 'tools@main:1 8'],
+    rebuilt: ['deps', 'final'],
+    main: 'final@main',
+    broughtIn: ['tools@main']
+  },
+  {
+    description: 'two backends: the first that was asked for',
+    backends: ['registry', 'gha'],
+    found: ['gha/final@main:1 2 3 4', 'final@main:1 2 3 4', 'gha/deps@main:9'],
+    main: 'final@main'
+  },
+  {
+    description: 'the nearer scope goes before the first backend: one may be read-only here',
+    backends: ['registry', 'gha'],
+    found: ['final@main:1 2 3 4', 'gha/final@own:1 2 3 5', 'gha/tools@own:7'],
+    main: 'gha/final@own',
+    broughtIn: ['gha/tools@own']
+  },
+  {
+    description: 'a backend with the target goes before one with stages alone',
+    backends: ['registry', 'gha'],
+    found: ['deps@main:1 2', 'gha/final@main:1 2 3 4'],
+    main: 'gha/final@main'
+  },
+  {
+    description: 'no target anywhere: the first backend that has anything',
+    backends: ['registry', 'gha'],
+    found: ['gha/deps@main:1 2'],
+    broughtIn: ['gha/deps@main']
+  },
+  {
+    description: 'a target without steps is held by the stage it is made from',
+    dockerfile: `${diamond}FROM final AS alias\nFROM alias\n`,
+    found: ['base@main:1', 'deps@main:1 2', 'tools@main:1 3', 'final@main:1 2 3 4'],
+    main: 'final@main'
+  },
+  {
+    description: 'a target of an image alone needs nothing',
+    dockerfile: 'FROM scratch AS a\nCOPY x /\nFROM alpine\n',
+    found: []
+  },
+  {
+    description: 'a target left out of the cache: what there is of the others',
+    inputs: { 'cache-stages': '!final' },
+    found: ['base@main:1', 'deps@main:1 2'],
+    broughtIn: ['deps@main']
+  }
+]
+
+test.each(cases)(
+  '$description',
+  ({ dockerfile = diamond, inputs = {}, backends = ['registry'], found, rebuilt = [], ...expected }) => {
+    const plan = planOf(dockerfile, { inputs, backends, scopes: onBranch })
+    const refs = found.map(text => foundIn(plan, text))
+    const imports = planImports(plan, refs, new Set(rebuilt))
+    expect({ main: shown(imports.main), broughtIn: imports.broughtIn.map(shown) }).toEqual({
+      main: expected.main,
+      broughtIn: expected.broughtIn ?? []
+    })
+    // The order in which backends answered makes no difference.
+    expect(planImports(plan, [...refs].reverse(), new Set(rebuilt))).toEqual(imports)
+  }
+)
+
+test('gha refs are known by what the record says they held', () => {
+  const plan = planOf(diamond, { backends: ['gha'] })
+  const [deps, final] = [refOf(plan, 'deps', 'gha'), refOf(plan, 'final', 'gha')]
+  const imports = (depsId: string) =>
+    planImports(
+      plan,
+      [
+        { ref: deps, id: depsId },
+        { ref: final, id: 'f1', held: { [deps.name]: 'd1' } }
+      ],
+      new Set()
+    ).broughtIn.map(({ ref }) => ref.stage)
+  expect(imports('d1')).toEqual([])
+  expect(imports('d2')).toEqual(['deps'])
+})
