@@ -13,7 +13,11 @@ export function randomModel(random) {
   for (let index = 0; index < count; index++) {
     const earlier = model.stages.map(stage => stage.name)
     const name = `s${index}-${random.pick(['deps', 'tools', 'build', 'test', 'lib'])}`
-    const stage = { name, from: earlier.length > 0 && random.chance(0.6) ? random.pick(earlier) : undefined, steps: /** @type {Step[]} */ ([]) }
+    const stage = {
+      name,
+      from: earlier.length > 0 && random.chance(0.6) ? random.pick(earlier) : undefined,
+      steps: /** @type {Step[]} */ ([])
+    }
     for (let steps = 1 + random.below(3); steps > 0; steps--) stage.steps.push(randomStep(random, model, name, earlier))
     stage.steps.push({ kind: 'run', note: noteOf(random), constant: random.chance(0.3) })
     model.stages.push(stage)
@@ -60,7 +64,10 @@ function editOnce(random, model) {
 
 /** @param {Random} random @param {Model} model @param {string} name @param {readonly string[]} earlier @returns {Step} */
 function randomStep(random, model, name, earlier) {
-  const kind = earlier.length > 0 ? random.pick(/** @type {const} */ (['copy', 'copy-from', 'mount', 'run'])) : random.pick(/** @type {const} */ (['copy', 'run']))
+  const kind =
+    earlier.length > 0
+      ? random.pick(/** @type {const} */ (['copy', 'copy-from', 'mount', 'run']))
+      : random.pick(/** @type {const} */ (['copy', 'run']))
   const note = noteOf(random)
   switch (kind) {
     case 'copy': {
@@ -81,9 +88,12 @@ function randomStep(random, model, name, earlier) {
 function readWhatNobodyReads(random, model) {
   const last = model.stages.at(-1)
   if (!last) return
-  const read = new Set(model.stages.flatMap(stage => [stage.from, ...stage.steps.map(step => ('stage' in step ? step.stage : undefined))]))
+  const read = new Set(
+    model.stages.flatMap(stage => [stage.from, ...stage.steps.map(step => ('stage' in step ? step.stage : undefined))])
+  )
   for (const stage of model.stages.slice(0, -1)) {
-    if (!read.has(stage.name) && random.chance(0.85)) last.steps.unshift({ kind: 'copy-from', stage: stage.name, note: noteOf(random) })
+    if (!read.has(stage.name) && random.chance(0.85))
+      last.steps.unshift({ kind: 'copy-from', stage: stage.name, note: noteOf(random) })
   }
 }
 

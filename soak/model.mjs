@@ -15,7 +15,13 @@ import { createHash } from 'node:crypto'
 
 /** @param {Model} model @param {string} image */
 export function renderDockerfile(model, image) {
-  return model.stages.map(stage => [`FROM ${stage.from ?? image} AS ${stage.name}`, ...stage.steps.map(step => renderStep(stage, step))].join('\n')).join('\n\n') + '\n'
+  return (
+    model.stages
+      .map(stage =>
+        [`FROM ${stage.from ?? image} AS ${stage.name}`, ...stage.steps.map(step => renderStep(stage, step))].join('\n')
+      )
+      .join('\n\n') + '\n'
+  )
 }
 
 /**
@@ -44,7 +50,8 @@ export function keysOf(model, image) {
           files[`/in/${stage.name}-${step.file}-${step.note}`] = model.files[step.file] ?? ''
           break
         case 'copy-from':
-          for (const [path, content] of Object.entries(read)) files[`/out/from-${step.stage}-${step.note}${path.slice('/out'.length)}`] = content
+          for (const [path, content] of Object.entries(read))
+            files[`/out/from-${step.stage}-${step.note}${path.slice('/out'.length)}`] = content
           break
         case 'mount':
           files[`/in/mnt-${step.stage}-${step.note}`] = hash(sorted(read))
@@ -93,7 +100,8 @@ export function neededNames(model) {
 /** @param {Stage} stage @param {Step} step */
 function renderStep(stage, step) {
   // /in gathers what a stage has seen, sorted, without times: what a run writes is decided by it alone.
-  const write = (/** @type {boolean} */ constant) => `mkdir -p /out /in && ${constant ? 'echo constant' : 'find /in /out -type f | sort | xargs -r sha256sum'} > /tmp/o && mv /tmp/o /out/${stage.name} && cp /out/${stage.name} /in/`
+  const write = (/** @type {boolean} */ constant) =>
+    `mkdir -p /out /in && ${constant ? 'echo constant' : 'find /in /out -type f | sort | xargs -r sha256sum'} > /tmp/o && mv /tmp/o /out/${stage.name} && cp /out/${stage.name} /in/`
   switch (step.kind) {
     case 'copy':
       return `COPY ${step.file} /in/${stage.name}-${step.file}-${step.note}`

@@ -40,7 +40,7 @@ export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry
   const faults = []
   let jobs = 0
   try {
-    for (let done = 0; done < edits; ) {
+    for (let done = 0; done < edits;) {
       const repository = `soak/app-${seed}-${done}`
       let model = randomModel(random)
       /** @type {Set<string>} */
@@ -53,12 +53,22 @@ export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry
         }
         const keys = keysOf(model, base)
         const needed = neededNames(model)
-        const must = [...keys].filter(([step, key]) => needed.has(step.split(' ')[0] ?? '') && !saved.has(key)).map(([step]) => step)
+        const must = [...keys]
+          .filter(([step, key]) => needed.has(step.split(' ')[0] ?? '') && !saved.has(key))
+          .map(([step]) => step)
         await rm(workspace, { recursive: true, force: true })
         await writeContext(workspace, model, base)
         await freshMachine({ cacheDirs: [cacheDir] })
         jobs++
-        const ran = await runOnce({ workspace, repository: `${proxy.host}/${repository}`, backend, cacheDir, cacheUrl: service.url, inputs, name: repository })
+        const ran = await runOnce({
+          workspace,
+          repository: `${proxy.host}/${repository}`,
+          backend,
+          cacheDir,
+          cacheUrl: service.url,
+          inputs,
+          name: repository
+        })
         const label = `seed ${seed}, job ${jobs} (${what})`
         if (typeof ran === 'string') faults.push(`${label}: ${ran}`)
         else {
@@ -67,7 +77,9 @@ export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry
           if (needless.length > 0) faults.push(`${label}: ran needlessly: ${needless.join(', ')}`)
           if (missing.length > 0) faults.push(`${label}: did not run: ${missing.join(', ')}`)
         }
-        print(`${label}: ${must.length} of ${keys.size} steps had to run${faults.at(-1)?.startsWith(label) ? ` ✗ ${faults.at(-1)}` : ''}`)
+        print(
+          `${label}: ${must.length} of ${keys.size} steps had to run${faults.at(-1)?.startsWith(label) ? ` ✗ ${faults.at(-1)}` : ''}`
+        )
         saved = new Set([...keys].filter(([step]) => needed.has(step.split(' ')[0] ?? '')).map(([, key]) => key))
       }
       await deleteAllTags(repository)
@@ -98,15 +110,26 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
     action: resolve(import.meta.dirname, '..'),
     workspace,
     cacheUrl,
-    inputs: { 'cache-backends': backend, 'cache-image': repository, 'cache-name': name, 'cache-dir': cacheDir, outputs: 'type=cacheonly', ...inputs }
+    inputs: {
+      'cache-backends': backend,
+      'cache-image': repository,
+      'cache-name': name,
+      'cache-dir': cacheDir,
+      outputs: 'type=cacheonly',
+      ...inputs
+    }
   })
   if (job.main.exitCode !== 0) return `the job failed:\n${job.main.log.split('\n').slice(-15).join('\n')}`
   const report = JSON.parse(await readFile(job.outputs['report'] ?? '', 'utf8'))
   const troubles = report.degradations.map((/** @type {any} */ trouble) => `${trouble.code} ${trouble.detail}`)
   if (troubles.length > 0) return `trouble: ${troubles.join('; ')}`
+  // No build failed so far: the target's ref alone must do.
+  if (report.broughtIn.length > 0) return `brought in ${report.broughtIn.map((/** @type {any} */ one) => one.stage).join(', ')}`
   /** @type {string[]} */
   const ran = report.stages.flatMap((/** @type {any} */ stage) =>
-    stage.steps.filter((/** @type {any} */ step) => step.status !== 'cached').map((/** @type {any} */ step) => `${stage.name} ${step.number}`)
+    stage.steps
+      .filter((/** @type {any} */ step) => step.status !== 'cached')
+      .map((/** @type {any} */ step) => `${stage.name} ${step.number}`)
   )
   // The log is asked as well: what a RUN prints proves that it ran, whatever the report says.
   const printed = [...job.main.log.matchAll(/^#\d+ [\d.]+ RAN-(\S+)$/gm)].map(([, stage]) => stage ?? '').sort()

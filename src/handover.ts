@@ -17,9 +17,18 @@ export function renderHandover(handover: Handover): string {
 /** Undefined where main left nothing, or another version of this action did. */
 export function parseHandover(text: string): Handover | undefined {
   try {
-    const handover = JSON.parse(text) as Partial<Handover>
-    return handover.version === 1 ? (handover as Handover) : undefined
+    const handover = JSON.parse(text) as unknown
+    return isHandover(handover) ? handover : undefined
   } catch {
     return undefined
   }
+}
+
+function isHandover(value: unknown): value is Handover {
+  const { version, builder, localCache } = (value ?? {}) as Partial<Handover>
+  return (
+    version === 1 &&
+    (builder === undefined || typeof builder === 'string') &&
+    (localCache === undefined || (typeof localCache?.directory === 'string' && typeof localCache.key === 'string'))
+  )
 }

@@ -45,13 +45,6 @@ const cases: readonly {
     expected: ['base absent']
   },
   {
-    description: 'the image could not be pushed, and the target hit: what it holds is whole',
-    ran: ['tools'],
-    hit: ['base', 'deps', 'final'],
-    found: all,
-    expected: ['tools ran', 'final holds-others']
-  },
-  {
     description: 'hit in the builder, saved nowhere',
     hit: all,
     found: ['final'],

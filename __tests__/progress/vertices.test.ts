@@ -2,9 +2,9 @@ import type { SolveStatus, VertexEvent } from '../../src/progress/solve-status'
 import { applyStatus, firstFailure, newVertexTable, stepsRunHere } from '../../src/progress/vertices'
 import { recordings, statusesOf, tableOf } from './recordings'
 
-const base = Date.parse('2026-01-01T00:00:00Z')
+const base = Date.parse('2026-01-01T00:00:10Z')
 /** Seconds since the build began, as BuildKit writes them. */
-const at = (seconds: number) => new Date(base).toISOString().replace('00.000Z', `${seconds.toFixed(9).padStart(12, '0')}Z`)
+const at = (seconds: number) => `2026-01-01T00:00:${(10 + seconds).toFixed(9).padStart(12, '0')}Z`
 
 interface Said {
   readonly from?: number

@@ -27,13 +27,13 @@ export function explainRefs(result: Pick<StageResult, 'name' | 'status'>, facts:
     const found = inBackend
       .map(ref => facts.found.find(candidate => candidate.ref === ref))
       .find(candidate => candidate !== undefined)
-    const own = sameRef(found?.ref, write)
+    const own = found?.ref === write
     const exported = explainExport(write, result, facts)
-    const bytes = exported.bytes ?? (own ? found?.bytes : undefined)
+    const bytes = exported.bytes ?? (own ? found.bytes : undefined)
     const written: RefResult = {
       backend: write.backend,
       ref: displayRef(write),
-      imported: own && found ? explainImport(found, facts) : facts.unreachable.includes(write.backend) ? 'failed' : 'absent',
+      imported: own ? explainImport(found, facts) : facts.unreachable.includes(write.backend) ? 'failed' : 'absent',
       exported: exported.exported,
       ...(bytes === undefined ? {} : { bytes })
     }
@@ -64,8 +64,4 @@ function explainExport(
   const outcome = facts.outcomes.find(candidate => candidate.ref === write)
   if (outcome) return { exported: outcome.exported, ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }) }
   return { exported: result.status === 'hit' && !facts.exportsOff ? 'unchanged' : 'not-asked' }
-}
-
-function sameRef(one: CacheRef | undefined, other: CacheRef): boolean {
-  return one !== undefined && one.backend === other.backend && one.name === other.name
 }

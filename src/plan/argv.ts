@@ -35,6 +35,8 @@ export interface ExportBuild extends AnyBuild {
   /** The main build's import: without it the ref would lack the layers of stages that build had no need to load. */
   readonly importRef?: CachePlace | undefined
   readonly metadataFile?: string
+  /** Have the stage's layers pulled into the builder, where an export alone would leave them where they are. */
+  readonly pullLayers?: boolean
 }
 
 export interface BringInBuild extends AnyBuild {
@@ -79,7 +81,7 @@ export function exportArgv(build: ExportBuild): BuildCommand {
     env: { BUILDX_METADATA_PROVENANCE: 'disabled' },
     takes: row => row.partOfCacheKey,
     instead: {
-      ...besideTheMainBuild(build, 'type=cacheonly'),
+      ...besideTheMainBuild(build, build.pullLayers ? pulled : 'type=cacheonly'),
       'cache-from': plannedImport(build),
       'cache-to': valued('--cache-to', formatCacheTo(build.exportTo, build.options))
     }
@@ -94,9 +96,12 @@ export function bringInArgv(build: BringInBuild): BuildCommand {
   return command(build, {
     own: [],
     takes: row => row.partOfCacheKey,
-    instead: { ...besideTheMainBuild(build, 'type=oci,dest=/dev/null'), 'cache-from': plannedImport(build) }
+    instead: { ...besideTheMainBuild(build, pulled), 'cache-from': plannedImport(build) }
   })
 }
+
+/** An output that needs every layer, and leaves nothing behind. */
+const pulled = 'type=oci,dest=/dev/null'
 
 type InputName = BuildFlagRow['input']
 

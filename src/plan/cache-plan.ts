@@ -24,6 +24,7 @@ export interface StagePlan {
   readonly uncached?: Uncached
   /** Backends in the order asked for, in each the scopes in read order. */
   readonly reads: readonly CacheRef[]
+  /** Those of `reads` that are of the own scope. */
   readonly writes: readonly CacheRef[]
 }
 
@@ -70,11 +71,10 @@ export function planCache(request: CachePlanRequest): CachePlan {
       }),
       place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend]
     })
-    return {
-      stage,
-      reads: backends.flatMap(backend => scopes.read.map(scope => ref(backend, scope))),
-      writes: backends.map(backend => ref(backend, scopes.write))
-    }
+    const reads = backends.flatMap(backend => scopes.read.map(scope => ref(backend, scope)))
+    // One object for one ref: they are compared by identity.
+    const writes = reads.filter(({ scope }) => scope === scopes.write)
+    return { stage, reads, writes }
   })
   return { target, backends, scopes, platforms, stages }
 }

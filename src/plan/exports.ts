@@ -4,15 +4,18 @@ import type { FoundRef } from './coverage'
 import type { Backend } from '../reasons'
 
 /**
- * `ran`: a step of the stage ran. `holds-others`: it holds what the target needs, and a stage ran. `stale`: its ref is of other
- * content. `absent`: saved nowhere in that backend.
+ * `ran`: a step of the stage ran. `by-content`: it hit although a stage it reads from ran, and came out the same.
+ * `holds-others`: it holds what the target needs, and a stage ran. `stale`: its ref is of other content.
+ * `absent`: saved nowhere in that backend.
  */
-export type ExportCause = 'ran' | 'holds-others' | 'stale' | 'absent'
+export type ExportCause = 'ran' | 'by-content' | 'holds-others' | 'stale' | 'absent'
 
 export interface StageExport {
   readonly stage: string
   readonly ref: CacheRef
   readonly cause: ExportCause
+  /** Stages whose exports must be done before this one begins. */
+  readonly after: readonly string[]
 }
 
 export interface ExportFacts {
@@ -20,6 +23,8 @@ export interface ExportFacts {
   readonly ran: ReadonlySet<string>
   /** Stages whose every step was cached. */
   readonly hit: ReadonlySet<string>
+  /** False while the build still runs: then only what ran, and what that needs, is exported. */
+  readonly ended: boolean
   /** Stages whose own ref turned out to be of other content than this build's. */
   readonly stale: ReadonlySet<string>
   readonly found: readonly FoundRef[]
@@ -28,17 +33,27 @@ export interface ExportFacts {
 }
 
 /**
- * What to export after the build, Dockerfile order. A stage that ran is exported everywhere. When any stage ran the target is too,
- * even if it hit: a stage whose input changed and whose output did not leaves the target cached by content, and without a new
- * target ref the next build's single import would lack that stage.
+ * What to export, Dockerfile order. A stage that ran is exported everywhere, and two kinds of stages that hit, without which the
+ * next build's single import would lack something (measured with BuildKit 0.25 and 0.32):
+ * - the target, when any stage ran: a stage whose input changed and whose output did not leaves the target cached by content, and
+ *   the old target ref does not know the new input;
+ * - a stage that itself hit that way: BuildKit knows its new keys by then but holds no layers under them, and so would leave them
+ *   out of every later export. Exporting it first, with its layers pulled, puts them back.
  */
 export function planExports(plan: CachePlan, facts: ExportFacts): readonly StageExport[] {
-  const anyRan = plan.stages.some(({ stage }) => facts.ran.has(stage.name))
-  const holder = anyRan ? holdingStage(plan) : undefined
+  const { ran, hit } = facts
+  const byContent = new Set(
+    plan.stages
+      .filter(({ stage }) => hit.has(stage.name) && above(plan, stage.name).some(name => ran.has(name)))
+      .map(({ stage }) => stage.name)
+  )
+  const holder = facts.ended && plan.stages.some(({ stage }) => ran.has(stage.name)) ? holdingStage(plan)?.stage.name : undefined
+  if (holder !== undefined) byContent.delete(holder)
   return plan.stages.flatMap(planned =>
-    planned.writes.flatMap((ref): StageExport[] => {
-      const cause = exportCause(planned, ref, planned === holder, facts)
-      return cause ? [{ stage: planned.stage.name, ref, cause }] : []
+    planned.writes.flatMap((ref): readonly StageExport[] => {
+      const { name } = planned.stage
+      const cause = byContent.has(name) ? 'by-content' : exportCause(planned, ref, name === holder, facts)
+      return cause ? [{ stage: name, ref, cause, after: above(plan, name).filter(other => byContent.has(other)) }] : []
     })
   )
 }
@@ -47,13 +62,28 @@ function exportCause(
   { stage, reads }: StagePlan,
   ref: CacheRef,
   holdsOthers: boolean,
-  { ran, hit, stale, found, lookedUp }: ExportFacts
+  facts: ExportFacts
 ): ExportCause | undefined {
-  if (ran.has(stage.name)) return 'ran'
+  if (facts.ran.has(stage.name)) return 'ran'
   // What failed or was not come to is not whole in the builder.
-  if (!hit.has(stage.name)) return undefined
+  if (!facts.ended || !facts.hit.has(stage.name)) return undefined
   if (holdsOthers) return 'holds-others'
-  if (stale.has(stage.name)) return 'stale'
-  const present = found.some(candidate => candidate.ref.backend === ref.backend && reads.includes(candidate.ref))
-  return !present && lookedUp.includes(ref.backend) ? 'absent' : undefined
+  if (facts.stale.has(stage.name)) return 'stale'
+  const present = facts.found.some(candidate => candidate.ref.backend === ref.backend && reads.includes(candidate.ref))
+  return !present && facts.lookedUp.includes(ref.backend) ? 'absent' : undefined
+}
+
+/** Names of the stages that this one reads, directly or through others. */
+function above(plan: CachePlan, name: string): readonly string[] {
+  const seen = new Set<number>()
+  const visit = (index: number) => {
+    for (const edge of plan.stages.find(({ stage }) => stage.index === index)?.stage.edges ?? []) {
+      if (seen.has(edge.stage)) continue
+      seen.add(edge.stage)
+      visit(edge.stage)
+    }
+  }
+  const start = plan.stages.find(({ stage }) => stage.name === name)
+  if (start) visit(start.stage.index)
+  return plan.stages.filter(({ stage }) => seen.has(stage.index)).map(({ stage }) => stage.name)
 }

@@ -8,6 +8,7 @@ export type Scope =
   | { readonly kind: 'tag'; readonly name: string }
 
 export interface ScopePlan {
+  /** The first of `read`, the same object. */
   readonly write: Scope
   /** In the order they are tried, each once; the default scope is always the last. */
   readonly read: readonly Scope[]

@@ -25,6 +25,8 @@ export class LogVertex {
   revealed = false
   /** It has no inputs: an image, a directory, metadata. */
   source = true
+  /** How it ended was shown, and only layers were pulled since. */
+  endingShown = false
   /** Not shown yet. */
   lines: string[] = []
   size = 0
@@ -66,15 +68,18 @@ export class LogVertex {
 
   /** True when there is something new to tell. */
   note(event: VertexEvent): boolean {
+    // Layers that are pulled later are told of without inputs, and without saying again that the vertex was cached.
+    const pulling = !this.source && !event.inputs?.length
     if (event.inputs?.length) this.source = false
-    if (this.grouped) this.members.set(event.digest, event)
+    if (this.grouped && !pulling) this.members.set(event.digest, event)
     if (!event.started) return false
     const started = parseTime(event.started)
     const known = this.intervals.has(started) ? this.intervals.get(started) : null
     const completed = event.completed ? parseTime(event.completed) : (known ?? undefined)
     this.intervals.set(started, completed)
     const before = [this.cached, this.error, this.revealed]
-    this.cached = this.grouped ? this.everyMember(member => member.cached ?? false) : (event.cached ?? false)
+    if (!pulling) this.cached = this.grouped ? this.everyMember(member => member.cached ?? false) : (event.cached ?? false)
+    if (!pulling || event.error !== undefined) this.endingShown = false
     this.error = this.grouped ? this.firstError() : event.error
     this.revealed ||= this.isToldOf(event)
     if (completed !== undefined) this.endOutput()

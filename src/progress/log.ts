@@ -11,7 +11,10 @@ export interface PlainLog {
   readonly running: Set<LogVertex>
   readonly failed: Set<LogVertex>
   readonly rename: (name: string) => string
+  /** Shown, and not at its end. */
   current: LogVertex | undefined
+  /** Shown last, at its end or not. */
+  last: LogVertex | undefined
   count: number
   now: number
 }
@@ -35,6 +38,7 @@ export function newPlainLog({ rename = name => name }: PlainLogOptions = {}): Pl
     failed: new Set(),
     rename,
     current: undefined,
+    last: undefined,
     count: 0,
     now: 0
   }
@@ -149,7 +153,7 @@ function nextToShow(log: PlainLog): LogVertex | undefined {
 /** Shows a vertex: its name when another was shown before, what waits, and how it ended. */
 function turnTo(log: PlainLog, vertex: LogVertex): string[] {
   const lines: string[] = []
-  if (vertex !== log.current) {
+  if (vertex !== log.last) {
     if (log.current) {
       lines.push(`#${log.current.index} ...`)
       log.current.news = 0
@@ -160,6 +164,7 @@ function turnTo(log: PlainLog, vertex: LogVertex): string[] {
     vertex.newsSince = log.now
   }
   for (const line of vertex.lines) lines.push(`#${vertex.index} ${line}`)
+  log.last = vertex
   vertex.lines = []
   vertex.size = 0
   log.waiting.delete(vertex)
@@ -168,7 +173,8 @@ function turnTo(log: PlainLog, vertex: LogVertex): string[] {
   log.current = ended ? undefined : vertex
   if (!ended) return lines
   vertex.news = 0
-  for (const line of vertex.ending()) lines.push(`#${vertex.index} ${line}`)
+  if (!vertex.endingShown) for (const line of vertex.ending()) lines.push(`#${vertex.index} ${line}`)
+  vertex.endingShown = true
   if (vertex.error !== undefined && !isCanceled(vertex.error)) log.failed.add(vertex)
   else log.failed.delete(vertex)
   return lines

@@ -31,7 +31,12 @@ export interface BuildOptions {
 const textLines = 200
 
 /** One `docker buildx build`. Whatever its exit code is, it is given back; the code alone tells success. */
-export async function runBuild(host: Host, cancellation: Cancellation, command: BuildCommand, options: BuildOptions): Promise<BuildRun> {
+export async function runBuild(
+  host: Host,
+  cancellation: Cancellation,
+  command: BuildCommand,
+  options: BuildOptions
+): Promise<BuildRun> {
   const started = host.clock.now()
   const table = newVertexTable()
   const log = newPlainLog()

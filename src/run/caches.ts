@@ -37,7 +37,15 @@ interface Answer {
 export async function findCaches(host: Host, { plan, inputs, context, image, backends }: Preparation): Promise<Caches> {
   const names = (kind: string) =>
     plan.scopes.read.map(scope =>
-      formatRef({ prefix: `stage-cache-build-${kind}-`, stage: 'all', named: true, ...(image ? { image } : {}), scope, platforms: plan.platforms, version: inputs.cacheVersion })
+      formatRef({
+        prefix: `stage-cache-build-${kind}-`,
+        stage: 'all',
+        named: true,
+        ...(image ? { image } : {}),
+        scope,
+        platforms: plan.platforms,
+        version: inputs.cacheVersion
+      })
     )
   const recordPlace = { names: names('record'), repository: context.repository, cacheDir: inputs.cacheDir }
   const localNames = names('local')
@@ -71,7 +79,11 @@ export async function findCaches(host: Host, { plan, inputs, context, image, bac
 }
 
 /** The directory as it lies there, or as the actions cache kept it; a broken one is removed and reported. */
-async function restoreLocal(host: Host, directory: string, names: readonly string[]): Promise<{ layout?: LocalLayout; trouble?: Degradation }> {
+async function restoreLocal(
+  host: Host,
+  directory: string,
+  names: readonly string[]
+): Promise<{ layout?: LocalLayout; trouble?: Degradation }> {
   let trouble: Degradation | undefined
   if (host.actionsCache.available && !(await host.files.exists(`${directory}/index.json`))) {
     try {
@@ -86,6 +98,8 @@ async function restoreLocal(host: Host, directory: string, names: readonly strin
     return { ...(layout ? { layout } : {}), ...(trouble ? { trouble } : {}) }
   } catch (error) {
     await host.files.remove(directory)
-    return { trouble: { code: 'local-cache-broken', backend: 'local', detail: error instanceof Error ? error.message : String(error) } }
+    return {
+      trouble: { code: 'local-cache-broken', backend: 'local', detail: error instanceof Error ? error.message : String(error) }
+    }
   }
 }

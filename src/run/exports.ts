@@ -56,9 +56,9 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes(atOnce)
   let staging: Promise<string> | undefined
-  const outcomes: Promise<ExportOutcome>[] = []
+  const outcomes: { readonly stage: string; readonly done: Promise<ExportOutcome> }[] = []
 
-  async function run({ stage, ref }: StageExport): Promise<ExportOutcome> {
+  async function run({ stage, ref, cause }: StageExport): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
     const metadataFile = `${await host.files.makeTemporary('export-')}/metadata.json`
@@ -69,6 +69,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       exportTo: ref,
       importRef: options.importRef,
       metadataFile,
+      pullLayers: cause === 'by-content',
       options: {
         mode: options.inputs.cacheMode === 'min' ? 'min' : 'max',
         ...(compression ? { compression } : {}),
@@ -88,25 +89,31 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
 
   return {
     add(wanted) {
-      outcomes.push(
-        lanes.enter(wanted.ref.backend, async () => {
-          const outcome = await run(wanted).catch(
-            (error: unknown): ExportOutcome => ({
-              stage: wanted.stage,
-              ref: wanted.ref,
-              exported: 'failed',
-              seconds: 0,
-              ranSteps: [],
-              detail: error instanceof Error ? error.message : String(error)
-            })
-          )
-          const what = outcome.exported === 'yes' ? `saved in ${outcome.seconds.toFixed(1)} s` : outcome.exported === 'failed' ? `not saved: ${outcome.detail}` : 'not allowed to save'
+      const before = outcomes.filter(({ stage }) => wanted.after.includes(stage)).map(({ done }) => done)
+      const enter = async () => {
+        await Promise.all(before)
+        return lanes.enter(wanted.ref.backend, async () => {
+          const outcome = await run(wanted).catch((error: unknown): ExportOutcome => ({
+            stage: wanted.stage,
+            ref: wanted.ref,
+            exported: 'failed',
+            seconds: 0,
+            ranSteps: [],
+            detail: error instanceof Error ? error.message : String(error)
+          }))
+          const what =
+            outcome.exported === 'yes'
+              ? `saved in ${outcome.seconds.toFixed(1)} s`
+              : outcome.exported === 'failed'
+                ? `not saved: ${outcome.detail}`
+                : 'not allowed to save'
           host.log.info(`Cache of ${wanted.stage} → ${displayRef(wanted.ref)}: ${what}`)
           return outcome
         })
-      )
+      }
+      outcomes.push({ stage: wanted.stage, done: enter() })
     },
-    finish: () => Promise.all(outcomes)
+    finish: () => Promise.all(outcomes.map(({ done }) => done))
   }
 }
 

@@ -83,14 +83,24 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
  * One build of a stage with its own ref as the only import. It stops at the first step that is not cached: then the ref is of other
  * content, and the main build knows better what to do.
  */
-async function bringIn(host: Host, cancellation: Cancellation, request: ImageRequest, { ref }: FoundRef): Promise<'done' | 'stale' | Degradation> {
+async function bringIn(
+  host: Host,
+  cancellation: Cancellation,
+  request: ImageRequest,
+  { ref }: FoundRef
+): Promise<'done' | 'stale' | Degradation> {
   const { preparation, builder } = request
   const target = preparation.plan.stages.find(({ stage }) => stage.name === ref.stage)?.stage
   host.log.info(`Bringing in ${ref.stage} from ${displayRef(ref)}`)
   const run = await runBuild(
     host,
     cancellation,
-    bringInArgv({ inputs: preparation.inputs, builder: builder.name, target: target?.targetable ? target.name : '', importRef: ref }),
+    bringInArgv({
+      inputs: preparation.inputs,
+      builder: builder.name,
+      target: target?.targetable ? target.name : '',
+      importRef: ref
+    }),
     { live: false, stopWhen: ranAnyStep, timeoutSeconds: bringInSeconds }
   )
   if (run.stopped || ranAnyStep(run.table)) {

@@ -1,12 +1,13 @@
 import { BuildFailed } from '../errors'
-import { finishedStages, newStageWatch } from '../explain/stages'
+import type { StageResult } from '../explain/stage-result'
+import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
 import type { Host } from '../host'
 import { planExports } from '../plan/exports'
-import type { StageExport } from '../plan/exports'
+import type { ExportFacts } from '../plan/exports'
 import { planImports } from '../plan/imports'
-import type { Degradation } from '../reasons'
+import type { Degradation, StageStatus } from '../reasons'
 import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
 import type { Caches } from './caches'
@@ -59,30 +60,32 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     refusing: caches.readOnly
   })
   const queued = new Set<string>()
-  const queue = (wanted: readonly StageExport[]) => {
+  const queue = (facts: ExportFacts) => {
     if (inputs.cacheExport === 'off') return
-    for (const one of wanted) {
-      const key = `${one.ref.backend} ${one.ref.name}`
-      if (!queued.has(key)) exporter.add(one)
+    for (const wanted of planExports(plan, facts)) {
+      const key = `${wanted.ref.backend} ${wanted.ref.name}`
+      if (!queued.has(key)) exporter.add(wanted)
       queued.add(key)
     }
   }
-  const none = { hit: new Set<string>(), stale: new Set<string>(), succeeded: false, found: caches.found, lookedUp: [] }
 
-  const needed = plan.stages.map(({ stage }) => stage)
-  const watch = newStageWatch({ dockerfile: preparation.dockerfile, needed, platforms: plan.platforms })
+  const wanted = { dockerfile: preparation.dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
+  const watch = newStageWatch(wanted)
   const built = await buildImage(host, cancellation, {
     preparation,
     builder,
     imports,
     onProgress(table) {
-      if (inputs.cacheExport !== 'eager') return
-      const ran = new Set(finishedStages(watch, table).map(stage => stage.name))
-      if (ran.size > 0) queue(planExports(plan, { ...none, ran }))
+      if (inputs.cacheExport !== 'eager' || finishedStages(watch, table).length === 0) return
+      const results = explainStages({ ...wanted, table, outcome: 'failure' })
+      queue({ ...completed(results), ended: false, stale: new Set(), found: [], lookedUp: [] })
     }
   })
   const exportsStarted = host.clock.now()
-  if (!cancellation.requested()) queue(planExports(plan, exportFacts(built, caches)))
+  if (!cancellation.requested()) {
+    const ended = built.run.exitCode === 0
+    queue({ ...completed(built.results), ended, stale: built.stale, found: caches.found, lookedUp: caches.lookedUp })
+  }
   const outcomes = await exporter.finish()
   const saved = await save(host, preparation, caches, staging, outcomes)
   if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
@@ -103,19 +106,15 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   if (cancellation.requested()) throw new BuildFailed('the job was cancelled', 130)
 }
 
-function exportFacts({ results, stale, run }: BuiltImage, caches: Caches) {
-  const named = (wanted: (status: string) => boolean) =>
-    new Set(results.map(result => result.name).filter(name => results.every(result => result.name !== name || wanted(result.status))))
-  const done = named(status => ['hit', 'partial', 'miss'].includes(status))
-  const hit = named(status => status === 'hit')
-  return {
-    ran: new Set([...done].filter(name => !hit.has(name))),
-    hit,
-    stale,
-    succeeded: run.exitCode === 0,
-    found: caches.found,
-    lookedUp: caches.lookedUp
-  }
+/** Names of the stages that are whole on every platform: those that ran, and those that hit. */
+function completed(results: readonly StageResult[]): Pick<ExportFacts, 'ran' | 'hit'> {
+  const names = (fits: (status: StageStatus) => boolean) =>
+    new Set(
+      results.filter(({ name }) => results.every(other => other.name !== name || fits(other.status))).map(({ name }) => name)
+    )
+  const hit = names(status => status === 'hit')
+  const whole = names(status => status === 'hit' || status === 'partial' || status === 'miss')
+  return { hit, ran: new Set([...whole].filter(name => !hit.has(name))) }
 }
 
 /** What has to happen once all exports are done; a failure is a trouble. */

@@ -45,7 +45,10 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
   const text = await host.files.read(path)
   const platforms = inputs.platforms.length > 0 ? inputs.platforms : [defaultPlatform(host)]
   if (text === undefined) {
-    throw new InputError([...problems, `file: ${path} does not exist; give the path of the Dockerfile from the job's working directory`])
+    throw new InputError([
+      ...problems,
+      `file: ${path} does not exist; give the path of the Dockerfile from the job's working directory`
+    ])
   }
   const parsed = parseDockerfile(text, {
     buildArgs: buildArguments(inputs, host.env),
@@ -61,7 +64,11 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
   if (parsed.problems.length === 0) problems.push(...unknownStages(dockerfile, inputs))
   if (problems.length > 0 || !target || 'problem' in target) throw new InputError(problems)
 
-  const image = cacheName({ cacheName: inputs.cacheName, dockerfile: path, ...(inputs.tags[0] ? { firstTag: inputs.tags[0] } : {}) })
+  const image = cacheName({
+    cacheName: inputs.cacheName,
+    dockerfile: path,
+    ...(inputs.tags[0] ? { firstTag: inputs.tags[0] } : {})
+  })
   const plan = planCache({
     dockerfile,
     target: target.stage,

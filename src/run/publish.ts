@@ -43,7 +43,15 @@ export function printPlan(host: Host, { inputs, plan, backends }: Preparation, b
     renderPlan({
       target: plan.target.name,
       builder,
-      ...(imports.main ? { imported: { backend: imports.main.ref.backend, ref: displayRef(imports.main.ref), why: importWhy(plan, imports.main.ref.stage) } } : {}),
+      ...(imports.main
+        ? {
+            imported: {
+              backend: imports.main.ref.backend,
+              ref: displayRef(imports.main.ref),
+              why: importWhy(plan, imports.main.ref.stage)
+            }
+          }
+        : {}),
       broughtIn: imports.broughtIn.map(({ ref }) => ({ stage: ref.stage, backend: ref.backend, ref: displayRef(ref) })),
       stages: plan.stages.map(({ stage, uncached, reads, writes }) => ({
         name: stage.name,
@@ -75,7 +83,15 @@ export async function publish(host: Host, results: Results): Promise<void> {
     image: { imageid: built.imageid, digest: parseDigest(built.metadata), tags: inputs.tags.slice(0, 10) },
     builder,
     target: plan.target.name,
-    ...(imports.main ? { imported: { backend: imports.main.ref.backend, ref: displayRef(imports.main.ref), scope: scopeWords(imports.main.ref.scope) } } : {}),
+    ...(imports.main
+      ? {
+          imported: {
+            backend: imports.main.ref.backend,
+            ref: displayRef(imports.main.ref),
+            scope: scopeWords(imports.main.ref.scope)
+          }
+        }
+      : {}),
     broughtIn: imports.broughtIn.map(({ ref }) => ({ stage: ref.stage, ref: displayRef(ref) })),
     stages,
     degradations,
@@ -90,7 +106,10 @@ export async function publish(host: Host, results: Results): Promise<void> {
   if (inputs.summary) await host.workflow.appendSummary(renderSummary(report))
 }
 
-async function explainResults(host: Host, { preparation, caches, imports, built, outcomes }: Results): Promise<readonly StageResult[]> {
+async function explainResults(
+  host: Host,
+  { preparation, caches, imports, built, outcomes }: Results
+): Promise<readonly StageResult[]> {
   const { inputs, plan, dockerfile } = preparation
   const sizes = await measureRefs(host, outcomes)
   const refFacts = {
@@ -99,16 +118,26 @@ async function explainResults(host: Host, { preparation, caches, imports, built,
     imports,
     failedImports: built.failedImports,
     unreachable: plan.backends.filter(backend => !caches.lookedUp.includes(backend)),
-    outcomes: outcomes.map(outcome => ({ ...outcome, ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {}) })),
+    outcomes: outcomes.map(outcome => ({
+      ...outcome,
+      ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {})
+    })),
     exportsOff: inputs.cacheExport === 'off'
   }
   const reasonFacts = {
     dockerfile,
     results: built.results,
-    rebuilt: inputs.noCache || inputs.rebuildCache ? undefined : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
+    rebuilt:
+      inputs.noCache || inputs.rebuildCache
+        ? undefined
+        : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
     nothingSaved: caches.found.length === 0 && caches.lookedUp.length === plan.backends.length,
     unreachable: !imports.main && imports.broughtIn.length === 0 && caches.lookedUp.length < plan.backends.length,
-    absent: new Set(plan.stages.filter(({ reads }) => reads.length > 0 && !caches.found.some(({ ref }) => reads.includes(ref))).map(({ stage }) => stage.name))
+    absent: new Set(
+      plan.stages
+        .filter(({ reads }) => reads.length > 0 && !caches.found.some(({ ref }) => reads.includes(ref)))
+        .map(({ stage }) => stage.name)
+    )
   }
   return completeStages(built.results, {
     reason: result => explainReason(result, reasonFacts),

@@ -16,18 +16,31 @@ import { saveRecord } from './records'
 export function exportTroubles(outcomes: readonly ExportOutcome[]): readonly Degradation[] {
   return outcomes.flatMap((outcome, index): readonly Degradation[] => {
     const { stage, ref, exported, detail, ranSteps } = outcome
-    const firstRefusal = outcomes.findIndex(other => other.exported === 'not-allowed' && other.ref.backend === ref.backend) === index
+    const firstRefusal =
+      outcomes.findIndex(other => other.exported === 'not-allowed' && other.ref.backend === ref.backend) === index
     return [
-      ...(ranSteps.length > 0 ? [{ code: 'export-ran-steps' as const, backend: ref.backend, stage, detail: ranSteps.join('; ') }] : []),
+      ...(ranSteps.length > 0
+        ? [{ code: 'export-ran-steps' as const, backend: ref.backend, stage, detail: ranSteps.join('; ') }]
+        : []),
       ...(exported === 'failed' ? [{ code: 'export-failed' as const, backend: ref.backend, stage, detail }] : []),
-      ...(exported === 'not-allowed' && firstRefusal ? [{ code: 'write-not-allowed' as const, backend: ref.backend, detail }] : [])
+      ...(exported === 'not-allowed' && firstRefusal
+        ? [{ code: 'write-not-allowed' as const, backend: ref.backend, detail }]
+        : [])
     ]
   })
 }
 
 /** Replaces the local cache directory by the staged one. Gives the key to save it under. Throws when the staged one is not whole. */
-export async function saveLocal(host: Host, { inputs, plan, dockerfile, image }: Preparation, caches: Caches, staging: string, outcomes: readonly ExportOutcome[]): Promise<string | undefined> {
-  const written = new Set(outcomes.filter(({ ref, exported }) => ref.backend === 'local' && exported === 'yes').map(({ ref }) => ref.name))
+export async function saveLocal(
+  host: Host,
+  { inputs, plan, dockerfile, image }: Preparation,
+  caches: Caches,
+  staging: string,
+  outcomes: readonly ExportOutcome[]
+): Promise<string | undefined> {
+  const written = new Set(
+    outcomes.filter(({ ref, exported }) => ref.backend === 'local' && exported === 'yes').map(({ ref }) => ref.name)
+  )
   if (written.size === 0) {
     await host.files.remove(staging)
     return undefined
@@ -44,7 +57,12 @@ export async function saveLocal(host: Host, { inputs, plan, dockerfile, image }:
 }
 
 /** Remembers the gha refs that were written, and what each held. Throws when the cache service does not take the record. */
-export async function saveGhaRecord(host: Host, { plan, dockerfile }: Preparation, caches: Caches, outcomes: readonly ExportOutcome[]): Promise<void> {
+export async function saveGhaRecord(
+  host: Host,
+  { plan, dockerfile }: Preparation,
+  caches: Caches,
+  outcomes: readonly ExportOutcome[]
+): Promise<void> {
   const written = outcomes.filter(({ ref, exported }) => ref.backend === 'gha' && exported === 'yes').map(({ ref }) => ref)
   if (written.length === 0) return
   const ids = new Map<string, string>(written.map(ref => [ref.stage, randomUUID()]))
@@ -54,7 +72,9 @@ export async function saveGhaRecord(host: Host, { plan, dockerfile }: Preparatio
     const write = planned?.writes.find(ref => ref.backend === 'gha')
     const id = ids.get(stage)
     if (write && id) return [[write.name, id]]
-    const found = planned?.reads.map(ref => caches.found.find(candidate => candidate.ref === ref && ref.backend === 'gha')).find(Boolean)
+    const found = planned?.reads
+      .map(ref => caches.found.find(candidate => candidate.ref === ref && ref.backend === 'gha'))
+      .find(Boolean)
     return found ? [[found.ref.name, found.id]] : []
   }
   const entry = (ref: CacheRef): readonly [string, RecordedRef] => {
@@ -62,7 +82,10 @@ export async function saveGhaRecord(host: Host, { plan, dockerfile }: Preparatio
     const above = stage ? ancestors(dockerfile, stage) : []
     return [ref.name, { id: ids.get(ref.stage) ?? '', at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
   }
-  await saveRecord(host, caches.recordPlace, { ...caches.record, refs: { ...caches.record.refs, ...Object.fromEntries(written.map(entry)) } })
+  await saveRecord(host, caches.recordPlace, {
+    ...caches.record,
+    refs: { ...caches.record.refs, ...Object.fromEntries(written.map(entry)) }
+  })
 }
 
 /** Bytes of refs that were written, where their manifests can be read. */

@@ -1,0 +1,177 @@
+import { explainReason } from '../../src/explain/reasons'
+import type { ReasonFacts } from '../../src/explain/reasons'
+import type { StageResult, StepResult } from '../../src/explain/stage-result'
+import type { Dockerfile } from '../../src/dockerfile/dockerfile'
+import type { Reason, StageStatus } from '../../src/reasons'
+import { diamond, dockerfileOf } from '../helpers/plans'
+
+/** `r` ran, `c` cached, `f` failed, `-` did not run: one letter for each step of the stage. */
+function resultOf(dockerfile: Dockerfile, name: string, letters: string, platform = 'linux/amd64'): StageResult {
+  const stage = dockerfile.stages.find(candidate => candidate.name === name)
+  if (!stage || stage.steps.length !== letters.length) throw new Error(`${name} has ${stage?.steps.length} steps`)
+  const words = { r: 'ran', c: 'cached', f: 'failed', '-': 'not-run' } as const
+  const steps = stage.steps.map((step, index): StepResult => ({
+    number: index + 2,
+    command: step.text,
+    line: step.lines.start,
+    status: words[letters[index] as keyof typeof words],
+    seconds: 0
+  }))
+  const has = (letter: string) => letters.includes(letter)
+  const status: StageStatus = has('f') ? 'failed' : has('-') ? 'not-run' : !has('r') ? 'hit' : has('c') ? 'partial' : 'miss'
+  return { name, index: stage.index, platform, status, steps, cached: 0, seconds: 0, reason: null, refs: [] }
+}
+
+const chain = `FROM scratch AS a
+COPY x /
+FROM a AS alias
+FROM alias AS b
+RUN one
+RUN --mount=from=c,target=/c two
+`.replace('FROM a AS alias', 'FROM scratch AS c\nRUN c\nFROM a AS alias')
+
+const cases: readonly {
+  description: string
+  dockerfile?: string
+  stages: Readonly<Record<string, string>>
+  facts?: Partial<ReasonFacts>
+  of: string
+  expected: Reason | null
+}[] = [
+  { description: 'a hit has none', stages: { base: 'c' }, of: 'base', expected: null },
+  { description: 'a stage that was not come to has none', stages: { deps: '-' }, of: 'deps', expected: null },
+  {
+    description: 'its parent was rebuilt',
+    stages: { base: 'r', deps: 'r' },
+    of: 'deps',
+    expected: { code: 'parent-rebuilt', parent: 'base' }
+  },
+  {
+    description: 'the stage it copies from was rebuilt',
+    stages: { base: 'c', deps: 'c', tools: 'r', final: 'rr' },
+    of: 'final',
+    expected: { code: 'parent-rebuilt', parent: 'tools' }
+  },
+  {
+    description: 'of several parents the one named first in the file',
+    stages: { base: 'r', deps: 'r', tools: 'r', final: 'rr' },
+    of: 'final',
+    expected: { code: 'parent-rebuilt', parent: 'deps' }
+  },
+  {
+    description: 'the copy was cached: the stage copied from is not why the step behind it ran',
+    stages: { base: 'c', deps: 'c', tools: 'r', final: 'cr' },
+    of: 'final',
+    expected: { code: 'unknown' }
+  },
+  {
+    description: 'its first step was cached: what it is FROM is not why',
+    stages: { base: 'c', deps: 'r', tools: 'c', final: 'cr' },
+    of: 'final',
+    expected: { code: 'unknown' }
+  },
+  {
+    description: 'a step that failed, because its parent was rebuilt',
+    stages: { base: 'r', deps: 'f' },
+    of: 'deps',
+    expected: { code: 'parent-rebuilt', parent: 'base' }
+  },
+  {
+    description: 'a parent that failed did not rebuild anything',
+    stages: { base: 'f', deps: '-' },
+    of: 'base',
+    expected: { code: 'unknown' }
+  },
+  {
+    description: 'through a stage without steps',
+    dockerfile: chain,
+    stages: { a: 'r', c: 'c', b: 'rr' },
+    of: 'b',
+    expected: { code: 'parent-rebuilt', parent: 'a' }
+  },
+  {
+    description: 'a mounted stage was rebuilt',
+    dockerfile: chain,
+    stages: { a: 'c', c: 'r', b: 'cr' },
+    of: 'b',
+    expected: { code: 'parent-rebuilt', parent: 'c' }
+  },
+  {
+    description: 'a mounted stage was rebuilt, but the step before ran already',
+    dockerfile: chain,
+    stages: { a: 'c', c: 'r', b: 'rr' },
+    of: 'b',
+    expected: { code: 'unknown' }
+  },
+  {
+    description: 'no ref of it',
+    stages: { base: 'c', deps: 'r' },
+    facts: { absent: new Set(['deps']) },
+    of: 'deps',
+    expected: { code: 'cache-absent' }
+  },
+  { description: 'nothing proved', stages: { base: 'c', deps: 'r' }, of: 'deps', expected: { code: 'unknown' } },
+  {
+    description: 'nothing was saved anywhere',
+    stages: { base: 'r', deps: 'r' },
+    facts: { nothingSaved: true },
+    of: 'deps',
+    expected: { code: 'first-build' }
+  },
+  {
+    description: 'no backend answered',
+    stages: { base: 'r' },
+    facts: { unreachable: true },
+    of: 'base',
+    expected: { code: 'cache-unreachable' }
+  },
+  {
+    description: 'asked for',
+    stages: { base: 'r' },
+    facts: { rebuilt: new Set(['base']) },
+    of: 'base',
+    expected: { code: 'rebuild-requested' }
+  },
+  {
+    description: 'all asked for',
+    stages: { base: 'r' },
+    facts: { rebuilt: undefined, nothingSaved: true },
+    of: 'base',
+    expected: { code: 'rebuild-requested' }
+  }
+]
+
+test.each(cases)('$description', ({ dockerfile: text = diamond, stages, facts, of, expected }) => {
+  const dockerfile = dockerfileOf(text)
+  const results = Object.entries(stages).map(([name, letters]) => resultOf(dockerfile, name, letters))
+  const result = results.find(({ name }) => name === of)
+  if (!result) throw new Error(of)
+  const none: ReasonFacts = {
+    dockerfile,
+    results,
+    rebuilt: new Set(),
+    nothingSaved: false,
+    unreachable: false,
+    absent: new Set()
+  }
+  expect(explainReason(result, { ...none, ...facts })).toEqual(expected)
+})
+
+test('a parent rebuilt on another platform is not the reason', () => {
+  const dockerfile = dockerfileOf(diamond)
+  const results = [
+    resultOf(dockerfile, 'base', 'c', 'linux/amd64'),
+    resultOf(dockerfile, 'base', 'r', 'linux/arm64'),
+    resultOf(dockerfile, 'deps', 'r', 'linux/amd64'),
+    resultOf(dockerfile, 'deps', 'r', 'linux/arm64')
+  ]
+  const facts = {
+    dockerfile,
+    results,
+    rebuilt: new Set<string>(),
+    nothingSaved: false,
+    unreachable: false,
+    absent: new Set<string>()
+  }
+  expect(results.slice(2).map(result => explainReason(result, facts)?.code)).toEqual(['unknown', 'parent-rebuilt'])
+})

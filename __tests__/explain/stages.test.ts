@@ -1,0 +1,359 @@
+import { readFileSync } from 'node:fs'
+import { parseDockerfile } from '../../src/dockerfile/parse-dockerfile'
+import { neededStages } from '../../src/dockerfile/stage-graph'
+import { completeStages, explainStages, finishedStages, newStageWatch, type StageFacts } from '../../src/explain/stages'
+import type { SolveStatus } from '../../src/progress/solve-status'
+import { applyStatus, newVertexTable } from '../../src/progress/vertices'
+import { statusesOf, tableOf } from '../progress/recordings'
+
+const both = ['linux/amd64', 'linux/arm64']
+
+interface Recorded {
+  readonly recording: string
+  readonly dockerfile?: string
+  readonly platforms?: readonly string[]
+  readonly target?: string
+  readonly outcome?: StageFacts['outcome']
+  /** `stage status` and the steps as `number` and first letter of the status; the platform where there are several. */
+  readonly rows: readonly string[]
+  /** Stages in the order in which they became finished; missing: none. */
+  readonly finished?: readonly string[]
+}
+
+const webHit = ['base hit 2c 3c', 'python-deps hit 1c 2c', 'node-deps hit 1c 2c', 'builder hit 1c 2c', 'runtime hit 1c 2c 3c']
+const webEdited = [...webHit.slice(0, 3), 'builder miss 1r 2r', 'runtime partial 1c 2r 3r']
+
+const recorded: readonly Recorded[] = [
+  {
+    recording: 'web/cold',
+    rows: ['base miss 2r 3r', 'python-deps miss 1r 2r', 'node-deps miss 1r 2r', 'builder miss 1r 2r', 'runtime miss 1r 2r 3r'],
+    finished: ['base', 'node-deps', 'python-deps', 'builder', 'runtime']
+  },
+  { recording: 'web/hit', rows: webHit },
+  { recording: 'web/edited', rows: webEdited, finished: ['builder', 'runtime'] },
+  { recording: 'web/imported', rows: webHit },
+  { recording: 'web/imported-edited', rows: webEdited, finished: ['builder', 'runtime'] },
+  { recording: 'web/import-absent', rows: webHit },
+  {
+    recording: 'web/no-cache-filter',
+    // What runtime copies from builder did not change, so it is found by its content.
+    rows: [...webHit.slice(0, 2), 'node-deps miss 1r 2r', 'builder miss 1r 2r', 'runtime hit 1c 2c 3c'],
+    finished: ['node-deps', 'builder']
+  },
+  {
+    recording: 'lost-layer/imported-edited',
+    dockerfile: 'web',
+    outcome: 'failure',
+    rows: [
+      'base hit 2c 3c',
+      'python-deps not-run 1n 2n',
+      'node-deps hit 1c 2c',
+      'builder failed 1f 2n',
+      'runtime not-run 1n 2n 3n'
+    ]
+  },
+  {
+    recording: 'failing/failed',
+    outcome: 'failure',
+    rows: ['base miss 2r', 'slow not-run 1r 2n', 'broken failed 1r 2f 3n', 'quick miss 1r', 'runtime not-run 1n 2n 3n'],
+    finished: ['base', 'quick']
+  },
+  {
+    recording: 'missing-file/failed',
+    outcome: 'failure',
+    rows: ['base miss 2r', 'slow not-run 1n', 'quick miss 1r', 'runtime failed 1n 2f'],
+    finished: ['base', 'quick']
+  },
+  {
+    recording: 'cancelled/interrupted',
+    dockerfile: 'failing',
+    outcome: 'cancelled',
+    rows: ['base miss 2r', 'slow not-run 1r 2n', 'broken not-run 1r 2n 3n', 'quick miss 1r', 'runtime not-run 1n 2n 3n'],
+    finished: ['base', 'quick']
+  },
+  { recording: 'single/cold', rows: ['only miss 2r 3r'], finished: ['only'] },
+  { recording: 'single/hit', rows: ['only hit 2c 3c'] },
+  { recording: 'single-reading/cold', rows: ['only miss 2r 3r'], finished: ['only'] },
+  {
+    recording: 'platforms/cold',
+    platforms: both,
+    rows: [
+      'tools linux/amd64 miss 2r 3r',
+      'tools linux/arm64 miss 2r 3r',
+      'build linux/amd64 partial 2c 3r 4r',
+      'build linux/arm64 partial 2c 3r 4r',
+      'base linux/amd64 hit 2c',
+      'base linux/arm64 hit 2c',
+      'runtime linux/amd64 miss 1r 2r',
+      'runtime linux/arm64 miss 1r 2r'
+    ],
+    finished: ['build', 'tools', 'runtime']
+  },
+  {
+    recording: 'platforms/hit',
+    platforms: both,
+    rows: [
+      'tools linux/amd64 hit 2c 3c',
+      'tools linux/arm64 hit 2c 3c',
+      'build linux/amd64 hit 2c 3c 4c',
+      'build linux/arm64 hit 2c 3c 4c',
+      'base linux/amd64 hit 2c',
+      'base linux/arm64 hit 2c',
+      'runtime linux/amd64 hit 1c 2c',
+      'runtime linux/arm64 hit 1c 2c'
+    ]
+  },
+  {
+    recording: 'platforms/another',
+    platforms: ['linux/arm', 'linux/arm64/v8'],
+    rows: [
+      'tools linux/arm hit 2c 3c',
+      'tools linux/arm64/v8 hit 2c 3c',
+      'build linux/arm partial 2c 3c 4r',
+      'build linux/arm64/v8 hit 2c 3c 4c',
+      'base linux/arm hit 2c',
+      'base linux/arm64/v8 hit 2c',
+      'runtime linux/arm miss 1r 2r',
+      'runtime linux/arm64/v8 hit 1c 2c'
+    ],
+    finished: ['build', 'runtime']
+  },
+  {
+    recording: 'platforms/one',
+    platforms: ['linux/arm64'],
+    rows: ['tools hit 2c 3c', 'build hit 2c 3c 4c', 'base hit 2c', 'runtime hit 1c 2c']
+  },
+  {
+    recording: 'link/cold',
+    rows: ['bare miss 1r', 'files miss 1r 2r', 'left miss 2r 3r 4r', 'right miss 2r', 'runtime miss 1r 2r'],
+    finished: ['bare', 'files', 'right', 'left', 'runtime']
+  },
+  { recording: 'link/hit', rows: ['bare hit 1c', 'files hit 1c 2c', 'left hit 2c 3c 4c', 'right hit 2c', 'runtime hit 1c 2c'] },
+  {
+    recording: 'onbuild/cold',
+    rows: ['parent miss 2r 3r 4r', 'child miss 1r 2r 3r', 'stage-2 miss 1r'],
+    finished: ['parent', 'child', 'stage-2']
+  },
+  { recording: 'onbuild/hit', rows: ['parent hit 2c 3c 4c', 'child hit 1c 2c 3c', 'stage-2 hit 1c'] },
+  { recording: 'odd/cold', rows: ['odd miss 2r 3r 4r 5r 6r 7r 8r'], finished: ['odd'] },
+  { recording: 'odd/hit', rows: ['odd hit 2c 3c 4c 5c 6c 7c 8c'] },
+  {
+    // One WORKDIR, one COPY and one `RUN echo build` are announced for all of them.
+    recording: 'merged/cold',
+    rows: ['deps miss 2r 3r 4r', 'build miss 2r 3r 4r', 'twin miss 2r 3r 4r', 'runtime miss 2r 3r 4r 5r'],
+    finished: ['build', 'twin', 'deps', 'runtime']
+  },
+  { recording: 'merged/hit', rows: ['deps hit 2c 3c 4c', 'build hit 2c 3c 4c', 'twin hit 2c 3c 4c', 'runtime hit 2c 3c 4c 5c'] },
+  {
+    recording: 'shadowed/cold',
+    rows: ['app miss 2r', 'app miss 1r', 'stage-2 miss 2r 3r', 'stage-3 miss 1r'],
+    finished: ['app', 'app', 'stage-2', 'stage-3']
+  },
+  { recording: 'shadowed/hit', rows: ['app hit 2c', 'app hit 1c', 'stage-2 hit 2c 3c', 'stage-3 hit 1c'] },
+  {
+    // BuildKit ran the steps of left and right once, under right's vertices; left's were never begun.
+    recording: 'same-content/cold',
+    rows: ['one miss 2r', 'two miss 2r', 'left hit 2c 3c', 'right miss 2r 3r', 'runtime miss 1r 2r'],
+    finished: ['two', 'one', 'right', 'runtime']
+  },
+  { recording: 'same-content/hit', rows: ['one hit 2c', 'two hit 2c', 'left hit 2c 3c', 'right hit 2c 3c', 'runtime hit 1c 2c'] },
+  {
+    recording: 'concurrent/main',
+    rows: ['base partial 2c 3r', 'early miss 1r 2r', 'late miss 1r 2r', 'runtime miss 1r 2r'],
+    finished: ['base', 'early', 'late', 'runtime']
+  },
+  // The main build's vertices stand for those of the builds beside it.
+  {
+    recording: 'concurrent/early-during',
+    target: 'early',
+    rows: ['base partial 2c 3r', 'early miss 1r 2r'],
+    finished: ['base', 'early']
+  },
+  {
+    recording: 'concurrent/early-after',
+    target: 'early',
+    rows: ['base partial 2c 3r', 'early miss 1r 2r'],
+    finished: ['base', 'early']
+  },
+  { recording: 'concurrent/base-after', target: 'base', rows: ['base partial 2c 3r'], finished: ['base'] }
+]
+
+function wanted({ recording, dockerfile: name, platforms = ['linux/amd64'], target }: Recorded) {
+  const text = readFileSync(`__tests__/fixtures/rawjson/${name ?? recording.split('/')[0]}/Dockerfile`, 'utf8')
+  const more = target === undefined ? {} : { target }
+  const { dockerfile } = parseDockerfile(text, {
+    buildArgs: {},
+    platform: platforms[0] ?? '',
+    buildPlatform: 'linux/amd64',
+    ...more
+  })
+  return { dockerfile, needed: neededStages(dockerfile, target), platforms }
+}
+
+describe.each(recorded)('$recording', recorded => {
+  const { recording, rows, finished = [], platforms = ['linux/amd64'], outcome = 'success' } = recorded
+  const results = explainStages({ ...wanted(recorded), table: tableOf(statusesOf(recording)), outcome })
+
+  test('stages', () => {
+    const actual = results.map(({ name, platform, status, steps }) =>
+      [name, ...(platforms.length > 1 ? [platform] : []), status, ...steps.map(step => `${step.number}${step.status[0]}`)].join(
+        ' '
+      )
+    )
+    expect(actual).toEqual(rows)
+  })
+
+  test('steps', () => {
+    for (const { cached, seconds, steps } of results) {
+      expect(cached).toBe(steps.filter(({ status }) => status === 'cached').length)
+      expect(seconds).toBeCloseTo(steps.reduce((sum, step) => sum + step.seconds, 0))
+      for (const { status, seconds, started, line } of steps) {
+        if (status === 'cached') expect({ seconds, started }).toEqual({ seconds: 0, started: undefined })
+        if (status === 'ran') expect(seconds).toBeGreaterThan(0)
+        expect(line).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  test('stages as they are finished', () => {
+    const watch = newStageWatch(wanted(recorded))
+    const table = newVertexTable()
+    const names = statusesOf(recording).flatMap(status => {
+      applyStatus(table, status)
+      return finishedStages(watch, table).map(({ name }) => name)
+    })
+    expect(names).toEqual(finished)
+  })
+})
+
+test('values of build arguments are not in commands', () => {
+  const web = recorded.find(({ recording }) => recording === 'web/cold') as Recorded
+  const commands = explainStages({ ...wanted(web), table: tableOf(statusesOf('web/cold')), outcome: 'success' })[0]?.steps.map(
+    ({ command }) => command
+  )
+  expect(commands).toEqual(['WORKDIR /app', 'RUN echo "base of $SEED" && mkdir -p /opt/base'])
+})
+
+const time = '2026-01-01T00:00:01Z'
+const later = '2026-01-01T00:00:03Z'
+
+function explain(text: string, statuses: readonly SolveStatus[], outcome: StageFacts['outcome'], platforms = ['linux/amd64']) {
+  const { dockerfile } = parseDockerfile(text, { buildArgs: {}, platform: 'linux/amd64', buildPlatform: 'linux/amd64' })
+  const results = explainStages({ dockerfile, needed: neededStages(dockerfile), platforms, table: tableOf(statuses), outcome })
+  return results.map(({ name, status, steps }) =>
+    [name, status, ...steps.map(step => `${step.number}${step.status[0]}`)].join(' ')
+  )
+}
+
+const two = 'FROM alpine AS a\nRUN one\nFROM a\nRUN two'
+test.each<{ description: string; text: string; statuses: SolveStatus[]; outcome: StageFacts['outcome']; rows: string[] }>([
+  {
+    description: 'a build that ended before anything',
+    text: two,
+    statuses: [],
+    outcome: 'failure',
+    rows: ['a not-run 2n', 'stage-1 not-run 1n']
+  },
+  {
+    description: 'a build that was cancelled before anything',
+    text: two,
+    statuses: [],
+    outcome: 'cancelled',
+    rows: ['a not-run 2n', 'stage-1 not-run 1n']
+  },
+  {
+    description: 'a build that says nothing of its stages',
+    text: two,
+    statuses: [],
+    outcome: 'success',
+    rows: ['a unknown 2n', 'stage-1 unknown 1n']
+  },
+  {
+    description: 'stages without steps',
+    text: 'FROM alpine AS a\nENV a=b\nFROM a',
+    statuses: [],
+    outcome: 'success',
+    rows: ['a hit', 'stage-1 hit']
+  },
+  {
+    description: 'only the root as WORKDIR',
+    text: 'FROM alpine\nWORKDIR "/"\nWORKDIR //',
+    statuses: [],
+    outcome: 'success',
+    rows: ['stage-0 hit']
+  },
+  {
+    description: 'a step that is still running when buildx is killed',
+    text: two,
+    statuses: [{ vertexes: [{ digest: '1', name: '[a 2/2] RUN one', started: time, inputs: ['0'] }] }],
+    outcome: 'cancelled',
+    rows: ['a not-run 2n', 'stage-1 not-run 1n']
+  },
+  {
+    description: 'a stage that only a mount reads, under the name of its twin',
+    text: 'FROM scratch AS a\nCOPY x .\nFROM scratch AS b\nCOPY x .\nFROM alpine\nRUN --mount=from=a,target=/a --mount=from=b,target=/b true',
+    statuses: [
+      {
+        vertexes: [
+          { digest: 'x', name: '[internal] load build context' },
+          { digest: 'b', name: '[b 1/1] COPY x .', inputs: ['x'], started: time, completed: later },
+          { digest: 'f', name: '[stage-2 1/2] FROM alpine' },
+          { digest: 'r', name: '[stage-2 2/2] RUN --mount', inputs: ['f', 'b'] }
+        ]
+      }
+    ],
+    outcome: 'cancelled',
+    rows: ['a miss 1r', 'b miss 1r', 'stage-2 not-run 2n']
+  },
+  {
+    description: 'a base image without layers is counted and not announced',
+    text: 'FROM empty\nCOPY x .\nCOPY y .',
+    statuses: [
+      {
+        vertexes: [
+          { digest: 'x', name: '[internal] load build context' },
+          { digest: '1', name: '[1/3] COPY x .', inputs: ['x'] },
+          { digest: '2', name: '[2/3] COPY y .', inputs: ['1', 'x'], started: time, completed: later }
+        ]
+      }
+    ],
+    outcome: 'success',
+    rows: ['stage-0 partial 1c 2r']
+  }
+])('$description', ({ text, statuses, outcome, rows }) => {
+  expect(explain(text, statuses, outcome)).toEqual(rows)
+})
+
+test('the second pass enters reasons and refs, and no reason for a hit', () => {
+  const edited = recorded.find(({ recording }) => recording === 'web/edited') as Recorded
+  const results = explainStages({ ...wanted(edited), table: tableOf(statusesOf('web/edited')), outcome: 'success' })
+  const complete = completeStages(results, { reason: () => ({ code: 'unknown' }), refs: () => [] })
+  expect(complete.map(({ reason }) => reason?.code)).toEqual([undefined, undefined, undefined, 'unknown', 'unknown'])
+})
+
+test('a hundred stages on two platforms are watched quickly', () => {
+  const count = 100
+  const text = Array.from(
+    { length: count },
+    (_, i) => `FROM ${i ? `s${i - 1}` : 'scratch'} AS s${i}\n${'COPY x .\n'.repeat(20)}`
+  ).join('')
+  const { dockerfile } = parseDockerfile(text, { buildArgs: {}, platform: 'linux/amd64', buildPlatform: 'linux/amd64' })
+  const watch = newStageWatch({ dockerfile, needed: neededStages(dockerfile), platforms: both })
+  const table = newVertexTable()
+  const vertexes = both.flatMap(platform =>
+    Array.from({ length: count * 20 }, (_, i) => ({
+      digest: `${platform} ${i}`,
+      name: `[${platform} s${Math.floor(i / 20)} ${String((i % 20) + 1).padStart(2)}/20] COPY x .`,
+      inputs: i ? [`${platform} ${i - 1}`, 'x'] : ['x']
+    }))
+  )
+  const started = performance.now()
+  applyStatus(table, { vertexes })
+  let finished = 0
+  for (const vertex of vertexes) {
+    applyStatus(table, { vertexes: [{ ...vertex, started: time, completed: later }] })
+    finished += finishedStages(watch, table).length
+  }
+  expect(finished).toBe(count)
+  expect(performance.now() - started).toBeLessThan(5_000)
+})

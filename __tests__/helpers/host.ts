@@ -1,0 +1,87 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ActionsCache, Host } from '../../src/host'
+import { newExec } from '../../src/io/exec'
+import { newFiles } from '../../src/io/files'
+import { newRegistry } from '../../src/io/registry'
+import { newStopwatch } from '../../src/io/stopwatch'
+
+/** A host made of the real parts, in a folder of its own; what it says is recorded. */
+export interface TestHost extends Host {
+  readonly folder: string
+  /** `warning: text`, one for each call. */
+  readonly said: readonly string[]
+  readonly state: ReadonlyMap<string, string>
+  remove(): Promise<void>
+}
+
+export interface TestHostParts {
+  /** Source of a program `docker`, run by node: it is found before any other. */
+  readonly docker?: string
+  readonly actionsCache?: ActionsCache
+}
+
+export async function newTestHost({ docker, actionsCache }: TestHostParts = {}): Promise<TestHost> {
+  const folder = await mkdtemp(join(tmpdir(), 'test-host-'))
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    HOME: folder,
+    DOCKER_CONFIG: join(folder, '.docker'),
+    RUNNER_TEMP: join(folder, 'temp')
+  }
+  if (docker !== undefined) {
+    await writeProgram(join(folder, 'bin'), 'docker', docker)
+    env['PATH'] = `${join(folder, 'bin')}:${env['PATH']}`
+  }
+  const stopwatch = newStopwatch(() => performance.now())
+  const said: string[] = []
+  const state = new Map<string, string>()
+  const say = (level: string) => (text: string) => void said.push(`${level}: ${text}`)
+  return {
+    folder,
+    said,
+    state,
+    remove: () => rm(folder, { recursive: true, force: true }),
+    env,
+    platform: 'linux/amd64',
+    log: {
+      info: say('info'),
+      debug: say('debug'),
+      notice: say('notice'),
+      warning: say('warning'),
+      group: say('group'),
+      endGroup: () => undefined
+    },
+    clock: {
+      now: () => Date.now(),
+      waited: () => stopwatch.waited(),
+      sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds))
+    },
+    files: newFiles(join(folder, 'temp')),
+    exec: newExec(env, stopwatch),
+    actionsCache: actionsCache ?? noActionsCache,
+    registry: newRegistry(() => Promise.resolve(undefined), stopwatch),
+    workflow: {
+      input: () => '',
+      setOutput: () => undefined,
+      saveState: (name, value) => void state.set(name, value),
+      state: name => state.get(name) ?? '',
+      appendSummary: () => Promise.resolve(),
+      mask: () => undefined
+    }
+  }
+}
+
+/** A program written in JavaScript. */
+export async function writeProgram(folder: string, name: string, source: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, name), `#!${process.execPath}\n${source}\n`)
+  await chmod(join(folder, name), 0o755)
+}
+
+const noActionsCache: ActionsCache = {
+  available: false,
+  restore: () => Promise.reject(new Error('there is no cache service')),
+  save: () => Promise.reject(new Error('there is no cache service'))
+}
