@@ -44,7 +44,11 @@ export function keysOf(model, image) {
       const text = renderStep(stage, step)
       // What is read of another stage counts by content: what that stage did to get there does not matter.
       const read = 'stage' in step ? outOf(ends.get(step.stage)?.files ?? {}) : {}
-      key = step.kind === 'copy' ? hash(key, text, model.files[step.file] ?? '') : hash(key, text, sorted(read))
+      // A mount of the very state the RUN stands on: one input for both, and BuildKit takes the whole of it by content
+      // (solver/llbsolver/ops/exec.go, getMountDeps).
+      const standsOnIt = step.kind === 'mount' && step.stage === stage.from && step === stage.steps[0]
+      if (step.kind === 'copy') key = hash(key, text, model.files[step.file] ?? '')
+      else key = standsOnIt ? hash(image, text, sorted(files)) : hash(key, text, sorted(read))
       switch (step.kind) {
         case 'copy':
           files[`/in/${stage.name}-${step.file}-${step.note}`] = model.files[step.file] ?? ''

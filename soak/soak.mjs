@@ -1,10 +1,11 @@
 // @ts-check
 // Random edits over random stage graphs, each job on an empty builder: the steps that run must be exactly those whose key no
 // earlier job saved. The registry answers through a proxy with random delays.
+import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { baseImageRef } from '../testbed/base-images.mjs'
+import { pushBaseImage } from '../testbed/base-images.mjs'
 import { freshMachine } from '../testbed/builder.mjs'
 import { serveCache } from '../testbed/cache-service.mjs'
 import { startProxy } from '../testbed/proxy.mjs'
@@ -35,7 +36,8 @@ export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry
   const service = await serveCache()
   const workspace = await mkdtemp(join(tmpdir(), 'soak-'))
   const cacheDir = `${workspace}-cache`
-  const base = baseImageRef('alpine:3.20')
+  // A base image of this run's own: a builder remembers, even when emptied, which keys an earlier run of the same seed found equal.
+  const { ref: base } = await pushBaseImage({ name: `soak/base:${randomUUID()}`, files: { 'etc/soak': randomUUID() } })
   /** @type {string[]} */
   const faults = []
   let jobs = 0

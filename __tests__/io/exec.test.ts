@@ -112,7 +112,9 @@ const unstartable: readonly { description: string; program: string; argv: readon
 
 test.each(unstartable)('rejects: $description', async ({ program, argv, says }) => {
   const started = exec.start(program, argv)
+  // Signals nobody; node by itself would signal the group of this process.
   started.signal('SIGINT')
+  started.signal('SIGKILL')
   await expect(started.result).rejects.toThrow(says)
 })
 
@@ -124,6 +126,14 @@ test('a signal reaches the program, which ends as it likes', async () => {
   // It has ended: there is nobody to tell.
   started.signal('SIGINT')
   started.signal('SIGKILL')
+})
+
+test('a program ended before its plugin did: the time limit ends that, too', async () => {
+  const { exitCode, timedOut } = await node(
+    `require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'inherit' }).unref()`,
+    { timeoutSeconds: 0.8 }
+  ).result
+  expect({ exitCode, timedOut }).toEqual({ exitCode: 0, timedOut: true })
 })
 
 const stuck: readonly { description: string; source: string }[] = [

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,8 +46,6 @@ test('text and bytes', async () => {
   expect(await files().readBytes(at('file'))).toEqual(Buffer.from('ä🐳\n'))
   expect(await files().size(at('file'))).toBe(7)
   expect(await files().exists(at('file'))).toBe(true)
-  // printf 'ä🐳\n' | sha256sum
-  const { createHash } = await import('node:crypto')
   expect(await files().sha256(at('file'))).toBe(createHash('sha256').update('ä🐳\n').digest('hex'))
 })
 

@@ -10,11 +10,15 @@ const cases: readonly {
   ran?: readonly string[]
   hit?: readonly string[]
   stale?: readonly string[]
+  /** Unless said otherwise the build succeeded. */
+  ended?: boolean
   /** Stages found in the registry's default scope. */
   found?: readonly string[]
   lookedUp?: readonly Backend[]
   backends?: readonly Backend[]
   expected: readonly string[]
+  /** What has to be exported before a stage is. */
+  after?: Readonly<Record<string, readonly string[]>>
 }[] = [
   { description: 'nothing changed: nothing is exported', hit: all, expected: [] },
   { description: 'first build: all stages', ran: all, found: [], expected: ['base ran', 'deps ran', 'tools ran', 'final ran'] },
@@ -34,9 +38,39 @@ const cases: readonly {
   },
   {
     description: 'the build failed in the last stage: what was finished',
+    ended: false,
     ran: ['deps'],
     hit: ['base', 'tools'],
     expected: ['deps ran']
+  },
+  {
+    description: 'hit although what it reads ran, and the target only copies from it: first this, with its layers',
+    ran: ['base'],
+    hit: ['deps', 'tools', 'final'],
+    expected: ['base ran', 'tools by-content', 'final holds-others'],
+    after: { final: ['tools'] }
+  },
+  {
+    description: 'the same while the build still runs',
+    ended: false,
+    ran: ['base'],
+    hit: ['tools'],
+    expected: ['base ran', 'tools by-content']
+  },
+  {
+    description: 'the same, and the target ran',
+    ran: ['base', 'deps', 'final'],
+    hit: ['tools'],
+    expected: ['base ran', 'deps ran', 'tools by-content', 'final ran'],
+    after: { final: ['tools'] }
+  },
+  {
+    description: 'while the build still runs nothing is known to be absent or stale',
+    ended: false,
+    hit: ['base', 'deps'],
+    stale: ['deps'],
+    found: [],
+    expected: []
   },
   {
     description: 'stages that were not come to are not exported, absent or not',
@@ -87,7 +121,7 @@ const cases: readonly {
   }
 ]
 
-test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = all, expected, ...facts }) => {
+test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = all, expected, after = {}, ...facts }) => {
   const plan = planOf(dockerfile, { inputs, backends: facts.backends ?? ['registry'], scopes: onBranch })
   const refs = found
     .filter(stage => plan.stages.some(planned => planned.stage.name === stage && !planned.uncached))
@@ -96,12 +130,14 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
     ran: new Set(facts.ran),
     hit: new Set(facts.hit),
     stale: new Set(facts.stale),
+    ended: facts.ended ?? true,
     found: refs,
     lookedUp: facts.lookedUp ?? ['registry']
   })
   expect(
     exports.map(({ stage, ref, cause }) => `${stage} ${ref.backend === 'registry' ? '' : `${ref.backend} `}${cause}`)
   ).toEqual(expected)
+  for (const { stage, after: before } of exports) expect(before).toEqual(after[stage] ?? [])
   // What is written belongs to the own scope, whatever was read.
   expect(exports.every(({ ref }) => ref.scope === plan.scopes.write)).toBe(true)
 })

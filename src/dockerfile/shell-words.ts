@@ -34,11 +34,6 @@ interface Style {
   readonly asWritten: boolean
 }
 
-interface Words {
-  readonly text: string
-  readonly words: readonly string[]
-}
-
 class WordReader {
   private readonly cursor: TextCursor
   /** The word being read. One for all nesting levels: BuildKit drops what stood before a `${…}` with a modifier, so do we. */
@@ -54,7 +49,7 @@ class WordReader {
   }
 
   /** Reads up to the stop character, which is passed, or to the end. */
-  read(stop?: string): Words {
+  read(stop?: string): { readonly text: string; readonly words: readonly string[] } {
     const words: string[] = []
     let text = ''
     this.word = ''

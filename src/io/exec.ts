@@ -67,7 +67,9 @@ function start(program: string, argv: readonly string[], options: ExecOptions, e
 
 /** A program is asked to end by itself, and tells its own children; SIGKILL is for all of them. */
 function sendSignal(child: ChildProcess, name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void {
-  if (name !== 'SIGKILL' || child.pid === undefined) {
+  // For a program that could not be started node would signal this very process, and all beside it.
+  if (child.pid === undefined) return
+  if (name !== 'SIGKILL') {
     child.kill(name)
     return
   }

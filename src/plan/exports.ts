@@ -1,3 +1,4 @@
+import type { Stage } from '../dockerfile/dockerfile'
 import { holdingStage } from './cache-plan'
 import type { CachePlan, CacheRef, StagePlan } from './cache-plan'
 import type { FoundRef } from './coverage'
@@ -37,23 +38,25 @@ export interface ExportFacts {
  * next build's single import would lack something (measured with BuildKit 0.25 and 0.32):
  * - the target, when any stage ran: a stage whose input changed and whose output did not leaves the target cached by content, and
  *   the old target ref does not know the new input;
- * - a stage that itself hit that way: BuildKit knows its new keys by then but holds no layers under them, and so would leave them
+ * - a stage that itself hit that way and that the target is not FROM: BuildKit knows its new keys by then but holds no layers under them, and so would leave them
  *   out of every later export. Exporting it first, with its layers pulled, puts them back.
  */
 export function planExports(plan: CachePlan, facts: ExportFacts): readonly StageExport[] {
   const { ran, hit } = facts
+  const anyRan = plan.stages.some(({ stage }) => ran.has(stage.name))
+  const holder = facts.ended && anyRan ? holdingStage(plan)?.stage.name : undefined
+  const chain = new Set(baseChain(plan, plan.target))
   const byContent = new Set(
     plan.stages
-      .filter(({ stage }) => hit.has(stage.name) && above(plan, stage.name).some(name => ran.has(name)))
+      .filter(({ stage }) => hit.has(stage.name) && !chain.has(stage) && above(plan, stage).some(({ name }) => ran.has(name)))
       .map(({ stage }) => stage.name)
   )
-  const holder = facts.ended && plan.stages.some(({ stage }) => ran.has(stage.name)) ? holdingStage(plan)?.stage.name : undefined
-  if (holder !== undefined) byContent.delete(holder)
   return plan.stages.flatMap(planned =>
     planned.writes.flatMap((ref): readonly StageExport[] => {
       const { name } = planned.stage
       const cause = byContent.has(name) ? 'by-content' : exportCause(planned, ref, name === holder, facts)
-      return cause ? [{ stage: name, ref, cause, after: above(plan, name).filter(other => byContent.has(other)) }] : []
+      const after = above(plan, planned.stage).map(other => other.name)
+      return cause ? [{ stage: name, ref, cause, after: after.filter(other => byContent.has(other)) }] : []
     })
   )
 }
@@ -73,17 +76,20 @@ function exportCause(
   return !present && facts.lookedUp.includes(ref.backend) ? 'absent' : undefined
 }
 
-/** Names of the stages that this one reads, directly or through others. */
-function above(plan: CachePlan, name: string): readonly string[] {
-  const seen = new Set<number>()
-  const visit = (index: number) => {
-    for (const edge of plan.stages.find(({ stage }) => stage.index === index)?.stage.edges ?? []) {
-      if (seen.has(edge.stage)) continue
-      seen.add(edge.stage)
-      visit(edge.stage)
-    }
-  }
-  const start = plan.stages.find(({ stage }) => stage.name === name)
-  if (start) visit(start.stage.index)
-  return plan.stages.filter(({ stage }) => seen.has(stage.index)).map(({ stage }) => stage.name)
+/** The stages that this one reads, directly or through others. */
+function above(plan: CachePlan, stage: Stage): readonly Stage[] {
+  const seen = new Set(stage.edges.map(edge => edge.stage))
+  // A set gives what is added while it is gone through.
+  for (const index of seen) for (const edge of stageAt(plan, index)?.edges ?? []) seen.add(edge.stage)
+  return plan.stages.map(planned => planned.stage).filter(({ index }) => seen.has(index))
+}
+
+/** The stage and those it is FROM: loading its result loads theirs, so exports never lose them. */
+function baseChain(plan: CachePlan, stage: Stage): readonly Stage[] {
+  const parent = stage.base.kind === 'stage' ? stageAt(plan, stage.base.index) : undefined
+  return parent ? [stage, ...baseChain(plan, parent)] : [stage]
+}
+
+function stageAt(plan: CachePlan, index: number): Stage | undefined {
+  return plan.stages.find(({ stage }) => stage.index === index)?.stage
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { BuildFailed } from '../errors'
-import type { Host } from '../host'
+import type { ExecResult, Host } from '../host'
 import type { Inputs } from '../inputs'
 import { createBuilderArgv, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
 
@@ -16,7 +16,7 @@ export interface Builder {
  * made, so that the post step can remove what an interrupted job left. Throws BuildFailed when docker or buildx cannot serve.
  */
 export async function bringUpBuilder(host: Host, inputs: Inputs, beforeCreating: (name: string) => void): Promise<Builder> {
-  const inspected = await host.exec.start('docker', ['buildx', 'inspect', ...(inputs.builder ? [inputs.builder] : [])]).result
+  const inspected = await docker(host, ['buildx', 'inspect', ...(inputs.builder ? [inputs.builder] : [])])
   const current = inspected.exitCode === 0 ? parseBuilderFacts(inspected.stdout) : undefined
   if (!current && inputs.builder) {
     throw new BuildFailed(`builder: ${inputs.builder} cannot be used: ${lastLine(inspected.stderr)}`, inspected.exitCode)
@@ -27,11 +27,22 @@ export async function bringUpBuilder(host: Host, inputs: Inputs, beforeCreating:
   const name = `stage-cache-${randomUUID()}`
   beforeCreating(name)
   const config = await configFile(host, inputs, plan.driver)
-  const created = await host.exec.start('docker', createBuilderArgv(inputs, name, plan.driver, config)).result
+  const created = await docker(host, createBuilderArgv(inputs, name, plan.driver, config))
   if (created.exitCode !== 0) {
     throw new BuildFailed(`docker buildx create --driver=${plan.driver} failed: ${created.stderr.trim()}`, created.exitCode)
   }
   return { name, driver: plan.driver, reason: plan.reason, created: true }
+}
+
+/** Exit code of a shell for a program that is not there. */
+const notStarted = 127
+
+async function docker(host: Host, argv: readonly string[]): Promise<ExecResult> {
+  try {
+    return await host.exec.start('docker', argv).result
+  } catch (error) {
+    throw new BuildFailed(error instanceof Error ? error.message : String(error), notStarted)
+  }
 }
 
 /** Path of the buildkitd.toml for a builder to be made; the user's own replaces ours as a whole. */

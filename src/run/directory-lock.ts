@@ -5,7 +5,7 @@ import type { Files } from '../host'
 const patienceSeconds = 10
 /** How often the holder gives one. */
 const signSeconds = 2
-const pollMilliseconds = 100
+const pollSeconds = 0.1
 /** Seconds to wait for a job that is alive and does not come to an end. */
 const limitSeconds = 120
 
@@ -31,16 +31,14 @@ export async function withLock<T>(files: Files, path: string, work: () => Promis
 
 async function acquire(files: Files, path: string, patience: number): Promise<void> {
   let seen: string | undefined
-  let polls = 0
-  const started = performance.now()
-  while (!(await files.createExclusive(path, randomUUID()))) {
-    if (performance.now() - started > limitSeconds * 1000) throw new Error(`another job has held ${path} for ${limitSeconds} s`)
+  let unchanged = 0
+  for (let waited = 0; !(await files.createExclusive(path, randomUUID())); waited += pollSeconds) {
+    if (waited >= limitSeconds) throw new Error(`another job has held ${path} for ${limitSeconds} s`)
     const sign = await files.read(path)
-    if (sign !== seen) polls = 0
+    unchanged = sign === seen ? unchanged + pollSeconds : 0
     seen = sign
-    if (seen !== undefined && polls * pollMilliseconds >= patience * 1000) await clearAway(files, path, seen)
-    else await new Promise(resolve => setTimeout(resolve, pollMilliseconds))
-    polls++
+    if (seen !== undefined && unchanged >= patience) await clearAway(files, path, seen)
+    else await new Promise(resolve => setTimeout(resolve, pollSeconds * 1000))
   }
 }
 

@@ -1,0 +1,44 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Asked {
+  readonly method: string
+  readonly url: string
+  readonly authorization: string | undefined
+  readonly accept: string | undefined
+  readonly body: string
+}
+
+export interface TestServer {
+  /** `127.0.0.1:port`. */
+  readonly host: string
+  readonly asked: readonly Asked[]
+  stop(): Promise<void>
+}
+
+/** A real HTTP server on loopback that answers as it is told. */
+export async function serve(answer: (asked: Asked, response: ServerResponse) => void): Promise<TestServer> {
+  const asked: Asked[] = []
+  const server = createServer((request: IncomingMessage, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (text: string) => (body += text))
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request
+      const one = { method, url, authorization: headers.authorization, accept: headers.accept, body }
+      asked.push(one)
+      answer(one, response)
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    host: `127.0.0.1:${port}`,
+    asked,
+    stop: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+  }
+}

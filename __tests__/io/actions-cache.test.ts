@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { build } from 'esbuild'
+import { newActionsCache } from '../../src/io/actions-cache'
+import { adminOf } from '../../testbed/cache-admin.mjs'
+import { serveCache } from '../../testbed/cache-service.mjs'
+import { makeJobToken, READ, WRITE } from '../../testbed/job-token.mjs'
+
+interface Call {
+  readonly do: 'save' | 'restore'
+  readonly path: string
+  readonly key: string
+  readonly others?: readonly string[]
+  readonly seconds?: number
+}
+
+let service: Awaited<ReturnType<typeof serveCache>>
+let folder: string
+
+beforeAll(async () => {
+  service = await serveCache()
+  folder = await mkdtemp(join(tmpdir(), 'actions-cache-'))
+  // As scripts/build.mjs bundles it: the client's log is ours.
+  await build({
+    stdin: {
+      contents: `import { newActionsCache } from './src/io/actions-cache'
+        const cache = newActionsCache(process.env, { waiting: promise => promise })
+        const calls = JSON.parse(process.argv[2])
+        const results = await Promise.allSettled(calls.map(call => call.do === 'save'
+          ? cache.save(call.path, call.key, call.seconds ?? 30)
+          : cache.restore(call.path, call.key, call.others ?? [], call.seconds ?? 30)))
+        const shown = results.map(({ value, reason }) => reason ? 'error: ' + reason.message : value ?? 'nothing')
+        console.error(JSON.stringify(shown))
+        process.exit()`,
+      resolveDir: resolve('.')
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    splitting: true,
+    outdir: folder,
+    entryNames: 'cache',
+    outExtension: { '.js': '.mjs' },
+    banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
+    plugins: [
+      {
+        name: 'log',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^@actions\/core$/ }, ({ importer }) =>
+            importer.includes('/@actions/cache/') ? { path: resolve('src/io/actions-cache-log.ts') } : undefined
+          )
+      }
+    ],
+    logLevel: 'silent'
+  })
+}, 30_000)
+beforeEach(() => adminOf(service.url).reset())
+afterAll(async () => {
+  await service.stop()
+  await rm(folder, { recursive: true })
+})
+
+/** Calls made at the same time by one job; its workspace differs from that of every other. */
+async function job(
+  calls: readonly Call[],
+  environment: Readonly<Record<string, string>> = {}
+): Promise<{ results: readonly string[]; log: string }> {
+  const workspace = await mkdtemp(join(folder, 'workspace-'))
+  const child = spawn(process.execPath, [join(folder, 'cache.mjs'), JSON.stringify(calls)], {
+    cwd: workspace,
+    env: {
+      PATH: process.env['PATH'],
+      RUNNER_TEMP: workspace,
+      GITHUB_WORKSPACE: workspace,
+      GITHUB_SERVER_URL: 'https://github.com',
+      ACTIONS_RESULTS_URL: service.url,
+      ACTIONS_CACHE_SERVICE_V2: 'True',
+      ACTIONS_RUNTIME_TOKEN: makeJobToken([{ scope: 'refs/heads/main', permission: READ + WRITE }]),
+      ...environment
+    },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const [log, shown] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { results: JSON.parse(shown.trim().split('\n').at(-1) ?? '') as string[], log }
+}
+
+async function kept(name: string, content: string): Promise<string> {
+  const path = join(folder, name)
+  await mkdir(path, { recursive: true })
+  await writeFile(join(path, 'file'), content)
+  return path
+}
+
+test('what one job saves another restores, whatever its workspace', async () => {
+  const path = await kept('one', 'content')
+  expect((await job([{ do: 'save', path, key: 'k#1' }])).results).toEqual(['nothing'])
+  await rm(path, { recursive: true })
+  const { results, log } = await job([
+    { do: 'restore', path, key: 'k#' },
+    { do: 'restore', path: join(folder, 'two'), key: 'none', others: ['x', 'y'] }
+  ])
+  expect(results).toEqual(['k#1', 'nothing'])
+  expect(await readFile(join(path, 'file'), 'utf8')).toBe('content')
+  expect(log).not.toMatch(/::(warning|error)/)
+}, 30_000)
+
+test('the newest of the first name that has any', async () => {
+  const path = await kept('newest', '1')
+  for (const key of ['own#1', 'base#1', 'base#2']) await job([{ do: 'save', path, key }])
+  expect((await job([{ do: 'restore', path, key: 'own#', others: ['base#'] }])).results).toEqual(['own#1'])
+  expect((await job([{ do: 'restore', path, key: 'new#', others: ['base#', 'own#'] }])).results).toEqual(['base#2'])
+}, 30_000)
+
+test('what was not saved is an error, with the reason, and no annotation', async () => {
+  const path = await kept('denied', 'x')
+  const readOnly = { ACTIONS_RUNTIME_TOKEN: makeJobToken([{ scope: 'refs/heads/main', permission: READ }]) }
+  const denied = await job([{ do: 'save', path, key: 'k#1' }], readOnly)
+  expect(denied.results[0]).toMatch(/^error: .*cache write denied: token has no writable scopes/)
+  expect(denied.log).not.toMatch(/::(warning|error)/)
+  await job([{ do: 'save', path, key: 'k#1' }])
+  expect((await job([{ do: 'save', path, key: 'k#1' }])).results[0]).toMatch(/^error: ./)
+  expect((await job([{ do: 'save', path: join(folder, 'missing'), key: 'k#2' }])).results[0]).toMatch(/^error: ./)
+}, 30_000)
+
+test('a service that fails is an error, not an absent cache; a call beside it is not taken for failed', async () => {
+  const [bad, good] = [await kept('bad', 'x'), await kept('good', 'y')]
+  await job([{ do: 'save', path: bad, key: 'bad#1' }])
+  // The first entry is found and cannot be had; the other answers come when that is known.
+  await adminOf(service.url).setFaults([
+    { path: '^/blobs/', status: 404 },
+    { path: '^/twirp/', times: 1 },
+    { path: '^/twirp/', delayMs: 2000 }
+  ])
+  const { results } = await job([
+    { do: 'restore', path: bad, key: 'bad#' },
+    { do: 'restore', path: good, key: 'good#' },
+    { do: 'restore', path: good, key: 'other#' }
+  ])
+  expect(results[0]).toMatch(/^error: ./)
+  expect(results.slice(1)).toEqual(['nothing', 'nothing'])
+}, 60_000)
+
+test('a service that hangs is given up', async () => {
+  await adminOf(service.url).setFaults([{ hang: true }])
+  const started = performance.now()
+  const { results } = await job([{ do: 'restore', path: join(folder, 'x'), key: 'k', seconds: 1 }])
+  expect(results).toEqual(['error: not done within 1 s'])
+  expect(performance.now() - started).toBeLessThan(6000)
+}, 30_000)
+
+const services: readonly { environment: Readonly<Record<string, string>>; expected: boolean }[] = [
+  { environment: {}, expected: false },
+  { environment: { ACTIONS_RUNTIME_TOKEN: 't' }, expected: false },
+  { environment: { ACTIONS_RESULTS_URL: 'https://r' }, expected: false },
+  { environment: { ACTIONS_RUNTIME_TOKEN: 't', ACTIONS_RESULTS_URL: 'https://r' }, expected: true },
+  { environment: { ACTIONS_RUNTIME_TOKEN: 't', ACTIONS_CACHE_URL: 'https://c' }, expected: true },
+  { environment: { ACTIONS_RUNTIME_TOKEN: 't', ACTIONS_RESULTS_URL: '', ACTIONS_CACHE_URL: 'https://c' }, expected: true },
+  { environment: { ACTIONS_RUNTIME_TOKEN: '', ACTIONS_RESULTS_URL: 'https://r' }, expected: false }
+]
+
+test.each(services)('there is a service ($expected): $environment', ({ environment, expected }) => {
+  expect(newActionsCache(environment, { waiting: promise => promise, waited: () => 0 }).available).toBe(expected)
+})

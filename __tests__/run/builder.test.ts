@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BuildFailed } from '../../src/errors'
+import { singleJobConfig } from '../../src/plan/builder'
+import { bringUpBuilder } from '../../src/run/builder'
+import { newTestHost } from '../helpers/host'
+import type { TestHost } from '../helpers/host'
+import { inputsWith } from '../inputs/fixture'
+
+let host: TestHost | undefined
+afterEach(() => host?.remove())
+
+interface Docker {
+  /** What `docker buildx inspect` prints; undefined: it fails. */
+  readonly inspect?: string
+  readonly create?: string
+}
+
+/** A program `docker` that writes down what it was asked. */
+async function hostWith({ inspect, create = '' }: Docker): Promise<TestHost> {
+  host = await newTestHost({
+    docker: `const fs = require('fs'); const argv = process.argv.slice(2)
+      fs.appendFileSync(process.env.HOME + '/calls', JSON.stringify(argv) + '\\n')
+      if (argv[1] === 'inspect') {
+        const text = ${JSON.stringify(inspect ?? '')}
+        if (!text) { console.error('WARNING: x\\nERROR: no builder "' + argv[2] + '" found'); process.exit(1) }
+        console.log(text)
+      }
+      if (argv[1] === 'create') {
+        const config = argv.find(arg => arg.startsWith('--buildkitd-config='))
+        if (config) fs.copyFileSync(config.slice(19), process.env.HOME + '/config')
+        ${create}
+      }`
+  })
+  return host
+}
+
+const calls = async (of: TestHost) =>
+  (await readFile(join(of.folder, 'calls'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as string[])
+const docker = 'Name:   default\nDriver: docker\n'
+const mine = 'Name:   mine\nDriver: docker-container\n'
+
+test('the current builder is used, nothing is made', async () => {
+  const of = await hostWith({ inspect: mine })
+  const told: string[] = []
+  expect(await bringUpBuilder(of, inputsWith(), name => told.push(name))).toMatchObject({
+    name: 'mine',
+    driver: 'docker-container',
+    created: false
+  })
+  expect([await calls(of), told]).toEqual([[['buildx', 'inspect']], []])
+})
+
+test('the one the user names is asked for by name', async () => {
+  const of = await hostWith({ inspect: mine })
+  expect(await bringUpBuilder(of, inputsWith({ builder: 'mine' }), () => undefined)).toMatchObject({
+    name: 'mine',
+    created: false
+  })
+  expect(await calls(of)).toEqual([['buildx', 'inspect', 'mine']])
+})
+
+test('the one the user names cannot be used', async () => {
+  const of = await hostWith({})
+  const failed = bringUpBuilder(of, inputsWith({ builder: 'gone' }), () => undefined)
+  await expect(failed).rejects.toThrow('builder: gone cannot be used: ERROR: no builder "gone" found')
+  await expect(failed).rejects.toBeInstanceOf(BuildFailed)
+})
+
+test('a new one: its name is told before it is made, and it collects no garbage', async () => {
+  const of = await hostWith({ inspect: docker })
+  const made: string[] = []
+  const builder = await bringUpBuilder(of, inputsWith(), name => {
+    made.push(name)
+    expect(existsSync(join(of.folder, 'config'))).toBe(false)
+  })
+  expect(builder).toMatchObject({ name: made[0], driver: 'docker-container', created: true })
+  expect(made[0]).toMatch(/^stage-cache-[0-9a-f-]{36}$/)
+  expect(await readFile(join(of.folder, 'config'), 'utf8')).toBe(singleJobConfig)
+  expect((await calls(of))[1]).toContain(`--name=${made[0]}`)
+})
+
+test("the user's configuration takes the place of ours", async () => {
+  const of = await hostWith({ inspect: mine })
+  await bringUpBuilder(of, inputsWith({ 'buildkitd-config-inline': 'debug = true' }), () => undefined)
+  expect(await readFile(join(of.folder, 'config'), 'utf8')).toBe('debug = true')
+})
+
+test('a remote one has no configuration', async () => {
+  const of = await hostWith({ inspect: mine })
+  await bringUpBuilder(of, inputsWith({ driver: 'remote', endpoint: 'tcp://b:1' }), () => undefined)
+  expect((await calls(of))[1]?.filter(arg => arg.startsWith('--buildkitd'))).toEqual([])
+})
+
+test('one that cannot be made', async () => {
+  const of = await hostWith({ create: `console.error('ERROR: no space left'); process.exit(3)` })
+  const made: string[] = []
+  const failed = bringUpBuilder(of, inputsWith(), name => made.push(name))
+  await expect(failed).rejects.toThrow('docker buildx create --driver=docker-container failed: ERROR: no space left')
+  await expect(failed).rejects.toMatchObject({ exitCode: 3 })
+  // What is left of it is removed later.
+  expect(made).toHaveLength(1)
+})
+
+test('a machine without docker', async () => {
+  host = await newTestHost()
+  const none = {
+    ...host,
+    exec: { ...host.exec, start: (_: string, argv: readonly string[]) => (host as TestHost).exec.start('no-such-docker', argv) }
+  }
+  const failed = bringUpBuilder(none, inputsWith(), () => undefined)
+  await expect(failed).rejects.toBeInstanceOf(BuildFailed)
+  await expect(failed).rejects.toThrow(/no-such-docker cannot be started/)
+})

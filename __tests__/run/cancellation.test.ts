@@ -1,0 +1,83 @@
+import { newStopwatch } from '../../src/io/stopwatch'
+import { newExec } from '../../src/io/exec'
+import type { Host } from '../../src/host'
+import { watchCancellation } from '../../src/run/cancellation'
+
+type Name = 'SIGINT' | 'SIGTERM'
+
+/** Real programs; the runner's signals come when the test says so. */
+function world() {
+  const exec = newExec(
+    process.env,
+    newStopwatch(() => performance.now())
+  )
+  const callbacks: ((name: Name) => void)[] = []
+  const warnings: string[] = []
+  const host = {
+    exec: { ...exec, onSignal: (callback: (name: Name) => void) => void callbacks.push(callback) },
+    log: { warning: (text: string) => void warnings.push(text) }
+  } as unknown as Host
+  const start = (source: string) => {
+    let up = () => {}
+    const ready = new Promise<void>(resolve => (up = resolve))
+    const running = exec.start(process.execPath, ['-e', `${source}; console.error('up')`], { onStderrLine: () => up() })
+    return { running, ready }
+  }
+  return { host, warnings, start, signal: (name: Name) => callbacks.forEach(callback => callback(name)) }
+}
+
+const waits = 'setTimeout(() => {}, 60000)'
+const tidy = `process.on('SIGINT', () => process.exit(9)); ${waits}`
+
+test('nothing happens by itself', async () => {
+  const { host, warnings, start } = world()
+  const cancellation = watchCancellation(host)
+  const { running } = start('')
+  expect(await cancellation.watch(running).result).toMatchObject({ exitCode: 0 })
+  expect([cancellation.requested(), warnings]).toEqual([false, []])
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s stops all programs under way by SIGINT', async name => {
+  const { host, warnings, start, signal } = world()
+  const cancellation = watchCancellation(host)
+  const [one, other] = [start(waits), start(tidy)]
+  const results = [cancellation.watch(one.running).result, cancellation.watch(other.running).result]
+  await Promise.all([one.ready, other.ready])
+  signal(name)
+  expect((await Promise.all(results)).map(({ exitCode }) => exitCode)).toEqual([130, 9])
+  expect(cancellation.requested()).toBe(true)
+  expect(warnings).toEqual([`The job was cancelled (${name}): the build is stopped, what it achieved is reported.`])
+})
+
+test('every later signal is passed on, and said once', async () => {
+  const { host, warnings, start, signal } = world()
+  const cancellation = watchCancellation(host)
+  const { running, ready } = start(`let n = 0; process.on('SIGINT', () => { if (++n === 2) process.exit(n) }); ${waits}`)
+  const { result } = cancellation.watch(running)
+  await ready
+  signal('SIGINT')
+  // Two signals of one kind that come together are one.
+  await new Promise(resolve => setTimeout(resolve, 100))
+  signal('SIGTERM')
+  expect(await result).toMatchObject({ exitCode: 2 })
+  expect(warnings).toHaveLength(1)
+})
+
+test('what starts after the signal is stopped too', async () => {
+  const { host, start, signal } = world()
+  const cancellation = watchCancellation(host)
+  signal('SIGTERM')
+  const { exitCode } = await cancellation.watch(start(waits).running).result
+  expect(exitCode).toBe(130)
+})
+
+test('what has ended, or never started, is told nothing', async () => {
+  const { host, start, signal } = world()
+  const cancellation = watchCancellation(host)
+  const told: string[] = []
+  const spied = (running: ReturnType<typeof start>['running']) => ({ ...running, signal: (name: string) => void told.push(name) })
+  await cancellation.watch(spied(start('').running)).result
+  await expect(cancellation.watch(spied(host.exec.start('no-such-program', []))).result).rejects.toThrow(/ENOENT/)
+  signal('SIGINT')
+  expect(told).toEqual([])
+})

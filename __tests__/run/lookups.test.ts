@@ -1,0 +1,92 @@
+import type { ServerResponse } from 'node:http'
+import { parseDockerfile } from '../../src/dockerfile/parse-dockerfile'
+import { planCache } from '../../src/plan/cache-plan'
+import type { CachePlan } from '../../src/plan/cache-plan'
+import { lookUpRegistry } from '../../src/run/lookups'
+import { newTestHost } from '../helpers/host'
+import type { TestHost } from '../helpers/host'
+import { diamond, onBranch } from '../helpers/plans'
+import { serve } from '../helpers/registry-server'
+import { inputsWith } from '../inputs/fixture'
+
+let host: TestHost
+beforeEach(async () => {
+  host = await newTestHost()
+})
+afterEach(() => host.remove())
+
+function planAt(repository: string): CachePlan {
+  const { dockerfile } = parseDockerfile(diamond, {
+    buildArgs: {},
+    buildContexts: [],
+    platform: 'linux/amd64',
+    buildPlatform: 'linux/amd64',
+    target: ''
+  })
+  const target = dockerfile.stages.at(-1)
+  if (!target) throw new Error('no stage')
+  return planCache({
+    dockerfile,
+    target,
+    inputs: inputsWith(),
+    backends: ['gha', 'registry'],
+    scopes: onBranch,
+    platforms: ['linux/amd64'],
+    repository,
+    image: 'app'
+  })
+}
+
+const manifest = JSON.stringify({
+  config: { mediaType: 'application/vnd.buildkit.cacheconfig.v0', digest: 'sha256:c', size: 5 },
+  layers: [{ digest: 'sha256:1', size: 100 }]
+})
+const answer = (response: ServerResponse, status: number, text = '') => void response.writeHead(status).end(text)
+
+test('every ref of the registry is asked for, once; those that are there are found', async () => {
+  const server = await serve(({ url }, response) =>
+    /cache-(base|deps_BRANCH_own)$/.test(url) ? answer(response, 200, manifest) : answer(response, 404)
+  )
+  const { found, trouble } = await lookUpRegistry(host, planAt(`${server.host}/acme/app`))
+  await server.stop()
+  expect(server.asked.map(({ url }) => url.replace('/v2/acme/app/manifests/cache-', '')).sort()).toEqual(
+    ['base', 'deps', 'final', 'tools'].flatMap(stage => [stage, `${stage}_BRANCH_own`])
+  )
+  expect(found.map(({ ref, bytes }) => [ref.backend, ref.name, bytes])).toEqual([
+    ['registry', 'cache-base', 105 + manifest.length],
+    ['registry', 'cache-deps_BRANCH_own', 105 + manifest.length]
+  ])
+  expect(trouble).toBeUndefined()
+})
+
+test('a tag that is no cache is not found, and no trouble', async () => {
+  const server = await serve((_, response) => answer(response, 200, '{"schemaVersion":2,"config":{},"layers":[]}'))
+  expect(await lookUpRegistry(host, planAt(`${server.host}/a/b`))).toEqual({ found: [] })
+  await server.stop()
+})
+
+test('what cannot be asked for is one trouble; what was found counts', async () => {
+  const server = await serve(({ url }, response) =>
+    url.endsWith('cache-base') ? answer(response, 200, manifest) : answer(response, 503)
+  )
+  const { found, trouble } = await lookUpRegistry(host, planAt(`${server.host}/a/b`))
+  await server.stop()
+  expect(found.map(({ ref }) => ref.name)).toEqual(['cache-base'])
+  expect(trouble).toMatchObject({ code: 'lookup-failed', backend: 'registry' })
+  expect(trouble?.detail).toMatch(
+    /^127\.0\.0\.1:\d+\/a\/b:cache-\w+: 127\.0\.0\.1:\d+ answered 503 Service Unavailable for a\/b\/manifests\/cache-/
+  )
+})
+
+test('a registry that is not there', async () => {
+  const server = await serve(() => undefined)
+  await server.stop()
+  const { found, trouble } = await lookUpRegistry(host, planAt(`${server.host}/a/b`))
+  expect(found).toEqual([])
+  expect(trouble?.detail).toMatch(/ECONNREFUSED/)
+})
+
+test('no refs in a registry: nothing is asked', async () => {
+  const plan = { ...planAt('127.0.0.1:1/a/b'), stages: [] }
+  expect(await lookUpRegistry(host, plan)).toEqual({ found: [] })
+})

@@ -1,0 +1,112 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { ActionsCache } from '../../src/host'
+import type { CacheRecord } from '../../src/plan/record'
+import { restoreRecords, saveRecord } from '../../src/run/records'
+import type { RecordPlace } from '../../src/run/records'
+import { newTestHost } from '../helpers/host'
+import type { TestHost } from '../helpers/host'
+import { diamond, main, onBranch, own, planOf, refOf } from '../helpers/plans'
+
+/** Keeps files as the cache service does: under their path and key, the newest whose key begins as asked for. */
+function memoryCache(failing: (key: string) => string | undefined = () => undefined) {
+  const entries: { path: string; key: string; text: string }[] = []
+  const cache: ActionsCache = {
+    available: true,
+    async restore(path, key) {
+      const error = failing(key)
+      if (error) throw new Error(error)
+      const entry = entries.findLast(candidate => candidate.path === path && candidate.key.startsWith(key))
+      if (!entry) return undefined
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, entry.text)
+      return entry.key
+    },
+    async save(path, key) {
+      const error = failing(key)
+      if (error) throw new Error(error)
+      if (entries.some(candidate => candidate.key === key)) throw new Error('already exists')
+      entries.push({ path, key, text: await readFile(path, 'utf8') })
+    }
+  }
+  return { cache, entries }
+}
+
+const hosts: TestHost[] = []
+afterEach(() => Promise.all(hosts.splice(0).map(host => host.remove())))
+
+async function hostWith(actionsCache: ActionsCache): Promise<TestHost> {
+  const host = await newTestHost({ actionsCache })
+  hosts.push(host)
+  return host
+}
+
+const plan = planOf(diamond, { backends: ['registry', 'gha'], scopes: onBranch })
+const name = (stage: string, scope = own) => refOf(plan, stage, 'gha', scope).name
+const record = (refs: CacheRecord['refs']): CacheRecord => ({ version: 1, repository: 'acme/app', refs })
+const entry = (id: string, held = {}) => ({ id, at: '2026-11-20T00:00:00.000Z', held })
+const placeIn = (host: TestHost, names = ['record-own', 'record-main']): RecordPlace => ({
+  names,
+  repository: 'acme/app',
+  cacheDir: join(host.folder, 'cache')
+})
+
+test('nothing was recorded: nothing is known, and that is no trouble', async () => {
+  const host = await hostWith(memoryCache().cache)
+  expect(await restoreRecords(host, plan, placeIn(host))).toEqual({ own: record({}), found: [] })
+})
+
+test('what one job recorded the next one finds, each scope by itself', async () => {
+  const host = await hostWith(memoryCache().cache)
+  const place = placeIn(host)
+  await saveRecord(
+    host,
+    placeIn(host, ['record-main']),
+    record({ [name('base', main)]: entry('b1'), [name('final', main)]: entry('f1', { [name('base', main)]: 'b1' }) })
+  )
+  await saveRecord(host, place, record({ [name('base')]: entry('b2') }))
+  const restored = await restoreRecords(host, plan, place)
+  expect(restored.own.refs).toEqual({ [name('base')]: entry('b2') })
+  expect(restored.found.map(({ ref, id, held }) => [ref.backend, ref.name, id, held])).toEqual([
+    ['gha', name('base'), 'b2', {}],
+    ['gha', name('base', main), 'b1', {}],
+    ['gha', name('final', main), 'f1', { [name('base', main)]: 'b1' }]
+  ])
+})
+
+test('the newest record counts, and each has a key of its own', async () => {
+  const { cache, entries } = memoryCache()
+  const host = await hostWith(cache)
+  for (const id of ['1', '2', '3']) await saveRecord(host, placeIn(host), record({ [name('base')]: entry(id) }))
+  expect(entries.map(({ key }) => key.replace(/#[0-9a-f-]{36}$/, '#'))).toEqual(['record-own#', 'record-own#', 'record-own#'])
+  expect((await restoreRecords(host, plan, placeIn(host))).found[0]?.id).toBe('3')
+})
+
+test('a file that lies there from another job does not count: the service has no such record', async () => {
+  const host = await hostWith(memoryCache().cache)
+  const elsewhere = await hostWith(memoryCache().cache)
+  await saveRecord(elsewhere, placeIn(host), record({ [name('base')]: entry('1') }))
+  expect((await restoreRecords(host, plan, placeIn(host))).found).toEqual([])
+})
+
+test.each([
+  { description: 'another repository', text: JSON.stringify({ ...record({ x: entry('1') }), repository: 'evil/app' }) },
+  { description: 'no record', text: '{' },
+  { description: 'null', text: 'null' }
+])('a record of $description is none', async ({ text }) => {
+  const { cache, entries } = memoryCache()
+  const host = await hostWith(cache)
+  await saveRecord(host, placeIn(host), record({}))
+  for (const saved of entries) saved.text = text
+  expect(await restoreRecords(host, plan, placeIn(host))).toEqual({ own: record({}), found: [] })
+})
+
+test('a service that fails is a trouble, what the other scopes say counts', async () => {
+  const { cache } = memoryCache(key => (key.startsWith('record-own') ? 'the service is down' : undefined))
+  const host = await hostWith(cache)
+  await saveRecord(host, placeIn(host, ['record-main']), record({ [name('base', main)]: entry('b1') }))
+  const restored = await restoreRecords(host, plan, placeIn(host))
+  expect(restored.trouble).toEqual({ code: 'lookup-failed', backend: 'gha', detail: 'the service is down' })
+  expect(restored.found.map(({ id }) => id)).toEqual(['b1'])
+  await expect(saveRecord(host, placeIn(host), record({}))).rejects.toThrow('the service is down')
+})
