@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { pushBaseImage } from '../testbed/base-images.mjs'
 import { freshMachine } from '../testbed/builder.mjs'
 import { serveCache } from '../testbed/cache-service.mjs'
@@ -23,6 +24,7 @@ import { newRandom } from './random.mjs'
  * @property {number} [editsOfGraph] how many on one graph before a new one is drawn
  * @property {'registry' | 'gha' | 'local'} [backend]
  * @property {Record<string, string>} [inputs]
+ * @property {boolean} [push] push the image, which pulls every cached layer, too
  * @property {(line: string) => void} [print]
  */
 
@@ -30,7 +32,15 @@ import { newRandom } from './random.mjs'
  * @param {SoakOptions} options
  * @returns {Promise<{ jobs: number, faults: string[] }>} each fault names the job, the edit and the steps
  */
-export async function soak({ seed, edits, editsOfGraph = 10, backend = 'registry', inputs = {}, print = () => undefined }) {
+export async function soak({
+  seed,
+  edits,
+  editsOfGraph = 10,
+  backend = 'registry',
+  inputs = {},
+  push = false,
+  print = () => undefined
+}) {
   const random = newRandom(seed)
   const proxy = await startProxy(theTestBed().registry, { seed, faults: [{ randomDelayMs: 30 }] })
   const service = await serveCache()
@@ -104,10 +114,10 @@ async function writeContext(workspace, model, base) {
 }
 
 /**
- * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, name: string }} job
+ * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, push: boolean, name: string }} job
  * @returns {Promise<string[] | string>} steps that ran as `<stage> <number>`, or what went wrong
  */
-async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, name }) {
+async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, push, name }) {
   const job = await runJob({
     action: resolve(import.meta.dirname, '..'),
     workspace,
@@ -147,11 +157,21 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [seed = '1', edits = '100', backend = 'registry'] = process.argv.slice(2)
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: '1' },
+      edits: { type: 'string', default: '100' },
+      backend: { type: 'string', default: 'registry' },
+      push: { type: 'boolean', default: false },
+      eager: { type: 'boolean', default: false }
+    }
+  })
   const result = await soak({
-    seed: Number(seed),
-    edits: Number(edits),
-    backend: /** @type {'registry'} */ (backend),
+    seed: Number(values.seed),
+    edits: Number(values.edits),
+    backend: /** @type {'registry'} */ (values.backend),
+    push: values.push,
+    inputs: values.eager ? { 'cache-export': 'eager' } : {},
     print: line => console.log(line)
   })
   console.log(`${result.jobs} jobs, ${result.faults.length} faults`)

@@ -33,32 +33,48 @@ export interface ExportFacts {
   readonly lookedUp: readonly Backend[]
 }
 
+export interface ExportPlan {
+  /** In the order they are to be begun. */
+  readonly exports: readonly StageExport[]
+  /** Stage whose layers are to be pulled into the builder before the first export. */
+  readonly pullFirst?: string
+}
+
 /**
- * What to export, Dockerfile order. A stage that ran is exported everywhere, and two kinds of stages that hit, without which the
- * next build's single import would lack something (measured with BuildKit 0.25 and 0.32):
+ * What to export. A stage that ran is exported everywhere, and two kinds of stages that hit, without which the next build's single
+ * import would lack something (measured with BuildKit 0.25 and 0.32):
  * - the target, when any stage ran: a stage whose input changed and whose output did not leaves the target cached by content, and
  *   the old target ref does not know the new input;
- * - a stage that itself hit that way and that the target is not FROM: BuildKit knows its new keys by then but holds no layers under them, and so would leave them
- *   out of every later export. Exporting it first, with its layers pulled, puts them back.
+ * - a stage that itself hit that way and that the target is not FROM: BuildKit knows its new keys by then but holds no layers under
+ *   them, and so would leave them out of every later export. Exporting it with its layers pulled puts them back.
+ * A stage whose parents were pulled is looked up under their new keys alone, so what hit by content is pulled from the target up.
  */
-export function planExports(plan: CachePlan, facts: ExportFacts): readonly StageExport[] {
-  const { ran, hit } = facts
-  const anyRan = plan.stages.some(({ stage }) => ran.has(stage.name))
-  const holder = facts.ended && anyRan ? holdingStage(plan)?.stage.name : undefined
+export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
+  const { ran, hit, ended } = facts
+  const holder = ended && plan.stages.some(({ stage }) => ran.has(stage.name)) ? holdingStage(plan)?.stage.name : undefined
   const chain = new Set(baseChain(plan, plan.target))
-  const byContent = new Set(
-    plan.stages
-      .filter(({ stage }) => hit.has(stage.name) && !chain.has(stage) && above(plan, stage).some(({ name }) => ran.has(name)))
-      .map(({ stage }) => stage.name)
-  )
-  return plan.stages.flatMap(planned =>
-    planned.writes.flatMap((ref): readonly StageExport[] => {
-      const { name } = planned.stage
-      const cause = byContent.has(name) ? 'by-content' : exportCause(planned, ref, name === holder, facts)
-      const after = above(plan, planned.stage).map(other => other.name)
-      return cause ? [{ stage: name, ref, cause, after: after.filter(other => byContent.has(other)) }] : []
+  const byContent = plan.stages
+    .map(({ stage }) => stage)
+    .filter(stage => hit.has(stage.name) && !chain.has(stage) && above(plan, stage).some(({ name }) => ran.has(name)))
+    .reverse()
+  const exportOf = (planned: StagePlan, cause: ExportCause | undefined, after: readonly Stage[]): readonly StageExport[] =>
+    cause ? planned.writes.map(ref => ({ stage: planned.stage.name, ref, cause, after: after.map(({ name }) => name) })) : []
+
+  const settled = byContent.flatMap((stage, index) => {
+    const planned = plan.stages.find(candidate => candidate.stage === stage)
+    return planned && ended ? exportOf(planned, 'by-content', byContent.slice(0, index)) : []
+  })
+  const others = plan.stages
+    .filter(({ stage }) => !byContent.includes(stage))
+    .flatMap(planned => {
+      const after = above(plan, planned.stage).filter(stage => byContent.includes(stage))
+      if (after.length > 0 && !ended) return []
+      return planned.writes.flatMap(ref =>
+        exportOf({ ...planned, writes: [ref] }, exportCause(planned, ref, planned.stage.name === holder, facts), after)
+      )
     })
-  )
+  const pullFirst = settled.length > 0 && holder !== undefined && hit.has(holder) ? holder : undefined
+  return { exports: [...settled, ...others], ...(pullFirst === undefined ? {} : { pullFirst }) }
 }
 
 function exportCause(

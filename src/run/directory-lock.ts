@@ -3,8 +3,8 @@ import type { Files } from '../host'
 
 /** Seconds without a sign of life after which a lock counts as left behind by a killed job. */
 const patienceSeconds = 10
-/** How often the holder gives one. */
-const signSeconds = 2
+/** How many signs the holder gives in that time. */
+const signs = 5
 const pollSeconds = 0.1
 /** Seconds to wait for a job that is alive and does not come to an end. */
 const limitSeconds = 120
@@ -14,43 +14,53 @@ const limitSeconds = 120
  * that stays as it is was left behind by a killed job, and is taken over. Throws when a living holder keeps it for too long.
  */
 export async function withLock<T>(files: Files, path: string, work: () => Promise<T>, patience = patienceSeconds): Promise<T> {
-  await acquire(files, path, patience)
+  const own = randomUUID()
+  await acquire(files, path, own, patience)
+  let count = 0
   let sign: Promise<void> = Promise.resolve()
-  const alive = setInterval(() => {
-    // A sign that cannot be given is one missed: the work itself will say what is wrong with the directory.
-    sign = files.write(path, randomUUID()).catch(() => undefined)
-  }, signSeconds * 1000)
+  const alive = setInterval(
+    () => {
+      // A sign that cannot be given is one missed: the work itself will say what is wrong with the directory.
+      sign = files.write(path, `${own} ${++count}`).catch(() => undefined)
+    },
+    (patience * 1000) / signs
+  )
   try {
     return await work()
   } finally {
     clearInterval(alive)
     await sign
-    await files.remove(path)
+    // A job that was held up for long may have lost its lock to another.
+    if ((await files.read(path))?.startsWith(own)) await files.remove(path)
   }
 }
 
-async function acquire(files: Files, path: string, patience: number): Promise<void> {
+async function acquire(files: Files, path: string, own: string, patience: number): Promise<void> {
   let seen: string | undefined
   let unchanged = 0
-  for (let waited = 0; !(await files.createExclusive(path, randomUUID())); waited += pollSeconds) {
+  for (let waited = 0; !(await files.createExclusive(path, own)); waited += pollSeconds) {
     if (waited >= limitSeconds) throw new Error(`another job has held ${path} for ${limitSeconds} s`)
     const sign = await files.read(path)
     unchanged = sign === seen ? unchanged + pollSeconds : 0
     seen = sign
+    // Whoever claimed it first may have been killed, too.
+    if (unchanged >= 2 * patience) await files.remove(claimOf(path))
     if (seen !== undefined && unchanged >= patience) await clearAway(files, path, seen)
-    else await new Promise(resolve => setTimeout(resolve, pollSeconds * 1000))
+    await new Promise(resolve => setTimeout(resolve, pollSeconds * 1000))
   }
 }
 
-/** Removes a lock left behind, unless another job took it over in the meantime. */
+/** Removes a lock left behind. One job at a time does so: another would remove the lock that a third just made. */
 async function clearAway(files: Files, path: string, seen: string): Promise<void> {
-  const aside = `${path}-${randomUUID()}`
+  const claim = claimOf(path)
+  if (!(await files.createExclusive(claim, ''))) return
   try {
-    await files.move(path, aside)
-  } catch {
-    // Another job was faster: it is waited for like any other.
-    return
+    if ((await files.read(path)) === seen) await files.remove(path)
+  } finally {
+    await files.remove(claim)
   }
-  if ((await files.read(aside)) === seen) await files.remove(aside)
-  else await files.move(aside, path)
+}
+
+function claimOf(path: string): string {
+  return `${path}-claim`
 }

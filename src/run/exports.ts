@@ -1,6 +1,6 @@
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
-import { exportArgv } from '../plan/argv'
+import { bringInArgv, exportArgv } from '../plan/argv'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'
@@ -44,6 +44,8 @@ export interface ExporterOptions {
 }
 
 export interface Exporter {
+  /** Has a stage's layers pulled into the builder before any export that is added from now on. */
+  pull(stage: string): void
   /** Queues an export; it starts as soon as its backend has a free place. */
   add(wanted: StageExport): void
   /** Waits for all of them. */
@@ -87,11 +89,21 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     return { ...facts, exported: 'yes', ...(digest ? { digest } : {}), detail: '' }
   }
 
+  let pulled: Promise<unknown> = Promise.resolve()
+
   return {
+    pull(stage) {
+      const { importRef, inputs, builder } = options
+      if (!importRef) return
+      const command = bringInArgv({ inputs, builder, target: options.targetOf(stage), importRef })
+      // What it fails to pull is noticed by the exports, which then run steps or lack layers and say so.
+      pulled = runBuild(host, cancellation, command, { live: false, timeoutSeconds: exportSeconds })
+    },
     add(wanted) {
+      const begin = pulled
       const before = outcomes.filter(({ stage }) => wanted.after.includes(stage)).map(({ done }) => done)
       const enter = async () => {
-        await Promise.all(before)
+        await Promise.all([begin, ...before])
         return lanes.enter(wanted.ref.backend, async () => {
           const outcome = await run(wanted).catch((error: unknown): ExportOutcome => ({
             stage: wanted.stage,

@@ -62,7 +62,9 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const queued = new Set<string>()
   const queue = (facts: ExportFacts) => {
     if (inputs.cacheExport === 'off') return
-    for (const wanted of planExports(plan, facts)) {
+    const { exports, pullFirst } = planExports(plan, facts)
+    if (pullFirst !== undefined) exporter.pull(pullFirst)
+    for (const wanted of exports) {
       const key = `${wanted.ref.backend} ${wanted.ref.name}`
       if (!queued.has(key)) exporter.add(wanted)
       queued.add(key)

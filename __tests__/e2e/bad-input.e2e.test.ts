@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { newProject } from './project'
+import type { Inputs, Job, Project } from './project'
+
+let project: Project
+beforeAll(async () => {
+  project = await newProject()
+})
+afterAll(() => project.remove())
+
+const cases: readonly { readonly problem: string; readonly inputs: Inputs; readonly said: RegExp }[] = [
+  { problem: 'an unknown stage in target', inputs: { target: 'bulder' }, said: /^target: .*"bulder".*did you mean "builder"\?/ },
+  {
+    problem: 'an unknown stage in cache-stages',
+    inputs: { 'cache-stages': 'base,!runtim' },
+    said: /^cache-stages: .*"runtim".*did you mean "runtime"\?/
+  },
+  {
+    problem: 'an unknown stage in rebuild-stages',
+    inputs: { 'rebuild-stages': 'node-dep' },
+    said: /^rebuild-stages: .*"node-dep".*did you mean "node-deps"\?/
+  },
+  { problem: 'a boolean that is none', inputs: { push: 'yes' }, said: /^push: "yes" is not a boolean: write true$/ },
+  {
+    problem: 'another boolean that is none',
+    inputs: { 'rebuild-cache': 'flase' },
+    said: /^rebuild-cache: "flase" is not a boolean: write false$/
+  },
+  {
+    problem: 'an unknown backend',
+    inputs: { 'cache-backends': 'registry,ghaa' },
+    said: /^cache-backends: "ghaa" is not known: .*did you mean "gha"\?/
+  },
+  {
+    problem: 'an unknown way of saving',
+    inputs: { 'cache-export': 'later' },
+    said: /^cache-export: "later" is not known: write eager, after or off/
+  },
+  {
+    problem: 'a cache-image no registry takes',
+    inputs: { 'cache-image': 'ghcr.io/Acme/App' },
+    said: /^cache-image: "ghcr.io\/Acme\/App" has capitals .*: write ghcr.io\/acme\/app$/
+  },
+  { problem: 'a tag no registry takes', inputs: { tags: 'acme/app:a b' }, said: /^tags: "acme\/app:a b" / },
+  { problem: 'no Dockerfile', inputs: { file: 'docker/Dockerfile' }, said: /^file: docker\/Dockerfile does not exist/ }
+]
+
+it.each(cases)('$problem: one message, and nothing is started', async ({ inputs, said }) => {
+  const job = await project.job(inputs, { sameMachine: true })
+  expectRefusal(job)
+  expect(errorOf(job)).toMatch(said)
+})
+
+it('all problems at once are one message', async () => {
+  const together = cases.filter(({ inputs }) => !('file' in inputs))
+  const job = await project.job(Object.assign({}, ...together.map(({ inputs }) => inputs)), { sameMachine: true })
+  expectRefusal(job)
+  const [title, ...lines] = errorOf(job).split('\n')
+  expect(title).toBe(`${together.length} problems:`)
+  for (const { said } of together) expect(lines.filter(line => said.test(line.replace(/^- /, '')))).toHaveLength(1)
+  expect(lines).toHaveLength(together.length)
+})
+
+describe('a Dockerfile that does not parse', () => {
+  it.each([
+    { text: 'FROM busybox AS base\nRUNN echo\n', said: /^file: Dockerfile:2: .*RUNN/ },
+    { text: 'FROM busybox AS base\nCOPY a\n', said: /^file: Dockerfile:2: .*COPY/ },
+    { text: '# nothing\n', said: /^file: Dockerfile/ },
+    { text: 'FROM missing AS\n', said: /^file: Dockerfile:1: / }
+  ])('$text', async ({ text, said }) => {
+    const broken = await newProject({ Dockerfile: text })
+    const job = await broken.job({ push: 'yes' }, { sameMachine: true })
+    await broken.remove()
+    expectRefusal(job)
+    const [title, ...lines] = errorOf(job).split('\n')
+    expect(title).toBe('2 problems:')
+    expect(lines.filter(line => said.test(line.replace(/^- /, '')))).toHaveLength(1)
+  })
+})
+
+it('no Dockerfile in the context: the message names the path looked at', async () => {
+  const empty = await newProject()
+  await rm(join(empty.directory, 'Dockerfile'))
+  const job = await empty.job({ 'cache-backends': 'gah' }, { sameMachine: true })
+  await empty.remove()
+  expectRefusal(job)
+  expect(errorOf(job)).toMatch(/2 problems:\n- cache-backends: "gah".*\n- file: Dockerfile does not exist/)
+})
+
+it('a value cannot become a workflow command', async () => {
+  const job = await project.job({ target: 'x\n::set-output name=cache-hit::true\n##[error]forged' }, { sameMachine: true })
+  expectRefusal(job)
+  expect(job.main.unknownCommands).toEqual([])
+})
+
+/** One error, exit code 1, no docker process, no outputs, nothing for post to do. */
+function expectRefusal(job: Job) {
+  expect(job.main.exitCode).toBe(1)
+  expect(job.main.annotations.map(({ level }) => level)).toEqual(['error'])
+  expect(job.calls).toEqual([])
+  expect([job.outputs, job.state, job.summary]).toEqual([{}, {}, ''])
+  expect([job.post?.exitCode, job.post?.annotations, job.leftProcesses]).toEqual([0, [], []])
+}
+
+function errorOf({ main }: Job): string {
+  return main.annotations.find(({ level }) => level === 'error')?.message ?? ''
+}
