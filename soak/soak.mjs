@@ -127,7 +127,7 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
       'cache-image': repository,
       'cache-name': name,
       'cache-dir': cacheDir,
-      outputs: 'type=cacheonly',
+      ...(push ? { tags: `${repository}:latest`, push: 'true' } : { outputs: 'type=cacheonly' }),
       ...inputs
     }
   })

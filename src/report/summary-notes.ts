@@ -51,9 +51,10 @@ export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
   )
 }
 
-/** One trouble often hits every stage: said once, with all the stages. */
+/** One trouble often hits every stage, each with a blob of its own: said once, with all the stages. */
 function sameTroubles(degradations: readonly Degradation[]) {
-  return group(degradations, ({ code, backend, detail }) => [code, backend ?? '', oneLine(detail, 300)].join('\n'))
+  const said = (detail: string) => oneLine(detail.replace(/sha256:[0-9a-f]{64}/g, 'sha256:…'), 300)
+  return group(degradations, ({ code, backend, detail }) => [code, backend ?? '', said(detail)].join('\n'))
 }
 
 function namesWords(names: readonly string[]): Words {

@@ -15,6 +15,8 @@ export interface BuildRun {
   readonly seconds: number
   /** `stopWhen` stopped it. */
   readonly stopped: boolean
+  /** It took longer than it may. */
+  readonly timedOut: boolean
 }
 
 export interface BuildOptions {
@@ -67,7 +69,7 @@ export async function runBuild(
       }
     }
   })
-  const { exitCode } = await cancellation.watch(process).result
+  const { exitCode, timedOut } = await cancellation.watch(process).result
   show(() => finishLog(log))
-  return { exitCode, table, text: text.join('\n'), seconds: (host.clock.now() - started) / 1000, stopped }
+  return { exitCode, table, text: text.join('\n'), seconds: (host.clock.now() - started) / 1000, stopped, timedOut }
 }

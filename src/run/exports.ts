@@ -12,8 +12,9 @@ import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import { newLanes } from './lanes'
 
-/** Seconds one export may take. */
+/** Seconds one export may take, and one to a backend that could not be looked up: a service that hangs must not hold the job. */
 const exportSeconds = 600
+const doubtfulSeconds = 30
 
 /** Exports under way at once. Local ones share one directory, where BuildKit locks index.json without waiting. */
 const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 1 }
@@ -34,13 +35,16 @@ export interface ExporterOptions {
   readonly inputs: Inputs
   readonly builder: string
   readonly driver: string
-  readonly importRef: CacheRef | undefined
+  /** The main build's import, asked for anew by each export: it may turn out not to be whole. */
+  readonly importRef: () => CacheRef | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
   readonly targetOf: (stage: string) => string
   /** Directory that local exports write to; called once, before the first. */
   readonly stageLocal: () => Promise<string>
   /** Backends known to refuse before anything was tried. */
   readonly refusing: readonly Backend[]
+  /** Backends that did not answer when their refs were looked up. */
+  readonly doubtful: readonly Backend[]
 }
 
 export interface Exporter {
@@ -55,6 +59,8 @@ export interface Exporter {
 /** Runs exports of stages beside or after the main build. A failure never throws: it is an outcome. */
 export function newExporter(host: Host, cancellation: Cancellation, options: ExporterOptions): Exporter {
   const refusing = new Set(options.refusing)
+  /** Backends that an export took too long for, with what was said of it: the others are not tried. */
+  const givenUp = new Map<Backend, string>()
   const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes(atOnce)
   let staging: Promise<string> | undefined
@@ -63,13 +69,16 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   async function run({ stage, ref, cause }: StageExport): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
+    const given = givenUp.get(ref.backend)
+    if (given !== undefined) return { ...none, exported: 'failed', detail: given }
+    const timeoutSeconds = options.doubtful.includes(ref.backend) ? doubtfulSeconds : exportSeconds
     const metadataFile = `${await host.files.makeTemporary('export-')}/metadata.json`
     const command = exportArgv({
       inputs: options.inputs,
       builder: options.builder,
       target: options.targetOf(stage),
       exportTo: ref,
-      importRef: options.importRef,
+      importRef: options.importRef(),
       metadataFile,
       pullLayers: cause === 'by-content',
       options: {
@@ -78,8 +87,13 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
         ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {})
       }
     })
-    const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds: exportSeconds })
+    const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds })
     const facts = { stage, ref, seconds: run.seconds, ranSteps: stepsRunHere(run.table).map(vertex => vertex.name) }
+    if (run.timedOut) {
+      const detail = `not done within ${timeoutSeconds} s`
+      givenUp.set(ref.backend, detail)
+      return { ...facts, exported: 'failed', detail }
+    }
     if (run.exitCode !== 0) {
       const detail = lastLine(run.text)
       if (isRefusal(run.text)) refusing.add(ref.backend)
@@ -93,7 +107,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
 
   return {
     pull(stage) {
-      const { importRef, inputs, builder } = options
+      const { inputs, builder } = options
+      const importRef = options.importRef()
       if (!importRef) return
       const command = bringInArgv({ inputs, builder, target: options.targetOf(stage), importRef })
       // What it fails to pull is noticed by the exports, which then run steps or lack layers and say so.

@@ -7,7 +7,7 @@ import type { CacheRef } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
 import type { ImportPlan } from '../plan/imports'
 import { parseVertexName } from '../progress/vertex-name'
-import { stepsRunHere } from '../progress/vertices'
+import { firstFailure, stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import type { Degradation } from '../reasons'
 import { runBuild } from './build'
@@ -25,6 +25,8 @@ export interface ImageRequest {
   readonly imports: ImportPlan
   /** Called with what is known of the stages, whenever that changed. */
   readonly onProgress: (table: VertexTable) => void
+  /** Called when the main import turned out not to be whole: nothing may import it any more. */
+  readonly onImportLost: () => void
 }
 
 export interface BuiltImage {
@@ -57,16 +59,25 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
 
   const directory = await host.files.makeTemporary('build-')
   const files = { metadataFile: `${directory}/metadata.json`, iidFile: `${directory}/iid` }
-  const run = await runBuild(
-    host,
-    cancellation,
-    mainBuildArgv({ inputs, builder: builder.name, importRef: imports.main?.ref, rebuildStages: preparation.rebuilt, ...files }),
-    { live: true, onProgress: request.onProgress }
-  )
-  const broken = imports.main && importError(run.table, imports.main.ref)
+  const build = (importRef: CacheRef | undefined) => {
+    const main = { inputs, builder: builder.name, importRef, rebuildStages: preparation.rebuilt, ...files }
+    return runBuild(host, cancellation, mainBuildArgv(main), { live: true, onProgress: request.onProgress })
+  }
+  let run = await build(imports.main?.ref)
+  const lost = imports.main && run.exitCode !== 0 && !cancellation.requested() ? lostContent(run.table, imports.main) : undefined
+  const broken = imports.main && (lost ?? importError(run.table, imports.main.ref))
   if (imports.main && broken !== undefined) {
     failedImports.add(imports.main.ref)
     degradations.push({ code: 'import-failed', backend: imports.main.ref.backend, stage: imports.main.ref.stage, detail: broken })
+  }
+  if (imports.main && lost !== undefined) {
+    host.log.info(`${displayRef(imports.main.ref)} has lost content: building once more without it`)
+    request.onImportLost()
+    // Whatever hits now, no ref is known to be whole.
+    for (const { stage } of plan.stages) stale.add(stage.name)
+    const { seconds } = run
+    run = await build(undefined)
+    run = { ...run, seconds: seconds + run.seconds }
   }
   const results = explainStages({
     dockerfile,
@@ -113,6 +124,17 @@ async function bringIn(
 
 function ranAnyStep(table: VertexTable): boolean {
   return stepsRunHere(table).length > 0
+}
+
+/**
+ * What the build failed of, if that is a layer of the import that is not there any more: BuildKit believes the ref's manifest, and
+ * has no other way once it comes to need the layer. The same words about other blobs are about base images.
+ */
+function lostContent(table: VertexTable, { blobs }: FoundRef): string | undefined {
+  const error = firstFailure(table)?.error ?? ''
+  if (!/could not fetch content descriptor|httpReadSeeker/.test(error)) return undefined
+  const digests = error.match(/sha256:[0-9a-f]{64}/g) ?? []
+  return blobs === undefined || digests.some(digest => blobs.has(digest)) ? error : undefined
 }
 
 /** What the vertex that imports a ref says went wrong; gha and local imports do not name their ref there. */

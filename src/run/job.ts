@@ -46,18 +46,20 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   printPlan(host, preparation, builder, imports)
 
+  let importRef = imports.main?.ref
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
   const exporter = newExporter(host, cancellation, {
     inputs,
     builder: builder.name,
     driver: builder.driver,
-    importRef: imports.main?.ref,
+    importRef: () => importRef,
     targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
     async stageLocal() {
       await stageLocalCache(host.files, inputs.cacheDir, staging)
       return staging
     },
-    refusing: caches.readOnly
+    refusing: caches.readOnly,
+    doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))
   })
   const queued = new Set<string>()
   const queue = (facts: ExportFacts) => {
@@ -72,11 +74,15 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   }
 
   const wanted = { dockerfile: preparation.dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
-  const watch = newStageWatch(wanted)
+  let watch = newStageWatch(wanted)
   const built = await buildImage(host, cancellation, {
     preparation,
     builder,
     imports,
+    onImportLost() {
+      importRef = undefined
+      watch = newStageWatch(wanted)
+    },
     onProgress(table) {
       if (inputs.cacheExport !== 'eager' || finishedStages(watch, table).length === 0) return
       const results = explainStages({ ...wanted, table, outcome: 'failure' })
@@ -140,6 +146,10 @@ async function save(
     attempt(saveLocal(host, preparation, caches, staging, outcomes), { code: 'save-failed', backend: 'local' }),
     attempt(saveGhaRecord(host, preparation, caches, outcomes), { code: 'record-failed', backend: 'gha' })
   ])
+  if (localKey && caches.readOnly.includes('gha')) {
+    // The actions cache is what carries the directory to the next job.
+    return { troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', detail: '' }] }
+  }
   return { ...(localKey ? { localKey } : {}), troubles }
 }
 

@@ -1,6 +1,7 @@
 import { handoverState, parseHandover } from '../handover'
 import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
+import { troubles } from '../report/summary-notes'
 
 /** Seconds that removing the builder, and saving the local cache, may take. */
 const removeSeconds = 60
@@ -10,10 +11,11 @@ const saveSeconds = 600
 export async function runPost(host: Host): Promise<void> {
   const handover = parseHandover(host.workflow.state(handoverState))
   if (!handover) return
-  await Promise.all([
+  const done = await Promise.allSettled([
     handover.builder === undefined ? undefined : removeBuilder(host, handover.builder),
     handover.localCache === undefined ? undefined : saveDirectory(host, handover.localCache)
   ])
+  for (const result of done) if (result.status === 'rejected') host.log.warning(String(result.reason))
 }
 
 async function removeBuilder(host: Host, name: string): Promise<void> {
@@ -30,6 +32,9 @@ async function saveDirectory(
     await host.actionsCache.save(directory, key, saveSeconds)
     host.log.info(`Local cache ${directory} saved as ${key}`)
   } catch (error) {
-    host.log.warning(`The local cache could not be saved: ${error instanceof Error ? error.message : String(error)}`)
+    const detail = error instanceof Error ? error.message : String(error)
+    host.log.warning(`The local cache could not be saved: ${detail}`)
+    if (/^false$/i.test(host.workflow.input('summary').trim())) return
+    await host.workflow.appendSummary(troubles([{ code: 'save-failed', backend: 'local', detail }], 1))
   }
 }
