@@ -31,6 +31,7 @@ try {
   const added = median(start.action) - median(start.node)
   console.log(`${added.toFixed(0)} ms more, ${(median(start.action) / median(start.node)).toFixed(2)} times as long\n`)
 
+  /** @type {{ backend: string, warm: WarmJob[] }[]} */
   const rows = []
   for (const backend of ['registry', 'gha', 'local']) rows.push({ backend, warm: await measureJobs(backend, jobs) })
   console.log(`Warm jobs of examples/web-app, ${jobs} a backend: median (highest)`)
@@ -43,7 +44,7 @@ try {
         1
       ),
       both(warm.map(({ ownMs }) => ownMs)),
-      `${(median(warm.map(({ ownMs, totalMs }) => (100 * ownMs) / totalMs))).toFixed(1)} %`,
+      `${median(warm.map(({ ownMs, totalMs }) => (100 * ownMs) / totalMs)).toFixed(1)} %`,
       both(warm.map(({ ownMs, processMs, totalMs }) => ownMs + processMs - totalMs)),
       both(warm.map(({ cpuMs }) => cpuMs)),
       both(warm.map(({ memoryMb }) => memoryMb))
@@ -73,7 +74,10 @@ function measureStart(runs) {
   const times = { node: [], action: [] }
   const time = (/** @type {string[]} */ args, /** @type {number} */ expected) => {
     const before = performance.now()
-    const { status, stdout } = spawnSync(node, args, { cwd: scratch, env: { PATH: process.env['PATH'] ?? '', RUNNER_TEMP: scratch } })
+    const { status, stdout } = spawnSync(node, args, {
+      cwd: scratch,
+      env: { PATH: process.env['PATH'] ?? '', RUNNER_TEMP: scratch }
+    })
     const milliseconds = performance.now() - before
     if (status !== expected) throw new Error(`node ${args.join(' ')} ended with ${status}, not ${expected}:\n${stdout}`)
     return milliseconds
@@ -161,5 +165,11 @@ function both(/** @type {number[]} */ values, digits = 0) {
 
 function printTable(/** @type {string[][]} */ rows) {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)))
-  for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()
+    )
 }

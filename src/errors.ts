@@ -2,7 +2,9 @@
 export class InputError extends Error {
   override readonly name = 'InputError'
   constructor(readonly problems: readonly string[]) {
-    super(problems.length === 1 ? problems[0] : `${problems.length} problems:\n${problems.map(problem => `- ${problem}`).join('\n')}`)
+    super(
+      problems.length === 1 ? problems[0] : `${problems.length} problems:\n${problems.map(problem => `- ${problem}`).join('\n')}`
+    )
   }
 }
 

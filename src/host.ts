@@ -37,7 +37,6 @@ export interface Clock {
 export interface Files {
   /** Text of a file, or undefined where there is none. */
   read(path: string): Promise<string | undefined>
-  readBytes(path: string): Promise<Uint8Array | undefined>
   write(path: string, text: string): Promise<void>
   exists(path: string): Promise<boolean>
   /** Names in a directory; empty where there is none. */

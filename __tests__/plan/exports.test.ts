@@ -11,7 +11,8 @@ const cases: readonly {
   hit?: readonly string[]
   stale?: readonly string[]
   /** Unless said otherwise the build succeeded. */
-  ended?: boolean
+  phase?: 'running' | 'failed'
+  pullFirst?: string
   /** Stages found in the registry's default scope. */
   found?: readonly string[]
   lookedUp?: readonly Backend[]
@@ -38,7 +39,7 @@ const cases: readonly {
   },
   {
     description: 'the build failed in the last stage: what was finished',
-    ended: false,
+    phase: 'failed',
     ran: ['deps'],
     hit: ['base', 'tools'],
     expected: ['deps ran']
@@ -47,26 +48,45 @@ const cases: readonly {
     description: 'hit although what it reads ran, and the target only copies from it: first this, with its layers',
     ran: ['base'],
     hit: ['deps', 'tools', 'final'],
-    expected: ['base ran', 'tools by-content', 'final holds-others'],
-    after: { final: ['tools'] }
+    expected: ['tools by-content', 'base ran', 'final holds-others'],
+    after: { final: ['tools'] },
+    pullFirst: 'final'
   },
   {
-    description: 'the same while the build still runs',
-    ended: false,
-    ran: ['base'],
+    description: 'two of them, one above the other: the lower first',
+    dockerfile:
+      'FROM scratch AS a\nRUN 1\nFROM scratch AS b\nCOPY --from=a / /\nFROM scratch AS c\nCOPY --from=b / /\nFROM scratch AS d\nCOPY --from=c / /\n',
+    ran: ['a'],
+    hit: ['b', 'c', 'd'],
+    found: ['a', 'b', 'c', 'd'],
+    expected: ['c by-content', 'b by-content', 'a ran', 'd holds-others'],
+    after: { b: ['c'], d: ['b', 'c'] },
+    pullFirst: 'd'
+  },
+  {
+    description: 'the same while the build still runs: what only they hold up waits for its end',
+    phase: 'running',
+    ran: ['base', 'deps', 'final'],
     hit: ['tools'],
-    expected: ['base ran', 'tools by-content']
+    expected: ['base ran', 'deps ran']
+  },
+  {
+    description: 'the same when the build failed: what ran is saved as it is',
+    phase: 'failed',
+    ran: ['base', 'final'],
+    hit: ['tools'],
+    expected: ['base ran', 'final ran']
   },
   {
     description: 'the same, and the target ran',
     ran: ['base', 'deps', 'final'],
     hit: ['tools'],
-    expected: ['base ran', 'deps ran', 'tools by-content', 'final ran'],
+    expected: ['tools by-content', 'base ran', 'deps ran', 'final ran'],
     after: { final: ['tools'] }
   },
   {
     description: 'while the build still runs nothing is known to be absent or stale',
-    ended: false,
+    phase: 'running',
     hit: ['base', 'deps'],
     stale: ['deps'],
     found: [],
@@ -126,11 +146,11 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
   const refs = found
     .filter(stage => plan.stages.some(planned => planned.stage.name === stage && !planned.uncached))
     .map(stage => foundWith(refOf(plan, stage, 'registry', main), stage))
-  const exports = planExports(plan, {
+  const { exports, pullFirst } = planExports(plan, {
     ran: new Set(facts.ran),
     hit: new Set(facts.hit),
     stale: new Set(facts.stale),
-    ended: facts.ended ?? true,
+    phase: facts.phase ?? 'succeeded',
     found: refs,
     lookedUp: facts.lookedUp ?? ['registry']
   })
@@ -138,6 +158,7 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
     exports.map(({ stage, ref, cause }) => `${stage} ${ref.backend === 'registry' ? '' : `${ref.backend} `}${cause}`)
   ).toEqual(expected)
   for (const { stage, after: before } of exports) expect(before).toEqual(after[stage] ?? [])
+  expect(pullFirst).toBe(facts.pullFirst)
   // What is written belongs to the own scope, whatever was read.
   expect(exports.every(({ ref }) => ref.scope === plan.scopes.write)).toBe(true)
 })

@@ -13,7 +13,7 @@ test.each<[Scope, string]>([
 test('notes of a usual plan', () => {
   const plan = { scopes: { write: { kind: 'pull' as const, number: 7 }, read: [{ kind: 'pull' as const, number: 7 }, main] } }
   const backends = { backends: ['registry' as const], reason: 'the image is pushed to a repository', serviceMissing: false }
-  expect(planNotes({ plan, backends, userImports: 0 })).toEqual([
+  expect(planNotes({ plan, backends, userImports: 0, exportsWait: false })).toEqual([
     'Cache in the registry: the image is pushed to a repository.',
     'Cache of the pull request 7 is written; read, best first: pull request 7, default branch.'
   ])
@@ -24,12 +24,14 @@ test('notes of what is unusual; a branch stays on its line', () => {
   const notes = planNotes({
     plan: { scopes: { write: evil, read: [evil] } },
     backends: { backends: [], reason: '', serviceMissing: true },
-    userImports: 2
+    userImports: 2,
+    exportsWait: true
   })
   expect(notes).toEqual([
     'No cache is used: no backend is left.',
     'Cache of the branch x ::error::y is written; read, best first: branch x ::error::y.',
     'GitHub’s cache is left out: this job has no cache service.',
+    'Stages are saved after the build: only BuildKit 0.32 and later can save one beside it without running steps again.',
     'Input cache-from is read beside the planned ref: BuildKit matches several imports unreliably, so stages may run that did not have to.'
   ])
 })

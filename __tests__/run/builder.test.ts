@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { BuildFailed } from '../../src/errors'
 import { singleJobConfig } from '../../src/plan/builder'
 import { bringUpBuilder } from '../../src/run/builder'
+import { watchCancellation } from '../../src/run/cancellation'
 import { newTestHost } from '../helpers/host'
 import type { TestHost } from '../helpers/host'
 import { inputsWith } from '../inputs/fixture'
@@ -47,7 +48,7 @@ const mine = 'Name:   mine\nDriver: docker-container\n'
 test('the current builder is used, nothing is made', async () => {
   const of = await hostWith({ inspect: mine })
   const told: string[] = []
-  expect(await bringUpBuilder(of, inputsWith(), name => told.push(name))).toMatchObject({
+  expect(await bringUpBuilder(of, watchCancellation(of), inputsWith(), name => told.push(name))).toMatchObject({
     name: 'mine',
     driver: 'docker-container',
     created: false
@@ -57,7 +58,7 @@ test('the current builder is used, nothing is made', async () => {
 
 test('the one the user names is asked for by name', async () => {
   const of = await hostWith({ inspect: mine })
-  expect(await bringUpBuilder(of, inputsWith({ builder: 'mine' }), () => undefined)).toMatchObject({
+  expect(await bringUpBuilder(of, watchCancellation(of), inputsWith({ builder: 'mine' }), () => undefined)).toMatchObject({
     name: 'mine',
     created: false
   })
@@ -66,7 +67,7 @@ test('the one the user names is asked for by name', async () => {
 
 test('the one the user names cannot be used', async () => {
   const of = await hostWith({})
-  const failed = bringUpBuilder(of, inputsWith({ builder: 'gone' }), () => undefined)
+  const failed = bringUpBuilder(of, watchCancellation(of), inputsWith({ builder: 'gone' }), () => undefined)
   await expect(failed).rejects.toThrow('builder: gone cannot be used: ERROR: no builder "gone" found')
   await expect(failed).rejects.toBeInstanceOf(BuildFailed)
 })
@@ -74,7 +75,7 @@ test('the one the user names cannot be used', async () => {
 test('a new one: its name is told before it is made, and it collects no garbage', async () => {
   const of = await hostWith({ inspect: docker })
   const made: string[] = []
-  const builder = await bringUpBuilder(of, inputsWith(), name => {
+  const builder = await bringUpBuilder(of, watchCancellation(of), inputsWith(), name => {
     made.push(name)
     expect(existsSync(join(of.folder, 'config'))).toBe(false)
   })
@@ -86,20 +87,20 @@ test('a new one: its name is told before it is made, and it collects no garbage'
 
 test("the user's configuration takes the place of ours", async () => {
   const of = await hostWith({ inspect: mine })
-  await bringUpBuilder(of, inputsWith({ 'buildkitd-config-inline': 'debug = true' }), () => undefined)
+  await bringUpBuilder(of, watchCancellation(of), inputsWith({ 'buildkitd-config-inline': 'debug = true' }), () => undefined)
   expect(await readFile(join(of.folder, 'config'), 'utf8')).toBe('debug = true')
 })
 
 test('a remote one has no configuration', async () => {
   const of = await hostWith({ inspect: mine })
-  await bringUpBuilder(of, inputsWith({ driver: 'remote', endpoint: 'tcp://b:1' }), () => undefined)
+  await bringUpBuilder(of, watchCancellation(of), inputsWith({ driver: 'remote', endpoint: 'tcp://b:1' }), () => undefined)
   expect((await calls(of))[1]?.filter(arg => arg.startsWith('--buildkitd'))).toEqual([])
 })
 
 test('one that cannot be made', async () => {
   const of = await hostWith({ create: `console.error('ERROR: no space left'); process.exit(3)` })
   const made: string[] = []
-  const failed = bringUpBuilder(of, inputsWith(), name => made.push(name))
+  const failed = bringUpBuilder(of, watchCancellation(of), inputsWith(), name => made.push(name))
   await expect(failed).rejects.toThrow('docker buildx create --driver=docker-container failed: ERROR: no space left')
   await expect(failed).rejects.toMatchObject({ exitCode: 3 })
   // What is left of it is removed later.
@@ -112,7 +113,7 @@ test('a machine without docker', async () => {
     ...host,
     exec: { ...host.exec, start: (_: string, argv: readonly string[]) => (host as TestHost).exec.start('no-such-docker', argv) }
   }
-  const failed = bringUpBuilder(none, inputsWith(), () => undefined)
+  const failed = bringUpBuilder(none, watchCancellation(none), inputsWith(), () => undefined)
   await expect(failed).rejects.toBeInstanceOf(BuildFailed)
   await expect(failed).rejects.toThrow(/no-such-docker cannot be started/)
 })

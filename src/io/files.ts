@@ -9,7 +9,6 @@ import type { Files } from '../host'
 export function newFiles(temporary: string): Files {
   return {
     read: path => absentIsUndefined(readFile(path, 'utf8')),
-    readBytes: path => absentIsUndefined(readFile(path)),
     write: (path, text) => writeFile(path, text),
     exists: async path => (await absentIsUndefined(stat(path))) !== undefined,
     list: async path => (await absentIsUndefined(readdir(path))) ?? [],

@@ -56,9 +56,12 @@ function newLog(): Log {
   }
 }
 
-/** A line that begins with :: or ##[ would be a command to the runner; a zero-width space before it makes it text. */
+/**
+ * A line that begins with :: and ##[ anywhere would be commands to the runner (actions/runner ActionCommand.cs, which also trims
+ * U+0085); a zero-width space makes them text.
+ */
 function inert(text: string): string {
-  return text.replace(/^(\s*)(::|##\[)/gm, '$1\u200b$2')
+  return text.replace(/##\[/g, '##\u200b[').replace(/^([\s\u0085]*)::/gm, '$1\u200b::')
 }
 
 function newWorkflow(env: Host['env']): Workflow {

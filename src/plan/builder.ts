@@ -68,6 +68,15 @@ function needsNewBuilder(inputs: Inputs): string | undefined {
   return asked.find(([, needed]) => needed)?.[0]
 }
 
+/**
+ * Whether exports beside the running build run no step again: since BuildKit 0.32 (commit 12d4b6375 there; moby/buildkit#4674
+ * before it, seen with 0.25). An unknown version counts as old.
+ */
+export function exportsBesideBuild(buildkit: string | undefined): boolean {
+  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(buildkit ?? '') ?? []
+  return Number(major) > 0 || Number(minor) >= 32
+}
+
 /** The default of docker/setup-buildx-action: entitlements that a build must still ask for by `allow`. */
 const defaultFlags = '--allow-insecure-entitlement security.insecure --allow-insecure-entitlement network.host'
 

@@ -24,8 +24,8 @@ export interface ExportFacts {
   readonly ran: ReadonlySet<string>
   /** Stages whose every step was cached. */
   readonly hit: ReadonlySet<string>
-  /** False while the build still runs: then only what ran, and what that needs, is exported. */
-  readonly ended: boolean
+  /** Of the build: only what ran, and is whole, is exported while it runs or when it failed. */
+  readonly phase: 'running' | 'failed' | 'succeeded'
   /** Stages whose own ref turned out to be of other content than this build's. */
   readonly stale: ReadonlySet<string>
   readonly found: readonly FoundRef[]
@@ -50,7 +50,8 @@ export interface ExportPlan {
  * A stage whose parents were pulled is looked up under their new keys alone, so what hit by content is pulled from the target up.
  */
 export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
-  const { ran, hit, ended } = facts
+  const { ran, hit, phase } = facts
+  const ended = phase === 'succeeded'
   const holder = ended && plan.stages.some(({ stage }) => ran.has(stage.name)) ? holdingStage(plan)?.stage.name : undefined
   const chain = new Set(baseChain(plan, plan.target))
   const byContent = plan.stages
@@ -68,9 +69,13 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
     .filter(({ stage }) => !byContent.includes(stage))
     .flatMap(planned => {
       const after = above(plan, planned.stage).filter(stage => byContent.includes(stage))
-      if (after.length > 0 && !ended) return []
+      if (after.length > 0 && phase === 'running') return []
       return planned.writes.flatMap(ref =>
-        exportOf({ ...planned, writes: [ref] }, exportCause(planned, ref, planned.stage.name === holder, facts), after)
+        exportOf(
+          { ...planned, writes: [ref] },
+          exportCause(planned, ref, planned.stage.name === holder, facts),
+          ended ? after : []
+        )
       )
     })
   const pullFirst = settled.length > 0 && holder !== undefined && hit.has(holder) ? holder : undefined
@@ -85,7 +90,7 @@ function exportCause(
 ): ExportCause | undefined {
   if (facts.ran.has(stage.name)) return 'ran'
   // What failed or was not come to is not whole in the builder.
-  if (!facts.ended || !facts.hit.has(stage.name)) return undefined
+  if (facts.phase !== 'succeeded' || !facts.hit.has(stage.name)) return undefined
   if (holdsOthers) return 'holds-others'
   if (facts.stale.has(stage.name)) return 'stale'
   const present = facts.found.some(candidate => candidate.ref.backend === ref.backend && reads.includes(candidate.ref))

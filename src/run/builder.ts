@@ -3,43 +3,57 @@ import { BuildFailed } from '../errors'
 import type { ExecResult, Host } from '../host'
 import type { Inputs } from '../inputs'
 import { createBuilderArgv, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
+import type { Cancellation } from './cancellation'
 
 export interface Builder {
   readonly name: string
   readonly driver: string
   readonly reason: string
   readonly created: boolean
+  /** BuildKit's version where it is known; of a builder that was just made it is asked only for eager exports. */
+  readonly buildkit?: string
 }
 
 /**
  * Brings the builder up: the one that is there, or a new one. `beforeCreating` is called with the new one's name before it is
  * made, so that the post step can remove what an interrupted job left. Throws BuildFailed when docker or buildx cannot serve.
  */
-export async function bringUpBuilder(host: Host, inputs: Inputs, beforeCreating: (name: string) => void): Promise<Builder> {
-  const inspected = await docker(host, ['buildx', 'inspect', ...(inputs.builder ? [inputs.builder] : [])])
+export async function bringUpBuilder(
+  host: Host,
+  cancellation: Cancellation,
+  inputs: Inputs,
+  beforeCreating: (name: string) => void
+): Promise<Builder> {
+  const inspected = await docker(host, cancellation, ['buildx', 'inspect', ...(inputs.builder ? [inputs.builder] : [])])
   const current = inspected.exitCode === 0 ? parseBuilderFacts(inspected.stdout) : undefined
   if (!current && inputs.builder) {
     throw new BuildFailed(`builder: ${inputs.builder} cannot be used: ${lastLine(inspected.stderr)}`, inspected.exitCode)
   }
   const plan = planBuilder(inputs, current)
-  if (plan.kind === 'use') return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false }
+  const buildkit = current?.name === (plan.kind === 'use' ? plan.name : '') ? current?.buildkit : undefined
+  if (plan.kind === 'use') {
+    return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false, ...(buildkit ? { buildkit } : {}) }
+  }
 
   const name = `stage-cache-${randomUUID()}`
   beforeCreating(name)
   const config = await configFile(host, inputs, plan.driver)
-  const created = await docker(host, createBuilderArgv(inputs, name, plan.driver, config))
+  const created = await docker(host, cancellation, createBuilderArgv(inputs, name, plan.driver, config))
   if (created.exitCode !== 0) {
     throw new BuildFailed(`docker buildx create --driver=${plan.driver} failed: ${created.stderr.trim()}`, created.exitCode)
   }
-  return { name, driver: plan.driver, reason: plan.reason, created: true }
+  const made = { name, driver: plan.driver, reason: plan.reason, created: true }
+  if (inputs.cacheExport !== 'eager') return made
+  const facts = parseBuilderFacts((await docker(host, cancellation, ['buildx', 'inspect', name])).stdout)
+  return { ...made, ...(facts?.buildkit ? { buildkit: facts.buildkit } : {}) }
 }
 
 /** Exit code of a shell for a program that is not there. */
 const notStarted = 127
 
-async function docker(host: Host, argv: readonly string[]): Promise<ExecResult> {
+async function docker(host: Host, cancellation: Cancellation, argv: readonly string[]): Promise<ExecResult> {
   try {
-    return await host.exec.start('docker', argv).result
+    return await cancellation.watch(host.exec.start('docker', argv)).result
   } catch (error) {
     throw new BuildFailed(error instanceof Error ? error.message : String(error), notStarted)
   }

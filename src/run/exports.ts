@@ -5,6 +5,7 @@ import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'
 import type { StageExport } from '../plan/exports'
+import { isLostContent } from '../plan/lost-content'
 import { isRefusal } from '../plan/permissions'
 import { stepsRunHere } from '../progress/vertices'
 import type { Backend } from '../reasons'
@@ -66,7 +67,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let staging: Promise<string> | undefined
   const outcomes: { readonly stage: string; readonly done: Promise<ExportOutcome> }[] = []
 
-  async function run({ stage, ref, cause }: StageExport): Promise<ExportOutcome> {
+  async function save(wanted: StageExport, importRef: CacheRef | undefined): Promise<ExportOutcome> {
+    const { stage, ref, cause } = wanted
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
     const given = givenUp.get(ref.backend)
@@ -78,7 +80,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       builder: options.builder,
       target: options.targetOf(stage),
       exportTo: ref,
-      importRef: options.importRef(),
+      importRef,
       metadataFile,
       pullLayers: cause === 'by-content',
       options: {
@@ -94,6 +96,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       givenUp.set(ref.backend, detail)
       return { ...facts, exported: 'failed', detail }
     }
+    // Layers the import only lists are left out then, and their stage is brought in or built the next time.
+    if (run.exitCode !== 0 && importRef && isLostContent(run.text)) return save(wanted, undefined)
     if (run.exitCode !== 0) {
       const detail = lastLine(run.text)
       if (isRefusal(run.text)) refusing.add(ref.backend)
@@ -120,7 +124,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const enter = async () => {
         await Promise.all([begin, ...before])
         return lanes.enter(wanted.ref.backend, async () => {
-          const outcome = await run(wanted).catch((error: unknown): ExportOutcome => ({
+          const outcome = await save(wanted, options.importRef()).catch((error: unknown): ExportOutcome => ({
             stage: wanted.stage,
             ref: wanted.ref,
             exported: 'failed',

@@ -6,6 +6,7 @@ import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
 import type { ImportPlan } from '../plan/imports'
+import { isLostContent } from '../plan/lost-content'
 import { parseVertexName } from '../progress/vertex-name'
 import { firstFailure, stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
@@ -64,7 +65,8 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
     return runBuild(host, cancellation, mainBuildArgv(main), { live: true, onProgress: request.onProgress })
   }
   let run = await build(imports.main?.ref)
-  const lost = imports.main && run.exitCode !== 0 && !cancellation.requested() ? lostContent(run.table, imports.main) : undefined
+  const failed = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)?.error
+  const lost = failed !== undefined && imports.main && isLostContent(failed, imports.main.blobs) ? failed : undefined
   const broken = imports.main && (lost ?? importError(run.table, imports.main.ref))
   if (imports.main && broken !== undefined) {
     failedImports.add(imports.main.ref)
@@ -124,17 +126,6 @@ async function bringIn(
 
 function ranAnyStep(table: VertexTable): boolean {
   return stepsRunHere(table).length > 0
-}
-
-/**
- * What the build failed of, if that is a layer of the import that is not there any more: BuildKit believes the ref's manifest, and
- * has no other way once it comes to need the layer. The same words about other blobs are about base images.
- */
-function lostContent(table: VertexTable, { blobs }: FoundRef): string | undefined {
-  const error = firstFailure(table)?.error ?? ''
-  if (!/could not fetch content descriptor|httpReadSeeker/.test(error)) return undefined
-  const digests = error.match(/sha256:[0-9a-f]{64}/g) ?? []
-  return blobs === undefined || digests.some(digest => blobs.has(digest)) ? error : undefined
 }
 
 /** What the vertex that imports a ref says went wrong; gha and local imports do not name their ref there. */

@@ -4,6 +4,7 @@ import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
 import type { Host } from '../host'
+import { exportsBesideBuild } from '../plan/builder'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
 import { planImports } from '../plan/imports'
@@ -39,12 +40,13 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   }
 
   const [builder, caches] = await Promise.all([
-    bringUpBuilder(host, inputs, name => inputs.cleanup && leave({ builder: name })),
+    bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })),
     findCaches(host, preparation)
   ])
   const readsCache = !inputs.noCache && !inputs.rebuildCache
   const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
-  printPlan(host, preparation, builder, imports)
+  const eager = inputs.cacheExport === 'eager' && exportsBesideBuild(builder.buildkit)
+  printPlan(host, preparation, builder, imports, eager)
 
   let importRef = imports.main?.ref
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
@@ -55,6 +57,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     importRef: () => importRef,
     targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
     async stageLocal() {
+      leave({ staging })
       await stageLocalCache(host.files, inputs.cacheDir, staging)
       return staging
     },
@@ -84,15 +87,15 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
       watch = newStageWatch(wanted)
     },
     onProgress(table) {
-      if (inputs.cacheExport !== 'eager' || finishedStages(watch, table).length === 0) return
+      if (!eager || finishedStages(watch, table).length === 0) return
       const results = explainStages({ ...wanted, table, outcome: 'failure' })
-      queue({ ...completed(results), ended: false, stale: new Set(), found: [], lookedUp: [] })
+      queue({ ...completed(results), phase: 'running', stale: new Set(), found: [], lookedUp: [] })
     }
   })
   const exportsStarted = host.clock.now()
   if (!cancellation.requested()) {
-    const ended = built.run.exitCode === 0
-    queue({ ...completed(built.results), ended, stale: built.stale, found: caches.found, lookedUp: caches.lookedUp })
+    const phase = built.run.exitCode === 0 ? 'succeeded' : 'failed'
+    queue({ ...completed(built.results), phase, stale: built.stale, found: caches.found, lookedUp: caches.lookedUp })
   }
   const outcomes = await exporter.finish()
   const saved = await save(host, preparation, caches, staging, outcomes)

@@ -13,6 +13,7 @@ export async function runPost(host: Host): Promise<void> {
   if (!handover) return
   const done = await Promise.allSettled([
     handover.builder === undefined ? undefined : removeBuilder(host, handover.builder),
+    handover.staging === undefined ? undefined : host.files.remove(handover.staging),
     handover.localCache === undefined ? undefined : saveDirectory(host, handover.localCache)
   ])
   for (const result of done) if (result.status === 'rejected') host.log.warning(String(result.reason))

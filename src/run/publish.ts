@@ -35,7 +35,14 @@ export interface Results {
 }
 
 /** Prints what is going to happen, before anything is built. */
-export function printPlan(host: Host, { inputs, plan, backends }: Preparation, builder: Builder, imports: ImportPlan): void {
+/** `eager` as it will be, which the builder may not allow. */
+export function printPlan(
+  host: Host,
+  { inputs, plan, backends }: Preparation,
+  builder: Builder,
+  imports: ImportPlan,
+  eager: boolean
+): void {
   const platform = plan.platforms.join(', ')
   const read = new Set([...(imports.main ? [imports.main.ref] : []), ...imports.broughtIn.map(({ ref }) => ref)])
   host.log.group(`Plan: ${plan.stages.length} stages for target ${plan.target.name}`)
@@ -64,7 +71,12 @@ export function printPlan(host: Host, { inputs, plan, backends }: Preparation, b
           write: inputs.cacheExport !== 'off' && writes.includes(ref)
         }))
       })),
-      notes: planNotes({ plan, backends, userImports: inputs.cacheFrom.length })
+      notes: planNotes({
+        plan,
+        backends,
+        userImports: inputs.cacheFrom.length,
+        exportsWait: inputs.cacheExport === 'eager' && !eager
+      })
     })
   )
   host.log.endGroup()
