@@ -26,9 +26,7 @@ export interface Degradation {
     | 'import-failed'
     | 'write-not-allowed'
     | 'bring-in-failed'
-    | 'stage-has-no-ref'
     | 'cache-service-missing'
-    | 'builder-not-removed'
   readonly backend?: Backend
   readonly stage?: string
   /** What docker, the registry or the cache service said; secrets are not in it. */

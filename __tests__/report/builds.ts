@@ -124,7 +124,7 @@ export const builds: Readonly<Record<string, BuildReport>> = {
           stage,
           detail: 'error writing manifest: denied: permission_denied: write_package'
         })),
-        { code: 'builder-not-removed', detail: '' }
+        { code: 'record-failed', backend: 'gha' as const, detail: '' }
       ]
     }
   ),

@@ -29,7 +29,6 @@ test('notes of what is unusual; a branch stays on its line', () => {
   })
   expect(notes).toEqual([
     'No cache is used: no backend is left.',
-    'Cache of the branch x ::error::y is written; read, best first: branch x ::error::y.',
     'GitHub’s cache is left out: this job has no cache service.',
     'Stages are saved after the build: only BuildKit 0.32 and later can save one beside it without running steps again.',
     'Input cache-from is read beside the planned ref: BuildKit matches several imports unreliably, so stages may run that did not have to.'

@@ -41,21 +41,16 @@ test.each<[Pick<Degradation, 'code' | 'backend'>, string, RegExp]>([
     'app: newer in the local directory than the rest, but could not be read',
     /cache-dir/u
   ],
-  [
-    { code: 'stage-has-no-ref' },
-    'app: BuildKit cannot build this stage by itself, so it has no cache of its own',
-    /FROM … AS name/u
-  ],
-  [{ code: 'cache-service-missing' }, 'This job has no cache service of GitHub', /cache-image/u],
-  [{ code: 'builder-not-removed' }, 'Could not remove the builder', /docker buildx rm/u]
+  [{ code: 'cache-service-missing' }, 'This job has no cache service of GitHub', /cache-image/u]
 ])('trouble %j', (trouble, what, remedy) => {
   expect(plain(troubleWords(trouble, words`${'app'}`))).toBe(what)
   expect(plain(remedyWords(trouble))).toMatch(remedy)
 })
 
 describe('where a stage was read from and written to', () => {
+  const brought = { ...warm, broughtIn: [{ stage: 'a', ref: refOf('a').ref }] }
   test.each([
-    ['its own ref', warm, stageOf(0, 'a', 'c', { refs: [refOf('a', { imported: 'yes' })] }), 'registry cache-a'],
+    ['its own ref', brought, stageOf(0, 'a', 'c', { refs: [refOf('a', { imported: 'yes' })] }), 'registry cache-a'],
     ["the target's ref", warm, stageOf(0, 'a', 'c'), 'registry cache-runtime'],
     ['a builder that kept it', {}, stageOf(0, 'a', 'c'), 'the builder itself'],
     ['nowhere, nothing was saved', {}, stageOf(0, 'a', 'r', { refs: [refOf('a', { imported: 'absent' })] }), 'nothing saved'],
@@ -63,11 +58,11 @@ describe('where a stage was read from and written to', () => {
     ['nowhere, it has no steps', warm, stageOf(0, 'a', ''), '–'],
     [
       'a registry with a port',
-      {},
+      { broughtIn: [{ stage: 'a', ref: 'localhost:5000/app' }] },
       stageOf(0, 'a', 'c', { refs: [refOf('a', { imported: 'yes', ref: 'localhost:5000/app' })] }),
       'registry localhost:5000/app'
     ]
-  ])('read from %s', (_, report, stage, expected) => expect(plain(readFrom(report, stage))).toBe(expected))
+  ])('read from %s', (_, report, stage, expected) => expect(plain(readFrom({ broughtIn: [], ...report }, stage))).toBe(expected))
 
   const gha = { backend: 'gha' as const }
   test.each([

@@ -42,7 +42,7 @@ const stage: fc.Arbitrary<StageResult> = fc
     return { ...rest, steps: steps.map(step => ({ ...step, command })), cached, seconds }
   })
 const degradation: fc.Arbitrary<Degradation> = fc.record({
-  code: fc.constantFrom<Degradation['code']>('lookup-failed', 'export-failed', 'bring-in-failed', 'builder-not-removed'),
+  code: fc.constantFrom<Degradation['code']>('lookup-failed', 'export-failed', 'bring-in-failed', 'record-failed'),
   backend,
   stage: hostileText,
   detail: hostileText

@@ -1,8 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { copyFile, cp, link, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, cp, link, mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { Files } from '../host'
 
 /** The real Files. `temporary` is the runner's directory that is emptied after the job. */
@@ -49,8 +47,18 @@ export function newFiles(temporary: string): Files {
     },
     async sha256(path) {
       const hash = createHash('sha256')
-      await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
-      return hash.digest('hex')
+      const file = await open(path)
+      try {
+        // One buffer for all of a file of gigabytes: a stream would make a new one for every read.
+        const buffer = Buffer.allocUnsafe(1 << 20)
+        for (;;) {
+          const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+          if (bytesRead === 0) return hash.digest('hex')
+          hash.update(buffer.subarray(0, bytesRead))
+        }
+      } finally {
+        await file.close()
+      }
     }
   }
 }

@@ -37,7 +37,9 @@ export function planNotes({
   const places = joinWords(backends.map(placeWords), ', ')
   return [
     ...(backends.length > 0 ? [words`Cache in ${places}: ${[reason]}.`] : [words`No cache is used: no backend is left.`]),
-    words`Cache of the ${scopeWords(scopes.write)} is written; read, best first: ${scopes.read.map(scopeWords).join(', ')}.`,
+    ...(backends.length > 0
+      ? [words`Cache of the ${scopeWords(scopes.write)} is written; read, best first: ${scopes.read.map(scopeWords).join(', ')}.`]
+      : []),
     ...(serviceMissing ? [words`${placeWords('gha')} is left out: this job has no cache service.`] : []),
     ...(exportsWait
       ? [

@@ -7,12 +7,13 @@ import { exportedWords } from './sentences'
 import { joinWords, words, type Words } from './words'
 
 /** Where a stage's cached steps were read from; says what was wrong where they were not. */
-export function readFrom(report: Pick<BuildReport, 'imported'>, stage: StageResult): Words {
+export function readFrom(report: Pick<BuildReport, 'imported' | 'broughtIn'>, stage: StageResult): Words {
   if (stage.steps.length === 0) return none
-  const own = stage.refs.find(({ imported }) => imported === 'yes')
-  if (own) return refWords(own.backend, own.ref)
-  // One import serves all: a stage's steps come out of the target's ref.
   if (stage.cached > 0) {
+    const brought = report.broughtIn.find(({ stage: name }) => name === stage.name)
+    const own = brought && stage.refs.find(({ ref }) => ref === brought.ref)
+    if (own) return refWords(own.backend, own.ref)
+    // One import serves all: a stage's steps come out of the target's ref.
     return report.imported ? refWords(report.imported.backend, report.imported.ref) : words`the builder itself`
   }
   const failed = stage.refs.find(({ imported }) => imported === 'failed')

@@ -123,17 +123,9 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
     what: (place, stages) => words`${stages}: newer in ${place} than the rest, but could not be read`,
     remedy: backend => words`What it would have saved was built again. ${mayRead(backend)}`
   },
-  'stage-has-no-ref': {
-    what: (_place, stages) => words`${stages}: BuildKit cannot build this stage by itself, so it has no cache of its own`,
-    remedy: () => words`Give the stage a name of its own: ${'FROM … AS name'}.`
-  },
   'cache-service-missing': {
     what: () => words`This job has no cache service of GitHub`,
     remedy: () => words`Use ${'cache-backends: registry'} with ${'cache-image'}, or a runner that offers the service.`
-  },
-  'builder-not-removed': {
-    what: () => words`Could not remove the builder`,
-    remedy: () => words`On a runner that lives on, remove it with ${'docker buildx rm'}.`
   }
 }
 

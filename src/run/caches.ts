@@ -97,7 +97,8 @@ async function restoreLocal(
     const layout = await readLocalCache(host.files, directory, false)
     return { ...(layout ? { layout } : {}), ...(trouble ? { trouble } : {}) }
   } catch (error) {
-    await host.files.remove(directory)
+    // What cannot be removed either is read no further; the trouble is said all the same.
+    await host.files.remove(directory).catch(() => undefined)
     return {
       trouble: { code: 'local-cache-broken', backend: 'local', detail: error instanceof Error ? error.message : String(error) }
     }

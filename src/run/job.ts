@@ -46,7 +46,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const readsCache = !inputs.noCache && !inputs.rebuildCache
   const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const eager = inputs.cacheExport === 'eager' && exportsBesideBuild(builder.buildkit)
-  printPlan(host, preparation, builder, imports, eager)
+  printPlan(host, preparation, builder, imports, { eager, readOnly: caches.readOnly })
 
   let importRef = imports.main?.ref
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`

@@ -6,7 +6,7 @@ import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
 import type { CachePlan } from '../plan/cache-plan'
 import type { ImportPlan } from '../plan/imports'
-import type { Degradation } from '../reasons'
+import type { Backend, Degradation } from '../reasons'
 import { renderLogTable } from '../report/log-table'
 import { renderOutputs } from '../report/outputs'
 import { renderPlan } from '../report/plan-text'
@@ -41,7 +41,7 @@ export function printPlan(
   { inputs, plan, backends }: Preparation,
   builder: Builder,
   imports: ImportPlan,
-  eager: boolean
+  { eager, readOnly }: { readonly eager: boolean; readonly readOnly: readonly Backend[] }
 ): void {
   const platform = plan.platforms.join(', ')
   const read = new Set([...(imports.main ? [imports.main.ref] : []), ...imports.broughtIn.map(({ ref }) => ref)])
@@ -68,7 +68,7 @@ export function printPlan(
           backend: ref.backend,
           ref: displayRef(ref),
           read: read.has(ref),
-          write: inputs.cacheExport !== 'off' && writes.includes(ref)
+          write: inputs.cacheExport !== 'off' && writes.includes(ref) && !readOnly.includes(ref.backend)
         }))
       })),
       notes: planNotes({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ancestors } from '../dockerfile/stage-graph'
 import type { Host } from '../host'
-import { parseCacheManifest } from '../plan/coverage'
+import { foundByManifest } from '../plan/coverage'
 import type { CacheRef } from '../plan/cache-plan'
 import { parseRef } from '../plan/ref'
 import type { RecordedRef } from '../plan/record'
@@ -96,8 +96,8 @@ export async function measureRefs(host: Host, outcomes: readonly ExportOutcome[]
       .map(async ({ ref, digest }): Promise<readonly [CacheRef, number] | undefined> => {
         try {
           const manifest = await host.registry.manifest(`${ref.place}@${digest}`, 5)
-          const parsed = manifest && parseCacheManifest(manifest.text)
-          return parsed && [ref, [...parsed.blobs.values()].reduce((sum, size) => sum + size, parsed.config.size)]
+          const bytes = manifest && foundByManifest(ref, manifest.digest, manifest.text)?.bytes
+          return bytes === undefined ? undefined : [ref, bytes]
         } catch {
           // A size that cannot be read is a gap in the summary, nothing was lost.
           return undefined
