@@ -79,6 +79,7 @@ export async function soak({
           cacheDir,
           cacheUrl: service.url,
           inputs,
+          push,
           name: repository
         })
         const label = `seed ${seed}, job ${jobs} (${what})`
