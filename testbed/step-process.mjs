@@ -47,7 +47,7 @@ export function startStep(program, args, { cwd, env, timeoutSeconds, echo = fals
   for (const stream of [child.stdout, child.stderr]) {
     readLines(stream, line => {
       lines.push(line)
-      if (echo) process.stdout.write(`${line}\n`)
+      if (echo) echoAsShown(line)
       for (const look of waiting) look()
     })
   }
@@ -144,4 +144,10 @@ export function readLines(stream, emit) {
     rest = (rest + decoder.end()).replace(/\r$/, '')
     if (rest !== '') emit(rest)
   })
+}
+
+/** As a runner shows it: debug lines stay hidden, groups are headings. */
+function echoAsShown(/** @type {string} */ line) {
+  if (line.startsWith('::debug::') || line === '::endgroup::') return
+  process.stdout.write(`${line.replace(/^::group::/, '▼ ').replace(/^::(error|warning|notice)[^:]*::/, '$1: ')}\n`)
 }

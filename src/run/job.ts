@@ -97,8 +97,10 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     const phase = built.run.exitCode === 0 ? 'succeeded' : 'failed'
     queue({ ...completed(built.results), phase, stale: built.stale, found: caches.found, lookedUp: caches.lookedUp })
   }
+  host.log.group(queued.size > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
   const outcomes = await exporter.finish()
   const saved = await save(host, preparation, caches, staging, outcomes)
+  host.log.endGroup()
   if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
 
   await publish(host, {
