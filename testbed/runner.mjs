@@ -154,5 +154,5 @@ function nodeFor(using) {
   const wanted = /^node(\d+)$/.exec(using)?.[1]
   if (existsSync(bundled)) return bundled
   if (wanted === process.versions.node.split('.')[0]) return process.execPath
-  throw new Error(`${using} is not here: npm ci brings it`)
+  throw new Error(`${using} is not here: npm install brings it`)
 }

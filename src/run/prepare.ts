@@ -5,7 +5,7 @@ import type { RunContext } from '../context'
 import { didYouMean } from '../did-you-mean'
 import { parseDockerfile } from '../dockerfile/parse-dockerfile'
 import { findTarget } from '../dockerfile/stage-graph'
-import type { Dockerfile, Stage } from '../dockerfile/dockerfile'
+import type { Dockerfile } from '../dockerfile/dockerfile'
 import { InputError } from '../errors'
 import type { Host } from '../host'
 import { readInputs } from '../inputs'
@@ -110,15 +110,18 @@ function defaultPlatform(host: Host): string {
   return 'platform' in parsed ? parsed.platform : host.platform
 }
 
-function unknownStages(dockerfile: Dockerfile, inputs: Inputs): readonly string[] {
-  const names = dockerfile.stages.map((stage: Stage) => stage.name)
-  const asked: readonly [string, readonly string[]][] = [
-    ['cache-stages', [...inputs.cacheStages.only, ...inputs.cacheStages.leftOut]],
-    ['rebuild-stages', inputs.rebuildStages]
+function unknownStages({ stages }: Dockerfile, inputs: Inputs): readonly string[] {
+  const all = stages.map(stage => stage.name)
+  const asked: readonly (readonly [input: string, wanted: readonly string[], names: readonly string[]])[] = [
+    ['cache-stages', [...inputs.cacheStages.only, ...inputs.cacheStages.leftOut], all],
+    // BuildKit rebuilds by name: a stage without one cannot be asked for (frontend/dockerfile/dockerfile2llb/convert.go).
+    ['rebuild-stages', inputs.rebuildStages, stages.filter(stage => stage.named).map(stage => stage.name)]
   ]
-  return asked.flatMap(([input, stages]) =>
-    stages
+  return asked.flatMap(([input, wanted, names]) =>
+    wanted
       .filter(stage => !names.includes(stage))
-      .map(stage => `${input}: the Dockerfile has no stage "${stage}"${didYouMean(stage, names)}; it has: ${names.join(', ')}`)
+      .map(
+        stage => `${input}: the Dockerfile has no stage named "${stage}"${didYouMean(stage, names)}; it has: ${names.join(', ')}`
+      )
   )
 }
