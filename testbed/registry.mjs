@@ -38,6 +38,11 @@ export async function deleteTag(repository, tag) {
   if (found) await ask('DELETE', `${repository}/manifests/${found.digest}`, [202])
 }
 
+/** Manifests that list the blob stay, as after a clean-up gone wrong. @param {string} repository @param {string} digest */
+export async function deleteBlob(repository, digest) {
+  await ask('DELETE', `${repository}/blobs/${digest}`, [202])
+}
+
 /** @param {string} repository */
 export async function deleteAllTags(repository) {
   for (const tag of await listTags(repository)) await deleteTag(repository, tag)

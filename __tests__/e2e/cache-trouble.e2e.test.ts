@@ -34,11 +34,15 @@ describe('trouble that takes time', () => {
     { backend: 'registry', fault: { hang: true }, said: inRegistry, seconds: usual + registry + doubtful }
   ]
   let jobs: readonly Job[]
+  const projects: Project[] = []
   // At the same time, since most of it is waiting.
   beforeAll(async () => {
     await freshMachine()
-    jobs = await Promise.all(cases.map(({ backend, fault }) => troubledJob(backend, fault)))
+    jobs = await Promise.all(cases.map(({ backend, fault }) => troubledJob(backend, fault, projects)))
   }, 180_000)
+  afterAll(async () => {
+    for (const project of projects) await project.remove()
+  })
 
   it.each(cases.map((one, index) => ({ ...one, index })))(
     '$backend: $fault',
@@ -52,14 +56,14 @@ describe('trouble that takes time', () => {
   )
 })
 
-async function troubledJob(backend: string, fault: Fault): Promise<Job> {
+async function troubledJob(backend: string, fault: Fault, projects: Project[]): Promise<Job> {
   const project = await newProject()
+  projects.push(project)
   const proxy = await startProxy(theTestBed().registry, { faults: [fault] })
   await project.cacheService.setFaults([fault])
   const image = { 'cache-image': `${proxy.host}/${project.repository}/cache` }
   const job = await project.job({ 'cache-backends': backend, ...(backend === 'registry' ? image : {}) }, { sameMachine: true })
   await proxy.stop()
-  await project.remove()
   return job
 }
 

@@ -28,6 +28,8 @@ export interface Job extends JobResult {
 export type RunOptions = Partial<Omit<JobOptions, 'action' | 'workspace' | 'inputs'>> & {
   /** Build on the builder and the local directory that the job before left. */
   readonly sameMachine?: boolean
+  /** Keep the local directory alone. */
+  readonly sameDirectory?: boolean
 }
 
 export type Project = Awaited<ReturnType<typeof newProject>>
@@ -50,8 +52,8 @@ export async function newProject(files?: Readonly<Record<string, string>>) {
     await write(path, text)
   }
 
-  async function prepare(inputs: Inputs = {}, { sameMachine = false, ...options }: RunOptions = {}) {
-    if (!sameMachine) await freshMachine({ cacheDirs: [cacheDir] })
+  async function prepare(inputs: Inputs = {}, { sameMachine = false, sameDirectory = false, ...options }: RunOptions = {}) {
+    if (!sameMachine) await freshMachine({ cacheDirs: sameDirectory ? [] : [cacheDir] })
     const docker = await recordDocker(join(directory, '..', `docker-${id}-${randomUUID()}`), options.env?.['PATH'])
     const job = await prepareJob({
       action,

@@ -14,6 +14,27 @@ export function displayArgv(program: string, argv: readonly string[]): string {
   return [program, ...shown].map(quoteForShell).join(' ')
 }
 
+/** The build arguments of a command with their values; `NAME` alone takes its value from the environment. */
+export function givenBuildArguments(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>
+): Readonly<Record<string, string>> {
+  const given = argv.flatMap((argument, index) =>
+    argv[index - 1] === flagOfArgument
+      ? [argument]
+      : argument.startsWith(`${flagOfArgument}=`)
+        ? [argument.slice(flagOfArgument.length + 1)]
+        : []
+  )
+  return Object.fromEntries(
+    given.map(text => {
+      const [, name = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? []
+      return [name, value ?? env[name] ?? '']
+    })
+  )
+}
+
+const flagOfArgument = '--build-arg'
 const mark = '***'
 
 function hideValue(flag: string, value: string): string {

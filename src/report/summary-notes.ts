@@ -53,7 +53,7 @@ export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
 
 /** One trouble often hits every stage, each with a blob of its own: said once, with all the stages. */
 function sameTroubles(degradations: readonly Degradation[]) {
-  const said = (detail: string) => oneLine(detail.replace(/sha256:[0-9a-f]{64}/g, 'sha256:…'), 300)
+  const said = (detail: string) => oneLine(detail.replace(/[0-9a-f]{64}/g, '…'), 300)
   return group(degradations, ({ code, backend, detail }) => [code, backend ?? '', said(detail)].join('\n'))
 }
 

@@ -1,6 +1,7 @@
 import type { Host } from '../host'
 import type { BuildCommand } from '../plan/argv'
-import { displayArgv } from '../plan/display-argv'
+import { displayArgv, givenBuildArguments } from '../plan/display-argv'
+import { hideInStatus, hideValues } from '../progress/hidden-values'
 import { finishLog, newPlainLog, render, renderText } from '../progress/log'
 import { parseProgressLine } from '../progress/status-lines'
 import { applyStatus, newVertexTable } from '../progress/vertices'
@@ -42,6 +43,7 @@ export async function runBuild(
   const started = host.clock.now()
   const table = newVertexTable()
   const log = newPlainLog()
+  const hide = hideValues(givenBuildArguments(command.argv, host.env))
   const text: string[] = []
   let stopped = false
   const show = (lines: () => readonly string[]) => {
@@ -55,13 +57,15 @@ export async function runBuild(
     onStderrLine(line) {
       const parsed = parseProgressLine(line)
       if (parsed.kind === 'text') {
-        text.push(parsed.text)
+        const shown = hide(parsed.text)
+        text.push(shown)
         if (text.length > textLines) text.shift()
-        show(() => renderText(parsed.text))
+        show(() => renderText(shown))
         return
       }
-      applyStatus(table, parsed.status)
-      show(() => render(log, parsed.status))
+      const status = hideInStatus(parsed.status, hide)
+      applyStatus(table, status)
+      show(() => render(log, status))
       options.onProgress?.(table)
       if (!stopped && options.stopWhen?.(table)) {
         stopped = true

@@ -7,6 +7,7 @@ import type { Backend, Degradation } from '../reasons'
 import { localRefs, readLocalCache } from './local-cache'
 import type { LocalLayout } from './local-cache'
 import { lookUpRegistry } from './lookups'
+import type { Cancellation } from './cancellation'
 import type { Preparation } from './prepare'
 import { restoreRecords } from './records'
 import type { RecordPlace } from './records'
@@ -34,7 +35,11 @@ interface Answer {
 }
 
 /** Looks at all backends of the plan at the same time. Never throws: what cannot be read is a degradation. */
-export async function findCaches(host: Host, { plan, inputs, context, image, backends }: Preparation): Promise<Caches> {
+export async function findCaches(
+  host: Host,
+  cancellation: Cancellation,
+  { plan, inputs, context, image, backends }: Preparation
+): Promise<Caches> {
   const names = (kind: string) =>
     plan.scopes.read.map(scope =>
       formatRef({
@@ -62,14 +67,14 @@ export async function findCaches(host: Host, { plan, inputs, context, image, bac
       return { found: localRefs(plan, layout), ...(trouble ? { trouble } : {}) }
     }
   }
-  const answers = await Promise.all(plan.backends.map(backend => ask[backend]()))
+  const answers = await cancellation.orElse(Promise.all(plan.backends.map(backend => ask[backend]())), [])
   const mayWrite = mayWriteActionsCache(host.env['ACTIONS_RUNTIME_TOKEN'], host.env['ACTIONS_CACHE_MODE'])
   const missing: readonly Degradation[] = backends.serviceMissing
     ? [{ code: 'cache-service-missing', backend: 'gha', detail: 'ACTIONS_RUNTIME_TOKEN or ACTIONS_RESULTS_URL is not set' }]
     : []
   return {
     found: answers.flatMap(answer => answer.found),
-    lookedUp: plan.backends.filter((_, index) => answers[index]?.trouble?.code !== 'lookup-failed'),
+    lookedUp: plan.backends.filter((_, index) => answers[index] && answers[index].trouble?.code !== 'lookup-failed'),
     degradations: [...missing, ...answers.flatMap(answer => answer.trouble ?? [])],
     record,
     recordPlace,

@@ -41,7 +41,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
 
   const [builder, caches] = await Promise.all([
     bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })),
-    findCaches(host, preparation)
+    findCaches(host, cancellation, preparation)
   ])
   const readsCache = !inputs.noCache && !inputs.rebuildCache
   const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }

@@ -1,0 +1,70 @@
+import { newProject } from './project'
+import type { Project } from './project'
+import { outputOfSteps, stagesRun } from './steps'
+
+// python-deps and node-deps are done when builder fails.
+const dockerfile = `FROM busybox AS base
+RUN echo "ran base"
+FROM base AS python-deps
+RUN echo "ran python-deps" > /python
+FROM base AS node-deps
+RUN echo "ran node-deps" > /node
+FROM node-deps AS builder
+COPY code .
+RUN echo "ran builder" && sleep 2 && test "$(cat code)" = right
+FROM base AS runtime
+COPY --from=python-deps /python .
+COPY --from=builder code .
+`
+const cases = ['registry', 'gha', 'local'].flatMap(backend => ['after', 'eager'].map(saving => ({ backend, saving })))
+
+describe.each(cases)('$backend, saved $saving', ({ backend, saving }) => {
+  const inputs = { 'cache-backends': backend, 'cache-export': saving }
+  let project: Project
+  beforeAll(async () => {
+    project = await newProject({ Dockerfile: dockerfile, code: 'wrong' })
+  })
+  afterAll(() => project.remove())
+
+  it('what was finished before a step failed is saved, and the next job runs only what is left', async () => {
+    const failed = await project.job(inputs)
+    expect(failed.main.exitCode).toBe(1)
+    expect(failed.stages.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'base miss',
+      'python-deps miss',
+      'node-deps miss',
+      'builder failed',
+      'runtime not-run'
+    ])
+    expect(failed.outputs).toMatchObject({
+      'cache-hit': 'false',
+      'exported-stages': 'base,python-deps,node-deps',
+      digest: '',
+      imageid: ''
+    })
+    const errors = failed.main.annotations.filter(({ level }) => level === 'error')
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('did not complete successfully: exit code: 1')])
+    expect(failed.main.log).toMatch(/^#\d+ ERROR: process .* did not complete successfully: exit code: 1/m)
+    expect(failed.main.log).toMatch(/Dockerfile:9/)
+    expect(failed.summary).toContain('❌ **Build failed in `builder`, step 2**')
+    expect(failed.summary).toContain('did not complete successfully: exit code: 1')
+    expect(failed.summary).not.toContain('Cache trouble')
+    expect([failed.post?.exitCode, failed.leftProcesses]).toEqual([0, []])
+
+    await project.write('code', 'right')
+    const next = await project.job(inputs)
+    expect([next.main.exitCode, stagesRun(next), outputOfSteps(next)]).toEqual([0, ['builder', 'runtime'], ['ran builder']])
+    expect(next.outputs).toMatchObject({ 'rebuilt-stages': 'builder,runtime', 'exported-stages': 'builder,runtime' })
+    const last = await project.job(inputs)
+    expect([last.outputs['cache-hit'], last.outputs['exported-stages']]).toEqual(['true', ''])
+  }, 120_000)
+})
+
+it('a build that cannot begin: a base image that is not there', async () => {
+  const project = await newProject({ Dockerfile: 'FROM 127.0.0.1:9/nothing/here:1 AS base\nRUN echo\n' })
+  const job = await project.job({ 'cache-backends': 'gha' })
+  await project.remove()
+  expect([job.main.exitCode, job.outputs['cache-hit'], job.outputs['exported-stages']]).toEqual([1, 'false', ''])
+  expect(job.summary).toMatch(/❌ \*\*Build failed\*\*/)
+  expect(job.main.annotations.map(({ message }) => message)).toEqual([expect.stringContaining('127.0.0.1:9/nothing/here:1')])
+}, 60_000)

@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { newProject } from './project'
+import type { Project } from './project'
+import { stepsRun } from './steps'
+import { troublesOf } from './trouble'
+
+const run = promisify(execFile)
+const local = { 'cache-backends': 'local' }
+/** As a runner that lives on: the directory stays, and nothing else keeps it. */
+const ownRunner = { cacheService: 'off', sameDirectory: true } as const
+
+let project: Project
+beforeEach(async () => {
+  project = await newProject()
+})
+afterEach(() => project.remove())
+
+it('a runner without a cache service keeps the directory itself', async () => {
+  const cold = await project.job(local, ownRunner)
+  const next = await project.job(local, ownRunner)
+  expect([cold, next].map(({ outputs }) => outputs['cache-hit'])).toEqual(['false', 'true'])
+  expect([...troublesOf(cold), ...troublesOf(next), ...stepsRun(next)]).toEqual([])
+  expect([cold.post?.exitCode, cold.post?.annotations]).toEqual([0, []])
+}, 60_000)
+
+describe('a damaged directory is reported and replaced', () => {
+  const index = () => join(project.cacheDir, 'index.json')
+  const blobs = () => join(project.cacheDir, 'blobs/sha256')
+
+  it.each([
+    { damage: 'a blob of other content', harm: async () => flipByte(await largest(blobs())) },
+    {
+      damage: 'a blob that is cut off',
+      harm: async () => await open(await largest(blobs()), 'r+').then(async file => file.truncate(99).finally(() => file.close()))
+    },
+    { damage: 'a missing blob', harm: async () => rm(await largest(blobs())) },
+    { damage: 'a truncated index.json', harm: async () => writeFile(index(), (await readFile(index(), 'utf8')).slice(0, 100)) },
+    { damage: 'a missing index.json', harm: () => rm(index()) }
+  ])(
+    '$damage',
+    async ({ harm }) => {
+      await project.job(local, ownRunner)
+      await harm()
+      const job = await project.job(local, ownRunner)
+      expect([job.main.exitCode, job.outputs['cache-hit-rate']]).toEqual([0, '0.00'])
+      expect(troublesOf(job)).toEqual(['Did not use the local directory: it was damaged'])
+      const next = await project.job(local, ownRunner)
+      expect([next.outputs['cache-hit'], stepsRun(next), troublesOf(next)]).toEqual(['true', [], []])
+    },
+    90_000
+  )
+})
+
+it('20 builds, each with a new layer of 1 MB, leave a directory no larger than two do', async () => {
+  await project.write(
+    'Dockerfile',
+    'FROM busybox AS base\nCOPY salt .\nRUN head -c 1000000 /dev/urandom > data\nFROM base AS app\nCOPY salt other\n'
+  )
+  const sizes: number[] = []
+  for (let build = 0; build < 20; build++) {
+    await project.write('salt', `${build}`)
+    const job = await project.job(local, { ...ownRunner, sameMachine: true })
+    expect(job.outputs['exported-stages']).toBe('base,app')
+    sizes.push(await sizeOf(project.cacheDir))
+  }
+  const [first = 0] = sizes
+  expect(first).toBeGreaterThan(1_000_000)
+  expect(Math.max(...sizes)).toBeLessThan(first + 1_000_000)
+  expect(await readdir(join(project.cacheDir, '..')).then(names => names.filter(name => name.includes('.new-')))).toEqual([])
+}, 180_000)
+
+it('images of two jobs at the same time share a directory', async () => {
+  const other = await newProject()
+  const build = (one: Project, keep: { sameMachine?: true; sameDirectory?: true }) =>
+    one.job({ ...local, 'cache-dir': project.cacheDir }, { cacheService: 'off', ...keep })
+  await Promise.all([build(project, { sameMachine: true }), build(other, { sameMachine: true })])
+  const next = [await build(project, { sameDirectory: true }), await build(other, { sameDirectory: true })]
+  await other.remove()
+  expect(next.map(({ outputs }) => outputs['cache-hit'])).toEqual(['true', 'true'])
+}, 120_000)
+
+const memory = existsSync('/dev/shm') ? it : it.skip
+memory(
+  'on another file system than the runner’s own',
+  async () => {
+    const inputs = { ...local, 'cache-dir': `/dev/shm/${project.id}/cache` }
+    try {
+      const cold = await project.job(inputs)
+      await rm(`/dev/shm/${project.id}`, { recursive: true })
+      const next = await project.job(inputs)
+      expect([cold, next].flatMap(job => troublesOf(job))).toEqual([])
+      expect([next.outputs['cache-hit'], stepsRun(next)]).toEqual(['true', []])
+    } finally {
+      await rm(`/dev/shm/${project.id}`, { recursive: true, force: true })
+    }
+  },
+  60_000
+)
+
+const root = process.getuid?.() === 0 && process.platform === 'linux' ? it : it.skip
+root(
+  'on a disk that is full',
+  async () => {
+    const disk = `${project.directory}-disk`
+    await mkdir(disk)
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk])
+    try {
+      const job = await project.job({ ...local, 'cache-dir': `${disk}/cache` }, ownRunner)
+      expect([job.main.exitCode, job.post?.exitCode]).toEqual([0, 0])
+      expect(troublesOf(job)).toEqual([
+        '`base`, `python-deps`, `node-deps`, `builder`, `runtime`: built, but not saved to the local directory'
+      ])
+    } finally {
+      await run('umount', [disk])
+      await rm(disk, { recursive: true })
+    }
+  },
+  60_000
+)
+
+async function largest(directory: string): Promise<string> {
+  const files = await Promise.all(
+    (await readdir(directory)).map(async name => ({
+      path: join(directory, name),
+      size: (await stat(join(directory, name))).size
+    }))
+  )
+  return files.toSorted((a, b) => b.size - a.size)[0]?.path ?? ''
+}
+
+async function flipByte(path: string) {
+  const bytes = await readFile(path)
+  bytes[100] = 255 - (bytes[100] ?? 0)
+  await writeFile(path, bytes)
+}
+
+async function sizeOf(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const sizes = entries.filter(entry => entry.isFile()).map(async entry => (await stat(join(entry.parentPath, entry.name))).size)
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}

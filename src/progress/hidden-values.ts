@@ -1,0 +1,45 @@
+import type { SolveStatus } from './solve-status'
+import { parseVertexName } from './vertex-name'
+
+/** Takes text of BuildKit's; gives it with `${NAME}` in the place of values it has expanded. */
+export type Hide = (text: string) => string
+
+/** Shorter values are no secrets, and would be found everywhere. */
+const shortest = 4
+
+/** Hides the values of build arguments: BuildKit expands them in names of steps and in errors (dockerfile2llb/convert.go). */
+export function hideValues(values: Readonly<Record<string, string>>): Hide {
+  const names = new Map<string, string>()
+  for (const [name, value] of Object.entries(values)) {
+    for (const part of [value, ...value.split(/\r?\n/)]) if (part.length >= shortest && !names.has(part)) names.set(part, name)
+  }
+  if (names.size === 0) return text => text
+  const longestFirst = [...names.keys()].sort((a, b) => b.length - a.length)
+  const pattern = new RegExp(longestFirst.map(value => value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g')
+  return text => text.replace(pattern, value => `\${${names.get(value)}}`)
+}
+
+/** Names and errors of a status; what steps themselves write is theirs. Stages, numbers and the refs of imports stay readable. */
+export function hideInStatus(status: SolveStatus, hide: Hide): SolveStatus {
+  if (!status.vertexes) return status
+  return {
+    ...status,
+    vertexes: status.vertexes.map(({ name, error, progressGroup, ...event }) => ({
+      ...event,
+      ...(name === undefined ? {} : { name: hideInName(name, hide) }),
+      ...(error === undefined ? {} : { error: hide(error) }),
+      ...(progressGroup === undefined
+        ? {}
+        : {
+            progressGroup: progressGroup.name ? { ...progressGroup, name: hideInName(progressGroup.name, hide) } : progressGroup
+          })
+    }))
+  }
+}
+
+function hideInName(name: string, hide: Hide): string {
+  if (parseVertexName(name).kind === 'importing') return name
+  const [, place = '', rest = ''] = /^(\[[^\]]*\] )?([\s\S]*)$/.exec(name) ?? []
+  const [keyword = ''] = /^(?:ONBUILD )?(?:LINK )?\S* /.exec(rest) ?? []
+  return `${place}${keyword}${hide(rest.slice(keyword.length))}`
+}
