@@ -20,7 +20,6 @@ export interface Log {
   info(text: string): void
   debug(text: string): void
   /** Annotations of the job. */
-  notice(text: string): void
   warning(text: string): void
   group(title: string): void
   endGroup(): void
@@ -31,7 +30,6 @@ export interface Clock {
   now(): number
   /** Milliseconds spent waiting for docker, registries and the cache service since the start. */
   waited(): number
-  sleep(milliseconds: number): Promise<void>
 }
 
 export interface Files {

@@ -11,7 +11,7 @@ export type Reason =
 export type StageStatus = 'hit' | 'partial' | 'miss' | 'failed' | 'not-run' | 'unknown'
 
 export type Imported = 'yes' | 'absent' | 'failed' | 'not-asked'
-export type Exported = 'yes' | 'unchanged' | 'failed' | 'not-allowed' | 'not-asked' | 'no-steps'
+export type Exported = 'yes' | 'unchanged' | 'failed' | 'not-allowed' | 'not-asked'
 
 /** A cache trouble that was survived: what could not be done, where, and what the tool said. */
 export interface Degradation {

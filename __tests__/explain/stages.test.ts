@@ -355,5 +355,5 @@ test('a hundred stages on two platforms are watched quickly', () => {
     finished += finishedStages(watch, table).length
   }
   expect(finished).toBe(count)
-  expect(performance.now() - started).toBeLessThan(5_000)
+  expect(performance.now() - started).toBeLessThan(30_000)
 })

@@ -48,15 +48,13 @@ export async function newTestHost({ docker, actionsCache }: TestHostParts = {}):
     log: {
       info: say('info'),
       debug: say('debug'),
-      notice: say('notice'),
       warning: say('warning'),
       group: say('group'),
       endGroup: () => undefined
     },
     clock: {
       now: () => Date.now(),
-      waited: () => stopwatch.waited(),
-      sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds))
+      waited: () => stopwatch.waited()
     },
     files: newFiles(join(folder, 'temp')),
     exec: newExec(env, stopwatch),

@@ -32,7 +32,7 @@ const stage: fc.Arbitrary<StageResult> = fc
         backend,
         ref: hostileText,
         imported: fc.constantFrom<Imported>('yes', 'absent', 'failed', 'not-asked'),
-        exported: fc.constantFrom<Exported>('yes', 'unchanged', 'failed', 'not-allowed', 'not-asked', 'no-steps')
+        exported: fc.constantFrom<Exported>('yes', 'unchanged', 'failed', 'not-allowed', 'not-asked')
       }),
       { maxLength: 2 }
     )

@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, basename } from 'node:path'
 import type { ActionsCache } from '../../src/host'
 import type { CacheRecord } from '../../src/plan/record'
 import { restoreRecords, saveRecord } from '../../src/run/records'
@@ -46,9 +46,9 @@ const name = (stage: string, scope = own) => refOf(plan, stage, 'gha', scope).na
 const record = (refs: CacheRecord['refs']): CacheRecord => ({ version: 1, repository: 'acme/app', refs })
 const entry = (id: string, held = {}) => ({ id, at: '2026-11-20T00:00:00.000Z', held })
 const placeIn = (host: TestHost, names = ['record-own', 'record-main']): RecordPlace => ({
-  names,
-  repository: 'acme/app',
-  cacheDir: join(host.folder, 'cache')
+  // Records lie under one path on a machine: each test has names of its own.
+  names: names.map(text => `${basename(host.folder)}-${text}`),
+  repository: 'acme/app'
 })
 
 test('nothing was recorded: nothing is known, and that is no trouble', async () => {
@@ -59,12 +59,11 @@ test('nothing was recorded: nothing is known, and that is no trouble', async () 
 test('what one job recorded the next one finds, each scope by itself', async () => {
   const host = await hostWith(memoryCache().cache)
   const place = placeIn(host)
-  await saveRecord(
-    host,
-    placeIn(host, ['record-main']),
-    record({ [name('base', main)]: entry('b1'), [name('final', main)]: entry('f1', { [name('base', main)]: 'b1' }) })
-  )
-  await saveRecord(host, place, record({ [name('base')]: entry('b2') }))
+  await saveRecord(host, placeIn(host, ['record-main']), record({}), {
+    [name('base', main)]: entry('b1'),
+    [name('final', main)]: entry('f1', { [name('base', main)]: 'b1' })
+  })
+  await saveRecord(host, place, record({}), { [name('base')]: entry('b2') })
   const restored = await restoreRecords(host, plan, place)
   expect(restored.own.refs).toEqual({ [name('base')]: entry('b2') })
   expect(restored.found.map(({ ref, id, held }) => [ref.backend, ref.name, id, held])).toEqual([
@@ -77,15 +76,24 @@ test('what one job recorded the next one finds, each scope by itself', async () 
 test('the newest record counts, and each has a key of its own', async () => {
   const { cache, entries } = memoryCache()
   const host = await hostWith(cache)
-  for (const id of ['1', '2', '3']) await saveRecord(host, placeIn(host), record({ [name('base')]: entry(id) }))
-  expect(entries.map(({ key }) => key.replace(/#[0-9a-f-]{36}$/, '#'))).toEqual(['record-own#', 'record-own#', 'record-own#'])
+  for (const id of ['1', '2', '3']) await saveRecord(host, placeIn(host), record({}), { [name('base')]: entry(id) })
+  expect(entries.map(({ key }) => /record-own#[0-9a-f-]{36}$/.test(key))).toEqual([true, true, true])
   expect((await restoreRecords(host, plan, placeIn(host))).found[0]?.id).toBe('3')
+})
+
+test('what another job recorded meanwhile stays', async () => {
+  const host = await hostWith(memoryCache().cache)
+  const before = record({ [name('base')]: entry('1') })
+  await saveRecord(host, placeIn(host), before, { [name('tools')]: entry('other') })
+  await saveRecord(host, placeIn(host), before, { [name('base')]: entry('2') })
+  const { own: saved } = await restoreRecords(host, plan, placeIn(host))
+  expect(saved.refs).toEqual({ [name('base')]: entry('2'), [name('tools')]: entry('other') })
 })
 
 test('a file that lies there from another job does not count: the service has no such record', async () => {
   const host = await hostWith(memoryCache().cache)
   const elsewhere = await hostWith(memoryCache().cache)
-  await saveRecord(elsewhere, placeIn(host), record({ [name('base')]: entry('1') }))
+  await saveRecord(elsewhere, placeIn(host), record({}), { [name('base')]: entry('1') })
   expect((await restoreRecords(host, plan, placeIn(host))).found).toEqual([])
 })
 
@@ -96,17 +104,17 @@ test.each([
 ])('a record of $description is none', async ({ text }) => {
   const { cache, entries } = memoryCache()
   const host = await hostWith(cache)
-  await saveRecord(host, placeIn(host), record({}))
+  await saveRecord(host, placeIn(host), record({}), {})
   for (const saved of entries) saved.text = text
   expect(await restoreRecords(host, plan, placeIn(host))).toEqual({ own: record({}), found: [] })
 })
 
 test('a service that fails is a trouble, what the other scopes say counts', async () => {
-  const { cache } = memoryCache(key => (key.startsWith('record-own') ? 'the service is down' : undefined))
+  const { cache } = memoryCache(key => (key.includes('record-own') ? 'the service is down' : undefined))
   const host = await hostWith(cache)
-  await saveRecord(host, placeIn(host, ['record-main']), record({ [name('base', main)]: entry('b1') }))
+  await saveRecord(host, placeIn(host, ['record-main']), record({}), { [name('base', main)]: entry('b1') })
   const restored = await restoreRecords(host, plan, placeIn(host))
   expect(restored.trouble).toEqual({ code: 'lookup-failed', backend: 'gha', detail: 'the service is down' })
   expect(restored.found.map(({ id }) => id)).toEqual(['b1'])
-  await expect(saveRecord(host, placeIn(host), record({}))).rejects.toThrow('the service is down')
+  await expect(saveRecord(host, placeIn(host), record({}), {})).rejects.toThrow('the service is down')
 })

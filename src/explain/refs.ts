@@ -2,14 +2,14 @@ import type { CachePlan, CacheRef } from '../plan/cache-plan'
 import { displayRef } from '../plan/cache-plan'
 import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
-import type { ImportPlan } from '../plan/imports'
 import type { Backend, Exported, Imported } from '../reasons'
 import type { RefResult, StageResult } from './stage-result'
 
 export interface RefFacts {
   readonly plan: CachePlan
   readonly found: readonly FoundRef[]
-  readonly imports: ImportPlan
+  /** What was really imported. */
+  readonly imports: { readonly main?: FoundRef; readonly broughtIn: readonly FoundRef[] }
   /** Refs whose import BuildKit reported as failed. */
   readonly failedImports: ReadonlySet<CacheRef>
   /** Backends that could not be looked up. */

@@ -37,11 +37,18 @@ export class StageNames {
     // BuildKit leaves the name out where the Dockerfile has one stage and reads no other image.
     const unnamed = this.needed.length === 1 ? (this.byStage.get('') ?? []) : []
     const best = new Map<number, { readonly rank: number; readonly steps: readonly NamedStep[] }>()
-    for (const step of [...(this.byStage.get(stage.name) ?? []), ...unnamed]) {
+    const all = [...(this.byStage.get(stage.name) ?? []), ...unnamed]
+    for (const step of all) {
       const rank = platformRank(step, stage, platform)
       const known = best.get(step.number)
       if (rank === 0 || (known && known.rank > rank)) continue
       best.set(step.number, { rank, steps: known?.rank === rank ? [...known.steps, step] : [step] })
+    }
+    const count = new Map<number, number>()
+    for (const { number } of all) count.set(number, (count.get(number) ?? 0) + 1)
+    for (const step of all) {
+      // One vertex for all platforms carries the name of one: what is made FROM scratch of shared files is the same on each.
+      if (count.get(step.number) === 1 && !best.has(step.number)) best.set(step.number, { rank: 0, steps: [step] })
     }
     return [...best].sort(([a], [b]) => a - b).flatMap(([, { steps }]) => steps)
   }

@@ -1,4 +1,5 @@
 import { closest, didYouMean } from '../did-you-mean'
+import { hideCredentials } from '../plan/display-argv'
 import { parseInputList, unclosedQuote } from '../plan/input-list'
 import type { ListForm } from '../plan/input-list'
 
@@ -82,8 +83,8 @@ export class InputReader {
 
 /** A value as it is shown in a problem: on one line, and not longer than a person reads. */
 export function quoted(value: string): string {
-  const text = Array.from(value)
-  return JSON.stringify(text.length > 120 ? `${text.slice(0, 120).join('')}…` : value)
+  const text = Array.from(hideCredentials(value))
+  return JSON.stringify(text.length > 120 ? `${text.slice(0, 120).join('')}…` : text.join(''))
 }
 
 const booleanWords: ReadonlyMap<string, string> = new Map([

@@ -21,8 +21,7 @@ export function newHost(): Host {
     log: newLog(),
     clock: {
       now: () => Date.now(),
-      waited: () => stopwatch.waited(),
-      sleep: milliseconds => stopwatch.waiting(new Promise(resolve => setTimeout(resolve, milliseconds)))
+      waited: () => stopwatch.waited()
     },
     files: newFiles(env['RUNNER_TEMP'] ?? tmpdir()),
     exec: newExec(env, stopwatch),
@@ -49,7 +48,6 @@ function newLog(): Log {
   return {
     info: write,
     debug: text => core.debug(text),
-    notice: text => core.notice(text),
     warning: text => core.warning(text),
     group: title => core.startGroup(title),
     endGroup: () => core.endGroup()

@@ -67,7 +67,8 @@ function hideAttributes(value: string): string {
 
 const secretAttribute = /^[^=]*(token|secret|password|key)[^=]*=/i
 
-function hideCredentials(value: string): string {
+/** A URL without the user and password in it. */
+export function hideCredentials(value: string): string {
   return value.replace(/:\/\/[^/@\s]+@/g, `://${mark}@`)
 }
 

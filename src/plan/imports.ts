@@ -9,7 +9,12 @@ export interface ImportPlan {
   /** The one ref the main build imports. */
   readonly main?: FoundRef
   /** Refs of stages that the main import lacks; each is imported by a build of its own before the main one. */
-  readonly broughtIn: readonly FoundRef[]
+  readonly broughtIn: readonly BroughtIn[]
+}
+
+export interface BroughtIn extends FoundRef {
+  /** What it holds of the others, from the last stage up: these are left when it turns out to be of other content. */
+  readonly instead: readonly FoundRef[]
 }
 
 /**
@@ -44,9 +49,9 @@ export function planImports(plan: CachePlan, found: readonly FoundRef[], rebuilt
   return { broughtIn: withoutCovered(first ?? []) }
 }
 
-/** The refs that no other of them holds; of two with the same content the later stage's. */
-function withoutCovered(refs: readonly FoundRef[]): readonly FoundRef[] {
-  return refs.filter(
-    (ref, index) => !refs.some((other, at) => at !== index && covers(other, ref) && (at > index || !covers(ref, other)))
-  )
+/** The refs that no other of them holds, with those they hold; of two with the same content the later stage's. */
+function withoutCovered(refs: readonly FoundRef[]): readonly BroughtIn[] {
+  return refs
+    .filter((ref, index) => !refs.some((other, at) => at !== index && covers(other, ref) && (at > index || !covers(ref, other))))
+    .map(ref => ({ ...ref, instead: refs.filter(other => other !== ref && covers(ref, other)).reverse() }))
 }

@@ -21,8 +21,7 @@ export const exportedWords: { readonly [exported in Exported]: string } = {
   unchanged: 'unchanged',
   failed: 'failed',
   'not-allowed': 'not allowed',
-  'not-asked': '–',
-  'no-steps': '–'
+  'not-asked': '–'
 }
 
 /** Whether a ref was read. */

@@ -52,7 +52,7 @@ export async function findCaches(
         version: inputs.cacheVersion
       })
     )
-  const recordPlace = { names: names('record'), repository: context.repository, cacheDir: inputs.cacheDir }
+  const recordPlace = { names: names('record'), repository: context.repository }
   const localNames = names('local')
   let record: CacheRecord = { version: 1, repository: context.repository, refs: {} }
   const ask: Readonly<Record<Backend, () => Promise<Answer>>> = {
@@ -90,17 +90,22 @@ async function restoreLocal(
   names: readonly string[]
 ): Promise<{ layout?: LocalLayout; trouble?: Degradation }> {
   let trouble: Degradation | undefined
-  if (host.actionsCache.available && !(await host.files.exists(`${directory}/index.json`))) {
+  if (host.actionsCache.available) {
     try {
+      if (await host.files.exists(`${directory}/index.json`)) return await verified(host, directory)
       const [own = '', ...others] = names.map(name => `${name}#`)
       await host.actionsCache.restore(directory, own, others, restoreSeconds)
     } catch (error) {
       trouble = { code: 'restore-failed', backend: 'local', detail: error instanceof Error ? error.message : String(error) }
     }
   }
+  return { ...(trouble ? { trouble } : {}), ...(await verified(host, directory)) }
+}
+
+async function verified(host: Host, directory: string): Promise<{ layout?: LocalLayout; trouble?: Degradation }> {
   try {
     const layout = await readLocalCache(host.files, directory, false)
-    return { ...(layout ? { layout } : {}), ...(trouble ? { trouble } : {}) }
+    return layout ? { layout } : {}
   } catch (error) {
     // What cannot be removed either is read no further; the trouble is said all the same.
     await host.files.remove(directory).catch(() => undefined)

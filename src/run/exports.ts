@@ -100,8 +100,9 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     if (run.exitCode !== 0 && importRef && isLostContent(run.text)) return save(wanted, undefined)
     if (run.exitCode !== 0) {
       const detail = lastLine(run.text)
-      if (isRefusal(run.text)) refusing.add(ref.backend)
-      return { ...facts, exported: isRefusal(run.text) ? 'not-allowed' : 'failed', detail }
+      const refused = isRefusal(detail)
+      if (refused) refusing.add(ref.backend)
+      return { ...facts, exported: refused ? 'not-allowed' : 'failed', detail }
     }
     const digest = parseManifestDigest(await host.files.read(metadataFile))
     return { ...facts, exported: 'yes', ...(digest ? { digest } : {}), detail: '' }

@@ -4,8 +4,9 @@ import type { Host } from '../host'
 import { bringInArgv, mainBuildArgv } from '../plan/argv'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
+import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
-import type { ImportPlan } from '../plan/imports'
+import type { BroughtIn, ImportPlan } from '../plan/imports'
 import { isLostContent } from '../plan/lost-content'
 import { parseVertexName } from '../progress/vertex-name'
 import { firstFailure, stepsRunHere } from '../progress/vertices'
@@ -33,7 +34,9 @@ export interface ImageRequest {
 export interface BuiltImage {
   readonly run: BuildRun
   readonly results: readonly StageResult[]
-  /** Refs that could not be imported, or turned out to be of other content. */
+  /** What was brought in before the main build. */
+  readonly broughtIn: readonly FoundRef[]
+  /** Refs that could not be imported. */
   readonly failedImports: ReadonlySet<CacheRef>
   /** Stages whose ref turned out to be of other content than this Dockerfile and context make. */
   readonly stale: ReadonlySet<string>
@@ -50,12 +53,19 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const failedImports = new Set<CacheRef>()
   const stale = new Set<string>()
   const degradations: Degradation[] = []
-  for (const ref of imports.broughtIn) {
-    if (cancellation.requested()) break
-    const outcome = await bringIn(host, cancellation, request, ref)
-    if (outcome === 'stale') stale.add(ref.ref.stage)
-    if (outcome !== 'done') failedImports.add(ref.ref)
-    if (typeof outcome === 'object') degradations.push(outcome)
+  const broughtIn: FoundRef[] = []
+  const waiting: (FoundRef & Partial<BroughtIn>)[] = [...imports.broughtIn]
+  for (let found = waiting.shift(); found && !cancellation.requested(); found = waiting.shift()) {
+    const { ref, instead = [] } = found
+    if (broughtIn.some(done => found && covers(done, found))) continue
+    const outcome = await bringIn(host, cancellation, request, found)
+    if (outcome === 'done') broughtIn.push(found)
+    else waiting.unshift(...instead)
+    if (outcome === 'stale') stale.add(ref.stage)
+    if (typeof outcome === 'object') {
+      failedImports.add(ref)
+      degradations.push(outcome)
+    }
   }
 
   const directory = await host.files.makeTemporary('build-')
@@ -67,7 +77,7 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   let run = await build(imports.main?.ref)
   const failed = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)?.error
   const lost = failed !== undefined && imports.main && isLostContent(failed, imports.main.blobs) ? failed : undefined
-  const broken = imports.main && (lost ?? importError(run.table, imports.main.ref))
+  const broken = imports.main && (lost ?? importError(run.table, imports.main.ref) ?? loadError(run))
   if (imports.main && broken !== undefined) {
     failedImports.add(imports.main.ref)
     degradations.push({ code: 'import-failed', backend: imports.main.ref.backend, stage: imports.main.ref.stage, detail: broken })
@@ -89,7 +99,7 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
     outcome: cancellation.requested() ? 'cancelled' : run.exitCode === 0 ? 'success' : 'failure'
   })
   const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
-  return { run, results, failedImports, stale, degradations, imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
+  return { run, results, broughtIn, failedImports, stale, degradations, imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
 }
 
 /**
@@ -128,12 +138,21 @@ function ranAnyStep(table: VertexTable): boolean {
   return stepsRunHere(table).length > 0
 }
 
+/** What a step of a build that succeeded failed of: its cached result could not be loaded, so it ran. */
+function loadError({ exitCode, table }: BuildRun): string | undefined {
+  if (exitCode !== 0) return undefined
+  return [...table.vertices.values()].find(
+    ({ name, ran, error }) => ran && error !== undefined && parseVertexName(name).kind === 'step'
+  )?.error
+}
+
 /** What the vertex that imports a ref says went wrong; gha and local imports do not name their ref there. */
 function importError(table: VertexTable, ref: CacheRef): string | undefined {
   for (const { name, error } of table.vertices.values()) {
     if (error === undefined) continue
     const parsed = parseVertexName(name)
-    if (parsed.kind === 'importing' && (ref.backend !== 'registry' || parsed.ref === displayRef(ref))) return error
+    // BuildKit names a registry's ref, and of the others no more than their kind.
+    if (parsed.kind === 'importing' && (parsed.ref === displayRef(ref) || parsed.ref.startsWith(`${ref.backend}:`))) return error
   }
   return undefined
 }

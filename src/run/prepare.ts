@@ -45,6 +45,8 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
   const text = await host.files.read(path)
   const platforms = inputs.platforms.length > 0 ? inputs.platforms : [defaultPlatform(host)]
   if (text === undefined) {
+    // Where the context or the file was refused there is nothing to look for.
+    if (problems.some(problem => /^(context|file):/.test(problem))) throw new InputError(problems)
     throw new InputError([
       ...problems,
       `file: ${path} does not exist; give the path of the Dockerfile from the job's working directory`

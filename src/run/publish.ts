@@ -34,8 +34,7 @@ export interface Results {
   readonly started: number
 }
 
-/** Prints what is going to happen, before anything is built. */
-/** `eager` as it will be, which the builder may not allow. */
+/** Prints what is going to happen, before anything is built. `eager` as it will be, which the builder may not allow. */
 export function printPlan(
   host: Host,
   { inputs, plan, backends }: Preparation,
@@ -104,18 +103,23 @@ export async function publish(host: Host, results: Results): Promise<void> {
           }
         }
       : {}),
-    broughtIn: imports.broughtIn.map(({ ref }) => ({ stage: ref.stage, ref: displayRef(ref) })),
+    broughtIn: built.broughtIn.map(({ ref }) => ({ stage: ref.stage, ref: displayRef(ref) })),
     stages,
     degradations,
     seconds: { ...results.seconds, total, own: Math.max(0, total - host.clock.waited() / 1000) }
   }
   for (const [name, value] of Object.entries(renderOutputs(report))) host.workflow.setOutput(name, value)
   host.workflow.setOutput('metadata', built.metadata)
-  const path = `${await host.files.makeTemporary('report-')}/report.json`
-  await host.files.write(path, JSON.stringify(report))
-  host.workflow.setOutput('report', path)
   host.log.info(renderLogTable(report))
-  if (inputs.summary) await host.workflow.appendSummary(renderSummary(report))
+  try {
+    const path = `${await host.files.makeTemporary('report-')}/report.json`
+    await host.files.write(path, JSON.stringify(report))
+    host.workflow.setOutput('report', path)
+    if (inputs.summary) await host.workflow.appendSummary(renderSummary(report))
+  } catch (error) {
+    // An image that is built, and perhaps pushed, is no failure for want of its report.
+    host.log.warning(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 async function explainResults(
@@ -127,7 +131,7 @@ async function explainResults(
   const refFacts = {
     plan,
     found: caches.found,
-    imports,
+    imports: { ...imports, broughtIn: built.broughtIn },
     failedImports: built.failedImports,
     unreachable: plan.backends.filter(backend => !caches.lookedUp.includes(backend)),
     outcomes: outcomes.map(outcome => ({

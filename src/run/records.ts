@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import type { Host } from '../host'
 import type { CachePlan } from '../plan/cache-plan'
@@ -14,7 +14,6 @@ export interface RecordPlace {
   /** Name that all records of this image × platforms × scope share, best scope first; the first is written. */
   readonly names: readonly string[]
   readonly repository: string
-  readonly cacheDir: string
 }
 
 export interface RestoredRecords {
@@ -31,7 +30,7 @@ export async function restoreRecords(host: Host, plan: CachePlan, place: RecordP
   const records = await Promise.all(
     place.names.map(async name => {
       try {
-        const path = recordPath(place, name)
+        const path = recordPath(name)
         const key = await host.actionsCache.restore(path, `${name}#`, [], recordSeconds)
         return key === undefined ? undefined : parseRecord((await host.files.read(path)) ?? '', place.repository)
       } catch (error) {
@@ -52,16 +51,27 @@ export async function restoreRecords(host: Host, plan: CachePlan, place: RecordP
   }
 }
 
-/** Saves the record of the scope that is written. Throws when the cache service does not take it. */
-export async function saveRecord(host: Host, place: RecordPlace, record: CacheRecord): Promise<void> {
+/**
+ * Saves what was written, on top of what other jobs recorded meanwhile. Throws when the cache service does not take it.
+ * `before` is what was known at the start, for when the newest record cannot be had.
+ */
+export async function saveRecord(
+  host: Host,
+  place: RecordPlace,
+  before: CacheRecord,
+  written: CacheRecord['refs']
+): Promise<void> {
   const [name = ''] = place.names
-  const path = recordPath(place, name)
+  const path = recordPath(name)
+  const matched = await host.actionsCache.restore(path, `${name}#`, [], recordSeconds).catch(() => undefined)
+  const newest = matched === undefined ? undefined : parseRecord((await host.files.read(path)) ?? '', place.repository)
+  const record: CacheRecord = { ...before, refs: { ...before.refs, ...newest?.refs, ...written } }
   await host.files.makeDirectory(dirname(path))
   await host.files.write(path, renderRecord(record))
   await host.actionsCache.save(path, `${name}#${randomUUID()}`, recordSeconds)
 }
 
 /** The same in every job, since the cache service finds an entry only under the path it was saved from. */
-function recordPath(place: RecordPlace, name: string): string {
-  return join(dirname(place.cacheDir), '.stage-cache-build', `${name}.json`)
+function recordPath(name: string): string {
+  return `/tmp/.stage-cache-build/${name}.json`
 }

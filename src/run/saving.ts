@@ -41,6 +41,7 @@ export async function saveLocal(
   const written = new Set(
     outcomes.filter(({ ref, exported }) => ref.backend === 'local' && exported === 'yes').map(({ ref }) => ref.name)
   )
+  if (!plan.backends.includes('local')) return undefined
   if (written.size === 0) {
     await host.files.remove(staging)
     return undefined
@@ -49,17 +50,17 @@ export async function saveLocal(
   const keep = (tag: string) => {
     const parsed = parseRef(tag, inputs.cachePrefix)
     if (!parsed?.exact || (parsed.identity.image ?? '') !== image) return true
-    // Of this very image: stages that left the Dockerfile and versions that were given up are of no use to anybody.
-    return stages.has(parsed.identity.stage) && parsed.identity.version === inputs.cacheVersion
+    // Of this very image: stages that left the Dockerfile are of no use to anybody.
+    return stages.has(parsed.identity.stage)
   }
   const digest = await promoteLocalCache(host.files, staging, inputs.cacheDir, written, keep)
-  return plan.backends.includes('local') && host.actionsCache.available ? `${caches.localKey}#${digest}` : undefined
+  return host.actionsCache.available ? `${caches.localKey}#${digest}` : undefined
 }
 
 /** Remembers the gha refs that were written, and what each held. Throws when the cache service does not take the record. */
 export async function saveGhaRecord(
   host: Host,
-  { plan, dockerfile }: Preparation,
+  { inputs, plan, dockerfile }: Preparation,
   caches: Caches,
   outcomes: readonly ExportOutcome[]
 ): Promise<void> {
@@ -79,13 +80,11 @@ export async function saveGhaRecord(
   }
   const entry = (ref: CacheRef): readonly [string, RecordedRef] => {
     const stage = dockerfile.stages.find(candidate => candidate.name === ref.stage)
-    const above = stage ? ancestors(dockerfile, stage) : []
+    // With mode=min a ref holds its own stage, and of the others nothing that can be relied on.
+    const above = stage && inputs.cacheMode !== 'min' ? ancestors(dockerfile, stage) : []
     return [ref.name, { id: ids.get(ref.stage) ?? '', at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
   }
-  await saveRecord(host, caches.recordPlace, {
-    ...caches.record,
-    refs: { ...caches.record.refs, ...Object.fromEntries(written.map(entry)) }
-  })
+  await saveRecord(host, caches.recordPlace, caches.record, Object.fromEntries(written.map(entry)))
 }
 
 /** Bytes of refs that were written, where their manifests can be read. */
