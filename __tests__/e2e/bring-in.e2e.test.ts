@@ -1,0 +1,53 @@
+import { newProject } from './project'
+import { stagesRun } from './steps'
+
+// builder holds node-deps, but begins with what every edit changes.
+const dockerfile = (runtime: string) => `FROM busybox AS base
+RUN echo "ran base"
+FROM base AS node-deps
+COPY package.json .
+RUN echo "ran node-deps" && head -c 100 /dev/urandom > /node
+FROM base AS builder
+COPY code .
+COPY --from=node-deps /node .
+RUN echo "ran builder" && head -c 100 /dev/urandom > /built
+FROM base AS runtime
+COPY --from=builder /built .
+RUN ${runtime}
+`
+
+it.each(['registry', 'gha', 'local'])(
+  '%s: of stages a failed build saved, those that still fit are brought in, also where the one that holds them does not',
+  async backend => {
+    const inputs = { 'cache-backends': backend, outputs: 'type=cacheonly' }
+    const project = await newProject({ Dockerfile: dockerfile('true'), 'package.json': '1', code: '1' })
+    await project.job(inputs)
+    await project.write('package.json', '2')
+    await project.write('Dockerfile', dockerfile('exit 1'))
+    const failed = await project.job(inputs)
+    expect([failed.main.exitCode, failed.outputs['exported-stages']]).toEqual([1, 'node-deps,builder'])
+
+    await project.write('Dockerfile', dockerfile('echo fixed'))
+    await project.write('code', '2')
+    const fixed = await project.job(inputs)
+    expect([fixed.main.exitCode, stagesRun(fixed)]).toEqual([0, ['builder', 'runtime']])
+    const again = await project.job(inputs)
+    expect([again.outputs['cache-hit'], again.outputs['exported-stages']]).toEqual(['true', ''])
+    await project.remove()
+  },
+  120_000
+)
+
+it('a revert after a failed build runs nothing: the older target ref still fits', async () => {
+  const inputs = { 'cache-backends': 'registry', outputs: 'type=cacheonly' }
+  const project = await newProject({ Dockerfile: dockerfile('true'), 'package.json': '1', code: '1' })
+  await project.job(inputs)
+  await project.write('package.json', '2')
+  await project.write('Dockerfile', dockerfile('exit 1'))
+  await project.job(inputs)
+  await project.write('package.json', '1')
+  await project.write('Dockerfile', dockerfile('true'))
+  const reverted = await project.job(inputs)
+  expect([reverted.main.exitCode, reverted.outputs['cache-hit']]).toEqual([0, 'true'])
+  await project.remove()
+}, 120_000)
