@@ -120,8 +120,8 @@ test('what was not saved is an error, with the reason, and no annotation', async
   const denied = await job([{ do: 'save', path, key: 'k#1' }], readOnly)
   expect(denied.results[0]).toMatch(/^error: .*cache write denied: token has no writable scopes/)
   expect(denied.log).not.toMatch(/::(warning|error)/)
-  await job([{ do: 'save', path, key: 'k#1' }])
-  expect((await job([{ do: 'save', path, key: 'k#1' }])).results[0]).toMatch(/^error: ./)
+  // Saved twice is saved: another job of the same content was first.
+  for (let times = 0; times < 2; times++) expect((await job([{ do: 'save', path, key: 'k#1' }])).results[0]).toBe('nothing')
   expect((await job([{ do: 'save', path: join(folder, 'missing'), key: 'k#2' }])).results[0]).toMatch(/^error: ./)
 }, 30_000)
 

@@ -38,6 +38,7 @@ function readFlag(reader: InputReader, row: BuildFlagRow): BuildFlagValues[Build
 
 const accept: Check = () => undefined
 const textChecks: Readonly<Record<string, Check>> = {
+  builder: checks.checkBuilder,
   file: checks.checkFile,
   network: checks.checkNetwork,
   'shm-size': checks.checkSize

@@ -15,6 +15,11 @@ export function checkContext(context: string): string | undefined {
   return undefined
 }
 
+/** The name is an argument of its own to docker, which would take it for a flag. */
+export function checkBuilder(name: string): string | undefined {
+  return name.startsWith('-') ? 'is no name of a builder: write one that docker buildx ls shows' : undefined
+}
+
 export function checkFile(file: string): string | undefined {
   if (file === '-') return 'is standard input, which an action has not: write the path of the Dockerfile'
   if (/^https?:\/\//.test(file))

@@ -24,7 +24,7 @@ export async function bringUpBuilder(
   inputs: Inputs,
   beforeCreating: (name: string) => void
 ): Promise<Builder> {
-  const inspected = await docker(host, cancellation, ['buildx', 'inspect', ...(inputs.builder ? ['--', inputs.builder] : [])])
+  const inspected = await docker(host, cancellation, ['buildx', 'inspect', ...(inputs.builder ? [inputs.builder] : [])])
   const current = inspected.exitCode === 0 ? parseBuilderFacts(inspected.stdout) : undefined
   if (!current && inputs.builder) {
     throw new BuildFailed(`builder: ${inputs.builder} cannot be used: ${lastLine(inspected.stderr)}`, inspected.exitCode)
