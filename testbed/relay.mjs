@@ -16,14 +16,16 @@ export async function startRelay() {
     open.add(socket)
     const dial = spawn('docker', ['buildx', 'dial-stdio', '--progress=quiet'], {
       env: { ...process.env, ...theTestBed().env },
-      stdio: ['pipe', 'pipe', 'ignore']
+      stdio: ['pipe', 'pipe', 'ignore'],
+      // The plugin is a process of its own, and must end too.
+      detached: true
     })
     socket.pipe(dial.stdin).on('error', () => undefined)
     dial.stdout.pipe(socket).on('error', () => undefined)
     dial.once('close', () => socket.destroy())
     socket.once('close', () => {
       open.delete(socket)
-      dial.kill()
+      if (dial.pid !== undefined && dial.exitCode === null) process.kill(-dial.pid)
     })
   })
   await new Promise(resolve => server.listen(path, () => resolve(undefined)))
