@@ -111,9 +111,12 @@ root(
     try {
       const job = await project.job({ ...local, 'cache-dir': `${disk}/cache` }, ownRunner)
       expect([job.main.exitCode, job.post?.exitCode]).toEqual([0, 0])
-      expect(troublesOf(job)).toEqual([
-        '`base`, `python-deps`, `node-deps`, `builder`, `runtime`: built, but not saved to the local directory'
-      ])
+      // What fails first depends on what still fits: the words of BuildKit differ, the stages that are lost do not.
+      const troubles = troublesOf(job)
+      expect(troubles.every(trouble => trouble.endsWith(': built, but not saved to the local directory'))).toBe(true)
+      expect(troubles.flatMap(trouble => trouble.match(/`[a-z-]+`/g) ?? []).join()).toBe(
+        '`base`,`python-deps`,`node-deps`,`builder`,`runtime`'
+      )
     } finally {
       await run('umount', [disk])
       await rm(disk, { recursive: true })
