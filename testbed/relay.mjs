@@ -25,7 +25,7 @@ export async function startRelay() {
     dial.once('close', () => socket.destroy())
     socket.once('close', () => {
       open.delete(socket)
-      if (dial.pid !== undefined && dial.exitCode === null) process.kill(-dial.pid)
+      if (dial.pid !== undefined && dial.exitCode === null) process.kill(-dial.pid, 'SIGKILL')
     })
   })
   await new Promise(resolve => server.listen(path, () => resolve(undefined)))

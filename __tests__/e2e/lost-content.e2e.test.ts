@@ -86,10 +86,10 @@ describe('gha', () => {
     90_000
   )
 
-  it('one layer after another was evicted', async () => {
+  it('a layer was evicted, then another, and a third', async () => {
     await project.job(inputs)
     const layers = (await project.cacheService.entries()).map(({ key }) => key).filter(key => key.startsWith('buildkit-blob-'))
-    for (const key of layers.slice(0, 6)) {
+    for (const key of layers.slice(0, 3)) {
       await project.cacheService.evict(key)
       const job = await project.job(inputs)
       expect(job.main.exitCode).toBe(0)

@@ -55,6 +55,7 @@ export async function findCaches(
   const recordPlace = { names: names('record'), repository: context.repository }
   const localNames = names('local')
   let record: CacheRecord = { version: 1, repository: context.repository, refs: {} }
+  const unusable: Backend[] = []
   const ask: Readonly<Record<Backend, () => Promise<Answer>>> = {
     registry: () => lookUpRegistry(host, plan),
     async gha() {
@@ -63,7 +64,8 @@ export async function findCaches(
       return restored
     },
     async local() {
-      const { layout, trouble } = await restoreLocal(host, inputs.cacheDir, localNames)
+      const { layout, trouble, foreign } = await restoreLocal(host, inputs.cacheDir, localNames)
+      if (foreign) unusable.push('local')
       return { found: localRefs(plan, layout), ...(trouble ? { trouble } : {}) }
     }
   }
@@ -79,7 +81,7 @@ export async function findCaches(
     record,
     recordPlace,
     localKey: localNames[0] ?? '',
-    readOnly: mayWrite === false ? ['gha'] : []
+    readOnly: [...unusable, ...(mayWrite === false ? (['gha'] as const) : [])]
   }
 }
 
@@ -88,7 +90,7 @@ async function restoreLocal(
   host: Host,
   directory: string,
   names: readonly string[]
-): Promise<{ layout?: LocalLayout; trouble?: Degradation }> {
+): Promise<{ layout?: LocalLayout; trouble?: Degradation; foreign?: true }> {
   let trouble: Degradation | undefined
   if (host.actionsCache.available) {
     try {
@@ -102,15 +104,25 @@ async function restoreLocal(
   return { ...(trouble ? { trouble } : {}), ...(await verified(host, directory)) }
 }
 
-async function verified(host: Host, directory: string): Promise<{ layout?: LocalLayout; trouble?: Degradation }> {
+/** Reads and checks the directory. A damaged cache is removed; what is no cache at all is left as it is, and not written to. */
+async function verified(host: Host, directory: string): Promise<{ layout?: LocalLayout; trouble?: Degradation; foreign?: true }> {
   try {
     const layout = await readLocalCache(host.files, directory, false)
     return layout ? { layout } : {}
   } catch (error) {
-    // What cannot be removed either is read no further; the trouble is said all the same.
-    await host.files.remove(directory).catch(() => undefined)
-    return {
-      trouble: { code: 'local-cache-broken', backend: 'local', detail: error instanceof Error ? error.message : String(error) }
+    const trouble: Degradation = {
+      code: 'local-cache-broken',
+      backend: 'local',
+      detail: error instanceof Error ? error.message : String(error)
+    }
+    try {
+      const isCache = (await host.files.exists(`${directory}/oci-layout`)) && (await host.files.exists(`${directory}/blobs`))
+      if (!isCache) return { trouble, foreign: true }
+      for (const name of ['index.json', 'blobs', 'oci-layout']) await host.files.remove(`${directory}/${name}`)
+      return { trouble }
+    } catch {
+      // What cannot be removed cannot be replaced either; the trouble says what was wrong first.
+      return { trouble, foreign: true }
     }
   }
 }

@@ -42,6 +42,8 @@ export interface ExporterOptions {
   readonly targetOf: (stage: string) => string
   /** Directory that local exports write to; called once, before the first. */
   readonly stageLocal: () => Promise<string>
+  /** One export at a time: builds of one stage at once, to several backends, save old content (seen with BuildKit 0.25). */
+  readonly inTurn: boolean
   /** Backends known to refuse before anything was tried. */
   readonly refusing: readonly Backend[]
   /** Backends that did not answer when their refs were looked up. */
@@ -63,7 +65,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   /** Backends that an export took too long for, with what was said of it: the others are not tried. */
   const givenUp = new Map<Backend, string>()
   const compression = planCompression(options.inputs, options.driver)
-  const lanes = newLanes(atOnce)
+  const lanes = newLanes<Backend | 'any'>({ ...atOnce, any: 1 })
   let staging: Promise<string> | undefined
   const outcomes: { readonly stage: string; readonly done: Promise<ExportOutcome> }[] = []
 
@@ -124,7 +126,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const before = outcomes.filter(({ stage }) => wanted.after.includes(stage)).map(({ done }) => done)
       const enter = async () => {
         await Promise.all([begin, ...before])
-        return lanes.enter(wanted.ref.backend, async () => {
+        return lanes.enter(options.inTurn ? 'any' : wanted.ref.backend, async () => {
           const outcome = await save(wanted, options.importRef()).catch((error: unknown): ExportOutcome => ({
             stage: wanted.stage,
             ref: wanted.ref,

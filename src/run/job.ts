@@ -61,6 +61,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
       await stageLocalCache(host.files, inputs.cacheDir, staging)
       return staging
     },
+    inTurn: plan.backends.length > 1,
     refusing: caches.readOnly,
     doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))
   })
