@@ -148,7 +148,7 @@ test('a service that hangs is given up', async () => {
   const started = performance.now()
   const { results } = await job([{ do: 'restore', path: join(folder, 'x'), key: 'k', seconds: 1 }])
   expect(results).toEqual(['error: not done within 1 s'])
-  expect(performance.now() - started).toBeLessThan(6000)
+  expect(performance.now() - started).toBeLessThan(20_000)
 }, 30_000)
 
 const services: readonly { environment: Readonly<Record<string, string>>; expected: boolean }[] = [
