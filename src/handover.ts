@@ -7,6 +7,23 @@ export interface Handover {
   readonly staging?: string
   /** Local cache directory that changed, and the key it is saved under. */
   readonly localCache?: { readonly directory: string; readonly key: string }
+  /** Exports that a cancelled job did not get done. */
+  readonly left?: LeftExports
+}
+
+/** What post needs beside its inputs to go on where main was stopped. */
+export interface LeftExports {
+  readonly builder: string
+  readonly driver: string
+  /** The main build's import. */
+  readonly imported?: { readonly backend: string; readonly ref: string }
+  /** Whether the build had succeeded by then. */
+  readonly succeeded: boolean
+  /** Names of stages: whole ones of which a step ran, those that hit, and those whose ref is of other content. */
+  readonly ran: readonly string[]
+  readonly hit: readonly string[]
+  readonly stale: readonly string[]
+  readonly exports: readonly { readonly stage: string; readonly backend: string }[]
 }
 
 /** Name of the state variable. */
@@ -27,11 +44,25 @@ export function parseHandover(text: string): Handover | undefined {
 }
 
 function isHandover(value: unknown): value is Handover {
-  const { version, builder, staging, localCache } = (value ?? {}) as Partial<Handover>
+  const { version, builder, staging, localCache, left } = (value ?? {}) as Partial<Handover>
   return (
     version === 1 &&
     (builder === undefined || typeof builder === 'string') &&
     (staging === undefined || typeof staging === 'string') &&
-    (localCache === undefined || (typeof localCache?.directory === 'string' && typeof localCache.key === 'string'))
+    (localCache === undefined || (typeof localCache?.directory === 'string' && typeof localCache.key === 'string')) &&
+    (left === undefined || isLeft(left))
+  )
+}
+
+function isLeft(left: Partial<LeftExports>): boolean {
+  const { builder, driver, imported, succeeded, ran, hit, stale, exports } = left
+  const areTexts = (...values: readonly unknown[]) => values.every(value => typeof value === 'string')
+  return (
+    areTexts(builder, driver) &&
+    (imported === undefined || areTexts(imported.backend, imported.ref)) &&
+    typeof succeeded === 'boolean' &&
+    [ran, hit, stale].every(names => Array.isArray(names) && areTexts(...(names as readonly unknown[]))) &&
+    Array.isArray(exports) &&
+    exports.every((wanted: Partial<LeftExports['exports'][number]> | null) => areTexts(wanted?.stage, wanted?.backend))
   )
 }

@@ -1,10 +1,10 @@
-import { newHost } from './io/host'
+import { newHost, readEvent } from './io/host'
 import { setFailed } from './io/failure'
 import { runPost } from './run/post'
 
 const host = newHost()
 try {
-  await runPost(host)
+  await runPost(host, () => readEvent(host.env))
 } catch (error) {
   setFailed(error)
 }

@@ -22,6 +22,7 @@ export interface Degradation {
     | 'local-cache-broken'
     | 'record-failed'
     | 'export-failed'
+    | 'export-left'
     | 'export-ran-steps'
     | 'import-failed'
     | 'write-not-allowed'

@@ -18,7 +18,7 @@ test('defaults', () => {
     cacheBackends: 'auto',
     cacheCompression: 'auto',
     cacheDir: '/tmp/.buildx-cache',
-    cacheExport: 'after',
+    cacheExport: 'eager',
     cacheFrom: [],
     cacheImage: '',
     cacheMode: 'auto',

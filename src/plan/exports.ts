@@ -17,6 +17,8 @@ export interface StageExport {
   readonly cause: ExportCause
   /** Stages whose exports must be done before this one begins. */
   readonly after: readonly string[]
+  /** What the backend may not have yet: stages that ran and the images they are FROM. Two exports that share some go in turn. */
+  readonly uploads: readonly string[]
 }
 
 export interface ExportFacts {
@@ -59,7 +61,15 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
     .filter(stage => hit.has(stage.name) && !chain.has(stage) && above(plan, stage).some(({ name }) => ran.has(name)))
     .reverse()
   const exportOf = (planned: StagePlan, cause: ExportCause | undefined, after: readonly Stage[]): readonly StageExport[] =>
-    cause ? planned.writes.map(ref => ({ stage: planned.stage.name, ref, cause, after: after.map(({ name }) => name) })) : []
+    cause
+      ? planned.writes.map(ref => ({
+          stage: planned.stage.name,
+          ref,
+          cause,
+          after: after.map(({ name }) => name),
+          uploads: newContent([...above(plan, planned.stage), planned.stage], ran)
+        }))
+      : []
 
   const settled = byContent.flatMap((stage, index) => {
     const planned = plan.stages.find(candidate => candidate.stage === stage)
@@ -95,6 +105,14 @@ function exportCause(
   if (facts.stale.has(stage.name)) return 'stale'
   const present = facts.found.some(candidate => candidate.ref.backend === ref.backend && reads.includes(candidate.ref))
   return !present && facts.lookedUp.includes(ref.backend) ? 'absent' : undefined
+}
+
+/** Names of the stages that ran, and of the images that they, or bare stages between, are made from. */
+function newContent(stages: readonly Stage[], ran: ReadonlySet<string>): readonly string[] {
+  return stages.flatMap(({ name, steps, base }) => {
+    const image = base.kind === 'image' ? [`image ${base.reference}`] : []
+    return ran.has(name) ? [name, ...image] : steps.length === 0 ? image : []
+  })
 }
 
 /** The stages that this one reads, directly or through others. */

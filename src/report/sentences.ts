@@ -106,6 +106,10 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
     what: (place, stages) => words`${stages}: built, but not saved to ${place}`,
     remedy: mayWrite
   },
+  'export-left': {
+    what: (place, stages) => words`${stages}: not yet saved to ${place} when the job was cancelled`,
+    remedy: () => words`The post step goes on with it, and says what became of it.`
+  },
   'export-ran-steps': {
     what: (place, stages) => words`${stages}: steps ran a second time while saving to ${place}`,
     remedy: () => words`This must not happen: please report it with the log of this job.`

@@ -21,6 +21,16 @@ export function troubles(degradations: readonly Degradation[], rows: number): Ma
   return ours`### ⚠️ Cache trouble, survived\n\n${bullets([...items, ...rest])}`
 }
 
+/** What the post step of a cancelled job saved, and what it did not. */
+export function renderLeft(saved: readonly string[], degradations: readonly Degradation[]): string {
+  const stages = namesWords(saved)
+  const done = saved.length === 0 ? NOTHING : ours`💾 ${sentence(words`Saved after the job was cancelled: ${stages}`)}`
+  return join(
+    [done, troubles(degradations, 50)].filter(part => part !== NOTHING),
+    '\n\n'
+  )
+}
+
 /** The rest of the facts, folded: import, image, builder and times. */
 export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
   const { imported, image, builder, seconds: times } = report

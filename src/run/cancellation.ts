@@ -7,19 +7,33 @@ export interface Cancellation {
   orElse<T>(work: Promise<T>, instead: T): Promise<T>
   /** Has the process stopped by SIGINT when the job is cancelled while it runs. */
   watch(process: RunningProcess): RunningProcess
+  /** The same cancellation as it looks so many seconds later, for what may go on that long. */
+  later(seconds: number): Cancellation
 }
 
 /** Listens for SIGINT and SIGTERM from now on: the action itself lives on and reports. */
 export function watchCancellation(host: Host): Cancellation {
+  let said = false
+  return newCancellation(onSignal =>
+    host.exec.onSignal(name => {
+      if (!said) host.log.warning(`The job was cancelled (${name}): the build is stopped, what it achieved is reported.`)
+      said = true
+      onSignal()
+    })
+  )
+}
+
+function newCancellation(listen: (onSignal: () => void) => void): Cancellation {
   let requested = false
   let stop = () => {}
   const stopped = new Promise<void>(resolve => (stop = resolve))
   const running = new Set<RunningProcess>()
-  host.exec.onSignal(name => {
-    if (!requested) host.log.warning(`The job was cancelled (${name}): the build is stopped, what it achieved is reported.`)
+  const listeners: (() => void)[] = []
+  listen(() => {
     requested = true
     stop()
     for (const process of running) process.signal('SIGINT')
+    for (const listener of listeners) listener()
   })
   return {
     requested: () => requested,
@@ -30,6 +44,7 @@ export function watchCancellation(host: Host): Cancellation {
       process.result.then(forget, forget)
       if (requested) process.signal('SIGINT')
       return process
-    }
+    },
+    later: seconds => newCancellation(onSignal => listeners.push(() => void setTimeout(onSignal, seconds * 1000).unref()))
   }
 }

@@ -1,16 +1,15 @@
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
-import { bringInArgv, exportArgv } from '../plan/argv'
+import { bringInArgv } from '../plan/argv'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'
 import type { StageExport } from '../plan/exports'
-import { isLostContent } from '../plan/lost-content'
-import { isRefusal } from '../plan/permissions'
-import { stepsRunHere } from '../progress/vertices'
 import type { Backend } from '../reasons'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
+import { runExport } from './export-build'
+import type { ExportOutcome } from './export-build'
 import { newLanes } from './lanes'
 
 /** Seconds one export may take, and one to a backend that could not be looked up: a service that hangs must not hold the job. */
@@ -19,18 +18,6 @@ const doubtfulSeconds = 30
 
 /** Exports under way at once. Local ones share one directory, where BuildKit locks index.json without waiting. */
 const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 1 }
-
-export interface ExportOutcome {
-  readonly stage: string
-  readonly ref: CacheRef
-  readonly exported: 'yes' | 'failed' | 'not-allowed'
-  /** Digest of the manifest that was written; BuildKit gives none for gha. */
-  readonly digest?: string
-  readonly seconds: number
-  /** Steps that ran although everything should have been in the builder. */
-  readonly ranSteps: readonly string[]
-  readonly detail: string
-}
 
 export interface ExporterOptions {
   readonly inputs: Inputs
@@ -53,10 +40,12 @@ export interface ExporterOptions {
 export interface Exporter {
   /** Has a stage's layers pulled into the builder before any export that is added from now on. */
   pull(stage: string): void
-  /** Queues an export; it starts as soon as its backend has a free place. */
+  /** Queues an export, each ref's once; it starts as soon as its backend has a free place and what it shares is uploaded. */
   add(wanted: StageExport): void
-  /** Waits for all of them. */
-  finish(): Promise<readonly ExportOutcome[]>
+  /** Exports that were added so far. */
+  count(): number
+  /** Waits for all of them, for so many seconds at most. */
+  finish(seconds: number): Promise<readonly ExportOutcome[]>
 }
 
 /** Runs exports of stages beside or after the main build. A failure never throws: it is an outcome. */
@@ -66,51 +55,47 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   const givenUp = new Map<Backend, string>()
   const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes<Backend | 'any'>({ ...atOnce, any: 1 })
+  const queue = new Map<CacheRef, { readonly stage: string; readonly done: Promise<ExportOutcome> }>()
+  /** The export that is the first to upload a stage or a base image, by backend. */
+  const uploading = new Map<string, Promise<ExportOutcome>>()
   let staging: Promise<string> | undefined
-  const outcomes: { readonly stage: string; readonly done: Promise<ExportOutcome> }[] = []
+  let pulled: Promise<unknown> = Promise.resolve()
+  let deadline = Infinity
 
-  async function save(wanted: StageExport, importRef: CacheRef | undefined): Promise<ExportOutcome> {
-    const { stage, ref, cause } = wanted
+  async function save({ stage, ref, cause }: StageExport): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
+    if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
     const given = givenUp.get(ref.backend)
     if (given !== undefined) return { ...none, exported: 'failed', detail: given }
-    const timeoutSeconds = options.doubtful.includes(ref.backend) ? doubtfulSeconds : exportSeconds
-    const metadataFile = `${await host.files.makeTemporary('export-')}/metadata.json`
-    const command = exportArgv({
+    const left = (deadline - host.clock.now()) / 1000
+    if (left <= 0) return { ...none, exported: 'failed', detail: 'the time for saving caches was over' }
+    const outcome = await runExport(host, cancellation, {
       inputs: options.inputs,
       builder: options.builder,
+      stage,
       target: options.targetOf(stage),
-      exportTo: ref,
-      importRef,
-      metadataFile,
+      ref,
+      importRef: options.importRef(),
       pullLayers: cause === 'by-content',
-      options: {
-        mode: options.inputs.cacheMode === 'min' ? 'min' : 'max',
-        ...(compression ? { compression } : {}),
-        ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {})
-      }
+      compression,
+      ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
+      timeoutSeconds: Math.min(left, options.doubtful.includes(ref.backend) ? doubtfulSeconds : exportSeconds)
     })
-    const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds })
-    const facts = { stage, ref, seconds: run.seconds, ranSteps: stepsRunHere(run.table).map(vertex => vertex.name) }
-    if (run.timedOut) {
-      const detail = `not done within ${timeoutSeconds} s`
-      givenUp.set(ref.backend, detail)
-      return { ...facts, exported: 'failed', detail }
-    }
-    // Layers the import only lists are left out then, and their stage is brought in or built the next time.
-    if (run.exitCode !== 0 && importRef && isLostContent(run.text)) return save(wanted, undefined)
-    if (run.exitCode !== 0) {
-      const detail = lastLine(run.text)
-      const refused = isRefusal(detail)
-      if (refused) refusing.add(ref.backend)
-      return { ...facts, exported: refused ? 'not-allowed' : 'failed', detail }
-    }
-    const digest = parseManifestDigest(await host.files.read(metadataFile))
-    return { ...facts, exported: 'yes', ...(digest ? { digest } : {}), detail: '' }
+    if (outcome.timedOut) givenUp.set(ref.backend, outcome.detail)
+    if (outcome.exported === 'not-allowed') refusing.add(ref.backend)
+    return outcome
   }
 
-  let pulled: Promise<unknown> = Promise.resolve()
+  async function attempt(wanted: StageExport): Promise<ExportOutcome> {
+    const { stage, ref } = wanted
+    const outcome = await save(wanted).catch((error: unknown): ExportOutcome => {
+      const detail = error instanceof Error ? error.message : String(error)
+      return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
+    })
+    host.log.info(`Cache of ${stage} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
+    return outcome
+  }
 
   return {
     pull(stage) {
@@ -122,45 +107,36 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       pulled = runBuild(host, cancellation, command, { live: false, timeoutSeconds: exportSeconds })
     },
     add(wanted) {
-      const begin = pulled
-      const before = outcomes.filter(({ stage }) => wanted.after.includes(stage)).map(({ done }) => done)
-      const enter = async () => {
-        await Promise.all([begin, ...before])
-        return lanes.enter(options.inTurn ? 'any' : wanted.ref.backend, async () => {
-          const outcome = await save(wanted, options.importRef()).catch((error: unknown): ExportOutcome => ({
-            stage: wanted.stage,
-            ref: wanted.ref,
-            exported: 'failed',
-            seconds: 0,
-            ranSteps: [],
-            detail: error instanceof Error ? error.message : String(error)
-          }))
-          const what =
-            outcome.exported === 'yes'
-              ? `saved in ${outcome.seconds.toFixed(1)} s`
-              : outcome.exported === 'failed'
-                ? `not saved: ${outcome.detail}`
-                : 'not allowed to save'
-          host.log.info(`Cache of ${wanted.stage} → ${displayRef(wanted.ref)}: ${what}`)
-          return outcome
-        })
+      const { stage, ref, after, uploads } = wanted
+      if (queue.has(ref)) return
+      // Neither of two exports started together sees in the backend what both upload.
+      const shared = uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? [])
+      const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
+      const ready = Promise.all([pulled, ...before, ...shared])
+      const done = ready.then(() => lanes.enter(options.inTurn ? 'any' : ref.backend, () => attempt(wanted)))
+      for (const part of uploads) {
+        const key = `${ref.backend} ${part}`
+        if (!uploading.has(key)) uploading.set(key, done)
       }
-      outcomes.push({ stage: wanted.stage, done: enter() })
+      queue.set(ref, { stage, done })
     },
-    finish: () => Promise.all(outcomes.map(({ done }) => done))
+    count: () => queue.size,
+    finish(seconds) {
+      deadline = host.clock.now() + seconds * 1000
+      return Promise.all([...queue.values()].map(({ done }) => done))
+    }
   }
 }
 
-/** `cache.manifest` of a metadata file is a descriptor as JSON text within the JSON (docker/buildx commands/build.go). */
-function parseManifestDigest(metadata: string | undefined): string | undefined {
-  try {
-    const text = (JSON.parse(metadata ?? '{}') as { 'cache.manifest'?: string })['cache.manifest']
-    return text === undefined ? undefined : (JSON.parse(text) as { digest?: string }).digest
-  } catch {
-    return undefined
+function howItEnded({ exported, seconds, detail }: ExportOutcome): string {
+  switch (exported) {
+    case 'yes':
+      return `saved in ${seconds.toFixed(1)} s`
+    case 'failed':
+      return `not saved: ${detail}`
+    case 'not-allowed':
+      return 'not allowed to save'
+    case 'left':
+      return 'left to the post step'
   }
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? ''
 }

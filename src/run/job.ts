@@ -1,5 +1,4 @@
 import { BuildFailed } from '../errors'
-import type { StageResult } from '../explain/stage-result'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
@@ -8,20 +7,24 @@ import { exportsBesideBuild } from '../plan/builder'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
 import { planImports } from '../plan/imports'
-import type { Degradation, StageStatus } from '../reasons'
 import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
-import type { Caches } from './caches'
 import { watchCancellation } from './cancellation'
-import { newExporter } from './exports'
-import type { ExportOutcome } from './exports'
 import { buildImage } from './image'
 import type { BuiltImage } from './image'
-import { stageLocalCache } from './local-cache'
+import { leftExports } from './left-exports'
 import { prepare } from './prepare'
-import type { Preparation } from './prepare'
 import { printPlan, publish } from './publish'
-import { exportTroubles, saveGhaRecord, saveLocal } from './saving'
+import { exportTroubles, saveCaches } from './saving'
+import { newStageExports, wholeStages } from './stage-exports'
+
+/** Seconds that saving may go on after the build has ended. */
+const savingSeconds = 600
+
+/** Seconds that exports go on after the job was cancelled: a runner kills after ten, and the report is still to be written. */
+const graceSeconds = 4
+/** Seconds more for the records of what was saved by then. */
+const saveGraceSeconds = 2
 
 /**
  * The main step (spec §5). Throws InputError before anything was started, BuildFailed when the build failed; a cache that cannot
@@ -50,31 +53,19 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
 
   let importRef = imports.main?.ref
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
-  const exporter = newExporter(host, cancellation, {
-    inputs,
-    builder: builder.name,
-    driver: builder.driver,
+  const exporter = newStageExports(host, cancellation.later(graceSeconds), {
+    preparation,
+    builder,
+    caches,
     importRef: () => importRef,
-    targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
-    async stageLocal() {
-      leave({ staging })
-      await stageLocalCache(host.files, inputs.cacheDir, staging)
-      return staging
-    },
-    inTurn: plan.backends.length > 1,
-    refusing: caches.readOnly,
-    doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))
+    staging,
+    beforeStaging: () => leave({ staging })
   })
-  const queued = new Set<string>()
   const queue = (facts: ExportFacts) => {
     if (inputs.cacheExport === 'off') return
     const { exports, pullFirst } = planExports(plan, facts)
     if (pullFirst !== undefined) exporter.pull(pullFirst)
-    for (const wanted of exports) {
-      const key = `${wanted.ref.backend} ${wanted.ref.name}`
-      if (!queued.has(key)) exporter.add(wanted)
-      queued.add(key)
-    }
+    for (const wanted of exports) exporter.add(wanted)
   }
 
   const wanted = { dockerfile: preparation.dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
@@ -90,17 +81,24 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     onProgress(table) {
       if (!eager || finishedStages(watch, table).length === 0) return
       const results = explainStages({ ...wanted, table, outcome: 'failure' })
-      queue({ ...completed(results), phase: 'running', stale: new Set(), found: [], lookedUp: [] })
+      queue({ ...wholeStages(results), phase: 'running', stale: new Set(), found: [], lookedUp: [] })
     }
   })
   const exportsStarted = host.clock.now()
-  if (!cancellation.requested()) {
-    const phase = built.run.exitCode === 0 ? 'succeeded' : 'failed'
-    queue({ ...completed(built.results), phase, stale: built.stale, found: caches.found, lookedUp: caches.lookedUp })
+  const facts: ExportFacts = {
+    ...wholeStages(built.results),
+    phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
+    stale: built.stale,
+    found: caches.found,
+    lookedUp: caches.lookedUp
   }
-  host.log.group(queued.size > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
-  const outcomes = await exporter.finish()
-  const saved = await save(host, preparation, caches, staging, outcomes)
+  queue(facts)
+  host.log.group(exporter.count() > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
+  const outcomes = await exporter.finish(savingSeconds)
+  const left = leftExports(outcomes, facts, builder, importRef)
+  if (left) leave({ left })
+  const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
+  const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes), { troubles: [] })
   host.log.endGroup()
   if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
 
@@ -118,45 +116,6 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   })
   if (built.run.exitCode !== 0) throw new BuildFailed(failure(built), built.run.exitCode)
   if (cancellation.requested()) throw new BuildFailed('the job was cancelled', 130)
-}
-
-/** Names of the stages that are whole on every platform: those that ran, and those that hit. */
-function completed(results: readonly StageResult[]): Pick<ExportFacts, 'ran' | 'hit'> {
-  const names = (fits: (status: StageStatus) => boolean) =>
-    new Set(
-      results.filter(({ name }) => results.every(other => other.name !== name || fits(other.status))).map(({ name }) => name)
-    )
-  const hit = names(status => status === 'hit')
-  const whole = names(status => status === 'hit' || status === 'partial' || status === 'miss')
-  return { hit, ran: new Set([...whole].filter(name => !hit.has(name))) }
-}
-
-/** What has to happen once all exports are done; a failure is a trouble. */
-async function save(
-  host: Host,
-  preparation: Preparation,
-  caches: Caches,
-  staging: string,
-  outcomes: readonly ExportOutcome[]
-): Promise<{ readonly localKey?: string; readonly troubles: readonly Degradation[] }> {
-  const troubles: Degradation[] = []
-  const attempt = async <T>(work: Promise<T>, trouble: Omit<Degradation, 'detail'>): Promise<T | undefined> => {
-    try {
-      return await work
-    } catch (error) {
-      troubles.push({ ...trouble, detail: error instanceof Error ? error.message : String(error) })
-      return undefined
-    }
-  }
-  const [localKey] = await Promise.all([
-    attempt(saveLocal(host, preparation, caches, staging, outcomes), { code: 'save-failed', backend: 'local' }),
-    attempt(saveGhaRecord(host, preparation, caches, outcomes), { code: 'record-failed', backend: 'gha' })
-  ])
-  if (localKey && caches.readOnly.includes('gha')) {
-    // The actions cache is what carries the directory to the next job.
-    return { troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', detail: '' }] }
-  }
-  return { ...(localKey ? { localKey } : {}), troubles }
 }
 
 /** The last line buildx said, which names the step and its exit code. */

@@ -1,22 +1,50 @@
 import { handoverState, parseHandover } from '../handover'
+import type { Handover, LeftExports } from '../handover'
 import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
-import { troubles } from '../report/summary-notes'
+import { renderLeft, troubles } from '../report/summary-notes'
+import { watchCancellation } from './cancellation'
 
 /** Seconds that removing the builder, and saving the local cache, may take. */
 const removeSeconds = 60
 const saveSeconds = 600
 
-/** Saves and undoes what main left, whatever became of main. Never throws: trouble is a warning. */
-export async function runPost(host: Host): Promise<void> {
+/** Finishes, saves and undoes what main left, whatever became of main. Never throws: trouble is a warning. */
+export async function runPost(host: Host, readEvent: () => Promise<unknown>): Promise<void> {
   const handover = parseHandover(host.workflow.state(handoverState))
   if (!handover) return
-  const done = await Promise.allSettled([
-    handover.builder === undefined ? undefined : removeBuilder(host, handover.builder),
-    handover.staging === undefined ? undefined : host.files.remove(handover.staging),
-    handover.localCache === undefined ? undefined : saveDirectory(host, handover.localCache)
+  const { builder, staging, left } = handover
+  const saved = left ? await attempt(host, finishLeft(host, readEvent, left)) : undefined
+  const localCache = saved ?? handover.localCache
+  await Promise.all([
+    builder === undefined ? undefined : attempt(host, removeBuilder(host, builder)),
+    staging === undefined ? undefined : attempt(host, host.files.remove(staging)),
+    localCache === undefined ? undefined : attempt(host, saveDirectory(host, localCache))
   ])
-  for (const result of done) if (result.status === 'rejected') host.log.warning(String(result.reason))
+}
+
+async function attempt<T>(host: Host, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    host.log.warning(error instanceof Error ? error.message : String(error))
+    return undefined
+  }
+}
+
+/** Says what became of the exports that a cancelled job left; gives the local cache to save. */
+async function finishLeft(host: Host, readEvent: () => Promise<unknown>, left: LeftExports): Promise<Handover['localCache']> {
+  // Only a cancelled job needs it, and with it most of the action.
+  const { finishExports } = await import('./left-exports')
+  const cancellation = watchCancellation(host)
+  const { outcomes, troubles, localCache } = await finishExports(host, cancellation, await readEvent(), left)
+  const saved = outcomes.filter(({ exported }) => exported === 'yes').map(({ stage }) => stage)
+  if (wantsSummary(host)) await host.workflow.appendSummary(renderLeft(saved, troubles))
+  return localCache
+}
+
+function wantsSummary(host: Host): boolean {
+  return !/^false$/i.test(host.workflow.input('summary').trim())
 }
 
 async function removeBuilder(host: Host, name: string): Promise<void> {
@@ -35,7 +63,6 @@ async function saveDirectory(
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     host.log.warning(`The local cache could not be saved: ${detail}`)
-    if (/^false$/i.test(host.workflow.input('summary').trim())) return
-    await host.workflow.appendSummary(troubles([{ code: 'save-failed', backend: 'local', detail }], 1))
+    if (wantsSummary(host)) await host.workflow.appendSummary(troubles([{ code: 'save-failed', backend: 'local', detail }], 1))
   }
 }

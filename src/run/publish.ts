@@ -15,7 +15,7 @@ import { planNotes, scopeWords } from '../report/sentences'
 import { renderSummary } from '../report/summary'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
-import type { ExportOutcome } from './exports'
+import type { ExportOutcome } from './export-build'
 import type { BuiltImage } from './image'
 import type { Preparation } from './prepare'
 import { measureRefs } from './saving'
@@ -135,7 +135,8 @@ async function explainResults(
     failedImports: built.failedImports,
     unreachable: plan.backends.filter(backend => !caches.lookedUp.includes(backend)),
     outcomes: outcomes.map(outcome => ({
-      ...outcome,
+      ref: outcome.ref,
+      exported: outcome.exported === 'left' ? 'failed' : outcome.exported,
       ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {})
     })),
     exportsOff: inputs.cacheExport === 'off'

@@ -7,7 +7,7 @@ import { parseRef } from '../plan/ref'
 import type { RecordedRef } from '../plan/record'
 import type { Degradation } from '../reasons'
 import type { Caches } from './caches'
-import type { ExportOutcome } from './exports'
+import type { ExportOutcome } from './export-build'
 import { promoteLocalCache } from './local-cache'
 import type { Preparation } from './prepare'
 import { saveRecord } from './records'
@@ -23,6 +23,7 @@ export function exportTroubles(outcomes: readonly ExportOutcome[]): readonly Deg
         ? [{ code: 'export-ran-steps' as const, backend: ref.backend, stage, detail: ranSteps.join('; ') }]
         : []),
       ...(exported === 'failed' ? [{ code: 'export-failed' as const, backend: ref.backend, stage, detail }] : []),
+      ...(exported === 'left' ? [{ code: 'export-left' as const, backend: ref.backend, stage, detail }] : []),
       ...(exported === 'not-allowed' && firstRefusal
         ? [{ code: 'write-not-allowed' as const, backend: ref.backend, detail }]
         : [])
@@ -30,8 +31,36 @@ export function exportTroubles(outcomes: readonly ExportOutcome[]): readonly Deg
   })
 }
 
+/** What has to happen once all exports are done, for every backend at the same time. Throws nothing: a failure is a trouble. */
+export async function saveCaches(
+  host: Host,
+  preparation: Preparation,
+  caches: Caches,
+  staging: string,
+  outcomes: readonly ExportOutcome[]
+): Promise<{ readonly localKey?: string; readonly troubles: readonly Degradation[] }> {
+  const troubles: Degradation[] = []
+  const attempt = async <T>(work: Promise<T>, trouble: Omit<Degradation, 'detail'>): Promise<T | undefined> => {
+    try {
+      return await work
+    } catch (error) {
+      troubles.push({ ...trouble, detail: error instanceof Error ? error.message : String(error) })
+      return undefined
+    }
+  }
+  const [localKey] = await Promise.all([
+    attempt(saveLocal(host, preparation, caches, staging, outcomes), { code: 'save-failed', backend: 'local' }),
+    attempt(saveGhaRecord(host, preparation, caches, outcomes), { code: 'record-failed', backend: 'gha' })
+  ])
+  if (localKey && caches.readOnly.includes('gha')) {
+    // The actions cache is what carries the directory to the next job.
+    return { troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', detail: '' }] }
+  }
+  return { ...(localKey ? { localKey } : {}), troubles }
+}
+
 /** Replaces the local cache directory by the staged one. Gives the key to save it under. Throws when the staged one is not whole. */
-export async function saveLocal(
+async function saveLocal(
   host: Host,
   { inputs, plan, dockerfile, image }: Preparation,
   caches: Caches,
@@ -58,7 +87,7 @@ export async function saveLocal(
 }
 
 /** Remembers the gha refs that were written, and what each held. Throws when the cache service does not take the record. */
-export async function saveGhaRecord(
+async function saveGhaRecord(
   host: Host,
   { inputs, plan, dockerfile }: Preparation,
   caches: Caches,

@@ -1,0 +1,89 @@
+import type { LeftExports } from '../handover'
+import type { Host } from '../host'
+import type { CacheRef } from '../plan/cache-plan'
+import { planExports } from '../plan/exports'
+import type { ExportFacts } from '../plan/exports'
+import type { Degradation } from '../reasons'
+import type { Builder } from './builder'
+import { findCaches } from './caches'
+import type { Cancellation } from './cancellation'
+import type { ExportOutcome } from './export-build'
+import { prepare } from './prepare'
+import { exportTroubles, saveCaches } from './saving'
+import { newStageExports } from './stage-exports'
+
+/** Seconds that the post step of a cancelled job goes on saving: the run that takes its place may be waiting for it. */
+const leftSeconds = 60
+
+/** What main hands over of the exports it did not get done; undefined where there is none. */
+export function leftExports(
+  outcomes: readonly ExportOutcome[],
+  facts: Pick<ExportFacts, 'ran' | 'hit' | 'stale' | 'phase'>,
+  { name, driver }: Builder,
+  imported: CacheRef | undefined
+): LeftExports | undefined {
+  const exports = outcomes
+    .filter(({ exported }) => exported === 'left')
+    .map(({ stage, ref }) => ({ stage, backend: ref.backend }))
+  if (exports.length === 0) return undefined
+  return {
+    builder: name,
+    driver,
+    ...(imported ? { imported: { backend: imported.backend, ref: imported.name } } : {}),
+    succeeded: facts.phase === 'succeeded',
+    ran: [...facts.ran],
+    hit: [...facts.hit],
+    stale: [...facts.stale],
+    exports
+  }
+}
+
+export interface FinishedExports {
+  readonly outcomes: readonly ExportOutcome[]
+  readonly troubles: readonly Degradation[]
+  /** Local cache directory that is to be saved, and its key. */
+  readonly localCache?: { readonly directory: string; readonly key: string }
+}
+
+/** Exports what a cancelled main step left, with the inputs that this step has as well. Throws when they cannot be read any more. */
+export async function finishExports(
+  host: Host,
+  cancellation: Cancellation,
+  event: unknown,
+  left: LeftExports
+): Promise<FinishedExports> {
+  const preparation = await prepare(host, event)
+  const { plan, inputs } = preparation
+  const caches = await findCaches(host, cancellation, preparation)
+  const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
+  const imported = plan.stages
+    .flatMap(({ reads }) => reads)
+    .find(({ backend, name }) => backend === left.imported?.backend && name === left.imported.ref)
+  const exporter = newStageExports(host, cancellation, {
+    preparation,
+    builder: { name: left.builder, driver: left.driver },
+    caches,
+    importRef: () => imported,
+    staging,
+    beforeStaging: () => undefined
+  })
+  const { exports, pullFirst } = planExports(plan, {
+    ran: new Set(left.ran),
+    hit: new Set(left.hit),
+    stale: new Set(left.stale),
+    phase: left.succeeded ? 'succeeded' : 'failed',
+    found: caches.found,
+    lookedUp: caches.lookedUp
+  })
+  if (pullFirst !== undefined) exporter.pull(pullFirst)
+  for (const wanted of exports) {
+    if (left.exports.some(({ stage, backend }) => stage === wanted.stage && backend === wanted.ref.backend)) exporter.add(wanted)
+  }
+  const outcomes = await exporter.finish(leftSeconds)
+  const saved = await saveCaches(host, preparation, caches, staging, outcomes)
+  return {
+    outcomes,
+    troubles: [...exportTroubles(outcomes), ...saved.troubles],
+    ...(saved.localKey ? { localCache: { directory: inputs.cacheDir, key: saved.localKey } } : {})
+  }
+}

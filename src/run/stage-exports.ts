@@ -1,0 +1,55 @@
+import type { StageResult } from '../explain/stage-result'
+import type { Host } from '../host'
+import type { CacheRef } from '../plan/cache-plan'
+import type { ExportFacts } from '../plan/exports'
+import type { StageStatus } from '../reasons'
+import type { Builder } from './builder'
+import type { Caches } from './caches'
+import type { Cancellation } from './cancellation'
+import { newExporter } from './exports'
+import type { Exporter } from './exports'
+import { stageLocalCache } from './local-cache'
+import type { Preparation } from './prepare'
+
+export interface StageExportsRequest {
+  readonly preparation: Preparation
+  readonly builder: Pick<Builder, 'name' | 'driver'>
+  readonly caches: Caches
+  readonly importRef: () => CacheRef | undefined
+  /** Directory that local exports write to until all are done. */
+  readonly staging: string
+  /** Called before that directory is made. */
+  readonly beforeStaging: () => void
+}
+
+/** The exporter of this job's stages. */
+export function newStageExports(host: Host, cancellation: Cancellation, request: StageExportsRequest): Exporter {
+  const { preparation, builder, caches, importRef, staging } = request
+  const { inputs, plan } = preparation
+  return newExporter(host, cancellation, {
+    inputs,
+    builder: builder.name,
+    driver: builder.driver,
+    importRef,
+    targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
+    async stageLocal() {
+      request.beforeStaging()
+      await stageLocalCache(host.files, inputs.cacheDir, staging)
+      return staging
+    },
+    inTurn: plan.backends.length > 1,
+    refusing: caches.readOnly,
+    doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))
+  })
+}
+
+/** Names of the stages that are whole on every platform: those that ran, and those that hit. */
+export function wholeStages(results: readonly StageResult[]): Pick<ExportFacts, 'ran' | 'hit'> {
+  const names = (fits: (status: StageStatus) => boolean) =>
+    new Set(
+      results.filter(({ name }) => results.every(other => other.name !== name || fits(other.status))).map(({ name }) => name)
+    )
+  const hit = names(status => status === 'hit')
+  const whole = names(status => status === 'hit' || status === 'partial' || status === 'miss')
+  return { hit, ran: new Set([...whole].filter(name => !hit.has(name))) }
+}
