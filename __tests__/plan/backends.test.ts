@@ -1,4 +1,4 @@
-import { planBackends } from '../../src/plan/backends'
+import { planBackends, pushedRepositories } from '../../src/plan/backends'
 import type { BackendPlan } from '../../src/plan/backends'
 import { inputsWith } from '../inputs/fixture'
 
@@ -87,4 +87,16 @@ test.each(cases)('$description', ({ inputs, service = false, expected }) => {
   const plan = planBackends(inputsWith(inputs), service)
   expect(plan).toMatchObject(expected)
   expect(plan.reason).not.toBe('')
+})
+
+test.each([
+  { inputs: { tags: 'acme/app:1' }, expected: [] },
+  {
+    inputs: { tags: 'acme/app:1\nghcr.io/acme/app:1,ghcr.io/acme/app:2', push: 'true' },
+    expected: ['docker.io/acme/app', 'ghcr.io/acme/app']
+  },
+  { inputs: { tags: 'acme/app', outputs: 'type=docker' }, expected: [] },
+  { inputs: { outputs: 'type=image,"name=ghcr.io/a/b,ghcr.io/c/d:1",push=true' }, expected: ['ghcr.io/a/b', 'ghcr.io/c/d'] }
+])('repositories that $inputs pushes to', ({ inputs, expected }) => {
+  expect([...pushedRepositories(inputsWith(inputs))]).toEqual(expected)
 })

@@ -18,6 +18,8 @@ const cases: readonly {
   lookedUp?: readonly Backend[]
   backends?: readonly Backend[]
   expected: readonly string[]
+  /** Repositories the image is pushed to. */
+  pushedTo?: readonly string[]
   /** What has to be exported before a stage is. */
   after?: Readonly<Record<string, readonly string[]>>
 }[] = [
@@ -83,6 +85,22 @@ const cases: readonly {
     hit: ['tools'],
     expected: ['tools by-content', 'base ran', 'deps ran', 'final ran'],
     after: { final: ['tools'] }
+  },
+  {
+    description: 'the target waits for the push into the same repository, its other backends do not',
+    phase: 'running',
+    backends: ['registry', 'gha'],
+    pushedTo: ['ghcr.io/acme/app'],
+    ran: ['tools', 'final'],
+    hit: ['base', 'deps'],
+    expected: ['tools ran', 'tools gha ran', 'final gha ran']
+  },
+  {
+    description: 'pushed elsewhere: it does not wait',
+    phase: 'running',
+    pushedTo: ['ghcr.io/acme/other'],
+    ran: ['final'],
+    expected: ['final ran']
   },
   {
     description: 'while the build still runs nothing is known to be absent or stale',
@@ -152,7 +170,8 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
     stale: new Set(facts.stale),
     phase: facts.phase ?? 'succeeded',
     found: refs,
-    lookedUp: facts.lookedUp ?? ['registry']
+    lookedUp: facts.lookedUp ?? ['registry'],
+    pushedTo: new Set(facts.pushedTo)
   })
   expect(
     exports.map(({ stage, ref, cause }) => `${stage} ${ref.backend === 'registry' ? '' : `${ref.backend} `}${cause}`)
@@ -161,4 +180,40 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
   expect(pullFirst).toBe(facts.pullFirst)
   // What is written belongs to the own scope, whatever was read.
   expect(exports.every(({ ref }) => ref.scope === plan.scopes.write)).toBe(true)
+})
+
+test.each([
+  { ran: ['final'], expected: ['final: final'] },
+  { ran: ['tools', 'final'], expected: ['tools: tools', 'final: tools final'] },
+  {
+    ran: all,
+    expected: [
+      'base: base image busybox',
+      'deps: base image busybox deps',
+      'tools: base image busybox tools',
+      'final: base image busybox deps tools final'
+    ]
+  }
+])('what the backend may lack: $expected', ({ ran, expected }) => {
+  const plan = planOf(diamond.replace('FROM scratch', 'FROM busybox'))
+  const { exports } = planExports(plan, {
+    ran: new Set(ran),
+    hit: new Set(all.filter(name => !ran.includes(name))),
+    stale: new Set(),
+    phase: 'running',
+    found: [],
+    lookedUp: ['registry'],
+    pushedTo: new Set()
+  })
+  expect(exports.map(({ stage, uploads }) => `${stage}: ${uploads.join(' ')}`)).toEqual(expected)
+})
+
+test('an image under a stage without steps may be lacking as well', () => {
+  const plan = planOf('FROM busybox AS bare\nFROM bare AS a\nRUN 1\nFROM bare AS b\nRUN 2\nCOPY --from=a / /\n')
+  const facts = { hit: new Set<string>(), stale: new Set<string>(), found: [], lookedUp: [], pushedTo: new Set<string>() }
+  const { exports } = planExports(plan, { ...facts, ran: new Set(['a', 'b']), phase: 'running' })
+  expect(exports.map(({ uploads }) => uploads)).toEqual([
+    ['image busybox', 'a'],
+    ['image busybox', 'a', 'b']
+  ])
 })

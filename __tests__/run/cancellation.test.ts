@@ -81,3 +81,33 @@ test('what has ended, or never started, is told nothing', async () => {
   signal('SIGINT')
   expect(told).toEqual([])
 })
+
+test('later: what may go on is stopped after so long', async () => {
+  const { host, start, signal } = world()
+  const cancellation = watchCancellation(host)
+  const later = cancellation.later(0.3)
+  const { running, ready } = start(waits)
+  const { result } = later.watch(running)
+  await ready
+  const began = performance.now()
+  signal('SIGINT')
+  expect([cancellation.requested(), later.requested()]).toEqual([true, false])
+  expect((await result).exitCode).toBe(130)
+  expect(performance.now() - began).toBeGreaterThan(290)
+  expect(later.requested()).toBe(true)
+})
+
+test('also: one comes by itself, the other stays', async () => {
+  const { host, start, signal } = world()
+  const cancellation = watchCancellation(host)
+  let stop = () => {}
+  const ending = cancellation.also(new Promise<void>(resolve => (stop = resolve)))
+  const [one, other] = [start(waits), start(waits)]
+  const results = [ending.watch(one.running).result, cancellation.watch(other.running).result]
+  await Promise.all([one.ready, other.ready])
+  stop()
+  expect((await results[0])?.exitCode).toBe(130)
+  expect([ending.requested(), cancellation.requested()]).toEqual([true, false])
+  signal('SIGINT')
+  expect((await results[1])?.exitCode).toBe(130)
+})

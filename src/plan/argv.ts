@@ -42,6 +42,8 @@ export interface ExportBuild extends AnyBuild {
 export interface BringInBuild extends AnyBuild {
   readonly target: string
   readonly importRef: CachePlace
+  /** Another Dockerfile than the inputs'. */
+  readonly file?: string
 }
 
 /** False where the inputs say to build everything anew, so that no build of the job reads a planned ref. */
@@ -96,7 +98,11 @@ export function bringInArgv(build: BringInBuild): BuildCommand {
   return command(build, {
     own: [],
     takes: row => row.partOfCacheKey,
-    instead: { ...besideTheMainBuild(build, pulled), 'cache-from': plannedImport(build) }
+    instead: {
+      ...besideTheMainBuild(build, pulled),
+      'cache-from': plannedImport(build),
+      ...(build.file === undefined ? {} : { file: valued('--file', build.file) })
+    }
   })
 }
 

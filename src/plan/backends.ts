@@ -1,6 +1,6 @@
 import type { Inputs } from '../inputs'
 import type { Backend } from '../reasons'
-import { pushesImage } from './build-attributes'
+import { parseFields, pushesImage } from './build-attributes'
 import { parseImageReference } from './image-reference'
 
 export interface BackendPlan {
@@ -51,6 +51,18 @@ export function planBackends(inputs: Inputs, hasCacheService: boolean): BackendP
           ]
         : []
   }
+}
+
+/** Repositories, `host/path`, that the build sends the image to. */
+export function pushedRepositories(inputs: Inputs): ReadonlySet<string> {
+  if (!pushes(inputs)) return new Set()
+  const named = inputs.outputs
+    .filter(pushesImage)
+    .flatMap(output => parseFields(output) ?? [])
+    .flatMap(field => /^name=(.*)$/i.exec(field)?.[1]?.split(',') ?? [])
+  return new Set(
+    [...inputs.tags, ...named].map(parseImageReference).flatMap(image => (typeof image === 'string' ? [] : [image.repository]))
+  )
 }
 
 /** Whether the build sends the image to a registry. */

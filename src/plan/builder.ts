@@ -69,10 +69,10 @@ function needsNewBuilder(inputs: Inputs): string | undefined {
 }
 
 /**
- * Whether exports beside the running build run no step again: since BuildKit 0.32 (commit 12d4b6375 there; moby/buildkit#4674
+ * Whether builds beside the running one make it run no step again, nor run any themselves: since BuildKit 0.32 (commit 12d4b6375 there; moby/buildkit#4674
  * before it, seen with 0.25). An unknown version counts as old.
  */
-export function exportsBesideBuild(buildkit: string | undefined): boolean {
+export function buildsBesideMain(buildkit: string | undefined): boolean {
   const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(buildkit ?? '') ?? []
   return Number(major) > 0 || Number(minor) >= 32
 }

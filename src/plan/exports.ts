@@ -28,6 +28,8 @@ export interface ExportFacts {
   readonly hit: ReadonlySet<string>
   /** Of the build: only what ran, and is whole, is exported while it runs or when it failed. */
   readonly phase: 'running' | 'failed' | 'succeeded'
+  /** Repositories that the image is pushed to as the build ends. */
+  readonly pushedTo: ReadonlySet<string>
   /** Stages whose own ref turned out to be of other content than this build's. */
   readonly stale: ReadonlySet<string>
   readonly found: readonly FoundRef[]
@@ -49,6 +51,7 @@ export interface ExportPlan {
  *   the old target ref does not know the new input;
  * - a stage that itself hit that way and that the target is not FROM: BuildKit knows its new keys by then but holds no layers under
  *   them, and so would leave them out of every later export. Exporting it with its layers pulled puts them back.
+ * The target waits for the image's push into the same repository: at the same time, both would upload its layers.
  * A stage whose parents were pulled is looked up under their new keys alone, so what hit by content is pulled from the target up.
  */
 export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
@@ -80,7 +83,10 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
     .flatMap(planned => {
       const after = above(plan, planned.stage).filter(stage => byContent.includes(stage))
       if (after.length > 0 && phase === 'running') return []
-      return planned.writes.flatMap(ref =>
+      const writes = planned.writes.filter(
+        ({ place }) => phase !== 'running' || planned.stage !== plan.target || !facts.pushedTo.has(place)
+      )
+      return writes.flatMap(ref =>
         exportOf(
           { ...planned, writes: [ref] },
           exportCause(planned, ref, planned.stage.name === holder, facts),

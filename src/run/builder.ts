@@ -10,7 +10,7 @@ export interface Builder {
   readonly driver: string
   readonly reason: string
   readonly created: boolean
-  /** BuildKit's version where it is known; of a builder that was just made it is asked only for eager exports. */
+  /** BuildKit's version where it is known. */
   readonly buildkit?: string
 }
 
@@ -43,7 +43,6 @@ export async function bringUpBuilder(
     throw new BuildFailed(`docker buildx create --driver=${plan.driver} failed: ${created.stderr.trim()}`, created.exitCode)
   }
   const made = { name, driver: plan.driver, reason: plan.reason, created: true }
-  if (inputs.cacheExport !== 'eager') return made
   const facts = parseBuilderFacts((await docker(host, cancellation, ['buildx', 'inspect', name])).stdout)
   return { ...made, ...(facts?.buildkit ? { buildkit: facts.buildkit } : {}) }
 }

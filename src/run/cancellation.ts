@@ -9,6 +9,8 @@ export interface Cancellation {
   watch(process: RunningProcess): RunningProcess
   /** The same cancellation as it looks so many seconds later, for what may go on that long. */
   later(seconds: number): Cancellation
+  /** One that also comes when this promise is fulfilled. */
+  also(stopped: Promise<void>): Cancellation
 }
 
 /** Listens for SIGINT and SIGTERM from now on: the action itself lives on and reports. */
@@ -45,6 +47,11 @@ function newCancellation(listen: (onSignal: () => void) => void): Cancellation {
       if (requested) process.signal('SIGINT')
       return process
     },
-    later: seconds => newCancellation(onSignal => listeners.push(() => void setTimeout(onSignal, seconds * 1000).unref()))
+    later: seconds => newCancellation(onSignal => listeners.push(() => void setTimeout(onSignal, seconds * 1000).unref())),
+    also: other =>
+      newCancellation(onSignal => {
+        listeners.push(onSignal)
+        void other.then(onSignal)
+      })
   }
 }

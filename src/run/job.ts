@@ -3,7 +3,8 @@ import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
 import type { Host } from '../host'
-import { exportsBesideBuild } from '../plan/builder'
+import { pushedRepositories } from '../plan/backends'
+import { buildsBesideMain } from '../plan/builder'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
 import { planImports } from '../plan/imports'
@@ -16,6 +17,7 @@ import { leftExports } from './left-exports'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
 import { exportTroubles, saveCaches } from './saving'
+import { newPrefetcher } from './prefetch'
 import { newStageExports, wholeStages } from './stage-exports'
 
 /** Seconds that saving may go on after the build has ended. */
@@ -48,7 +50,8 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   ])
   const readsCache = !inputs.noCache && !inputs.rebuildCache
   const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
-  const eager = inputs.cacheExport === 'eager' && exportsBesideBuild(builder.buildkit)
+  const beside = buildsBesideMain(builder.buildkit)
+  const eager = inputs.cacheExport === 'eager' && beside
   printPlan(host, preparation, builder, imports, { eager, readOnly: caches.readOnly })
 
   let importRef = imports.main?.ref
@@ -61,31 +64,36 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     staging,
     beforeStaging: () => leave({ staging })
   })
-  const queue = (facts: ExportFacts) => {
+  const pushedTo = pushedRepositories(inputs)
+  const queue = (facts: Omit<ExportFacts, 'pushedTo'>) => {
     if (inputs.cacheExport === 'off') return
-    const { exports, pullFirst } = planExports(plan, facts)
+    const { exports, pullFirst } = planExports(plan, { ...facts, pushedTo })
     if (pullFirst !== undefined) exporter.pull(pullFirst)
     for (const wanted of exports) exporter.add(wanted)
   }
 
   const wanted = { dockerfile: preparation.dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
   let watch = newStageWatch(wanted)
+  const prefetcher = importRef && beside ? newPrefetcher(host, cancellation, preparation, builder, importRef) : undefined
   const built = await buildImage(host, cancellation, {
     preparation,
     builder,
     imports,
     onImportLost() {
       importRef = undefined
+      void prefetcher?.stop()
       watch = newStageWatch(wanted)
     },
     onProgress(table) {
+      prefetcher?.onProgress(table)
       if (!eager || finishedStages(watch, table).length === 0) return
       const results = explainStages({ ...wanted, table, outcome: 'failure' })
       queue({ ...wholeStages(results), phase: 'running', stale: new Set(), found: [], lookedUp: [] })
     }
   })
+  const prefetched = prefetcher?.stop()
   const exportsStarted = host.clock.now()
-  const facts: ExportFacts = {
+  const facts: Omit<ExportFacts, 'pushedTo'> = {
     ...wholeStages(built.results),
     phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
     stale: built.stale,
@@ -94,7 +102,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   }
   queue(facts)
   host.log.group(exporter.count() > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
-  const outcomes = await exporter.finish(savingSeconds)
+  const [outcomes] = await Promise.all([exporter.finish(savingSeconds), prefetched])
   const left = leftExports(outcomes, facts, builder, importRef)
   if (left) leave({ left })
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)

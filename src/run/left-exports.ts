@@ -73,7 +73,8 @@ export async function finishExports(
     stale: new Set(left.stale),
     phase: left.succeeded ? 'succeeded' : 'failed',
     found: caches.found,
-    lookedUp: caches.lookedUp
+    lookedUp: caches.lookedUp,
+    pushedTo: new Set()
   })
   if (pullFirst !== undefined) exporter.pull(pullFirst)
   for (const wanted of exports) {

@@ -23,6 +23,8 @@ export interface Preparation {
   readonly inputs: Inputs
   readonly context: RunContext
   readonly dockerfile: Dockerfile
+  /** The Dockerfile as it was read. */
+  readonly file: { readonly path: string; readonly text: string }
   readonly plan: CachePlan
   readonly backends: BackendPlan
   /** Separates images in gha and local names. */
@@ -85,7 +87,7 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
     plan.stages.map(({ stage }) => stage),
     inputs.rebuildStages
   ).map(stage => stage.name)
-  return { inputs, context, dockerfile, plan, backends, image, rebuilt, jobId: randomUUID() }
+  return { inputs, context, dockerfile, file: { path, text }, plan, backends, image, rebuilt, jobId: randomUUID() }
 }
 
 /** `Dockerfile` in the context, or `dockerfile` where only that is there, as BuildKit looks for it (frontend/dockerui/config.go). */

@@ -1,0 +1,75 @@
+import { cutDockerfile, planPrefetch } from '../../src/plan/prefetch'
+import { neededStages } from '../../src/dockerfile/stage-graph'
+import { dockerfileOf } from '../helpers/plans'
+
+const app = `# syntax=docker/dockerfile:1
+FROM debian AS base
+RUN setup
+FROM base AS deps
+COPY list /
+RUN install
+FROM base AS builder
+COPY src /src
+RUN make
+FROM base AS runtime
+ENV A=b
+COPY --from=deps /deps /deps
+# the program
+COPY --from=builder /out /out
+RUN check
+`
+const prefixes = (text: string, ...begun: readonly string[]) =>
+  planPrefetch(neededStages(dockerfileOf(text)), new Set(begun)).map(({ stage, steps }) => `${stage.name} ${steps}`)
+
+describe('what is fetched', () => {
+  it.each<{ begun: readonly string[]; expected: readonly string[]; text?: string; why: string }>([
+    { why: 'nothing ran', begun: [], expected: [] },
+    { why: 'what the target copies before', begun: ['builder'], expected: ['runtime 1'] },
+    { why: 'of two, the stage under the target', begun: ['builder', 'deps'], expected: ['runtime 0'] },
+    { why: 'nothing of a stage whose base changes', begun: ['base'], expected: [] },
+    { why: 'nothing of the stage that runs', begun: ['builder', 'runtime'], expected: [] },
+    {
+      why: 'nothing where a trigger comes first',
+      begun: ['b'],
+      expected: [],
+      text: 'FROM debian AS t\nONBUILD RUN x\nFROM debian AS b\nRUN y\nFROM t\nCOPY --from=b / /\n'
+    },
+    {
+      why: 'a base image of its own',
+      begun: ['b'],
+      expected: ['stage-1 0'],
+      text: 'FROM golang AS b\nRUN y\nFROM debian\nCOPY --from=b / /\n'
+    },
+    {
+      why: 'no base image that is there already',
+      begun: ['b'],
+      expected: [],
+      text: 'FROM debian AS b\nRUN y\nFROM debian\nCOPY --from=b / /\n'
+    },
+    { why: 'nothing of scratch', begun: ['b'], expected: [], text: 'FROM debian AS b\nRUN y\nFROM scratch\nCOPY --from=b / /\n' },
+    {
+      why: 'what a mount reads counts',
+      begun: ['b'],
+      expected: ['c 1'],
+      text: 'FROM debian AS b\nRUN y\nFROM golang AS c\nRUN z\nRUN --mount=from=b,target=/b z\n'
+    },
+    {
+      why: 'through others',
+      begun: ['a'],
+      expected: ['c 1'],
+      text: 'FROM debian AS a\nRUN y\nFROM scratch AS b\nCOPY --from=a / /\nFROM golang AS c\nRUN z\nCOPY --from=b / /\n'
+    }
+  ])('$why', ({ begun, expected, text = app }) => {
+    expect(prefixes(text, ...begun)).toEqual(expected)
+  })
+})
+
+test('the file is cut off before the step that waits', () => {
+  const [prefix] = planPrefetch(neededStages(dockerfileOf(app)), new Set(['builder']))
+  expect(prefix && cutDockerfile(app, prefix)).toBe(app.slice(0, app.indexOf('COPY --from=builder')))
+})
+
+test('a file that needs what comes later is not cut', () => {
+  const text = 'FROM debian AS b\nRUN y\nFROM golang AS c\nCOPY --from=late / /\nCOPY --from=b / /\nFROM golang AS late\nRUN z\n'
+  expect(planPrefetch(neededStages(dockerfileOf(text), 'c'), new Set(['b']))).toEqual([])
+})

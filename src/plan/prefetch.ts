@@ -1,0 +1,57 @@
+import type { Stage, Step } from '../dockerfile/dockerfile'
+
+/** The part of a stage that its next step stands on: everything of it before that step. */
+export interface Prefix {
+  readonly stage: Stage
+  /** How many of the stage's steps it has. */
+  readonly steps: number
+  /** Last line of the Dockerfile that belongs to it, from 1. */
+  readonly lastLine: number
+}
+
+/**
+ * Prefixes worth having in the builder early. BuildKit downloads a cached layer only when a step above it starts; once a step of one
+ * stage runs, a step of another stage that reads it will most likely run too, and what that one stands on can be fetched meanwhile.
+ * `begun`: names of the stages of which a step has run or runs. Those a prefix of which reads such a stage are not cached.
+ */
+export function planPrefetch(needed: readonly Stage[], begun: ReadonlySet<string>): readonly Prefix[] {
+  const changing = readersOf(needed, begun)
+  return needed
+    .filter(stage => changing.has(stage.index) && !begun.has(stage.name))
+    .flatMap(stage => {
+      if (stage.base.kind === 'stage' && changing.has(stage.base.index)) return []
+      const lines = stage.edges.filter(edge => changing.has(edge.stage)).map(({ line }) => line)
+      const steps = stage.steps.findIndex(step => lines.some(line => step.lines.start <= line && line <= step.lines.end))
+      const next = stage.steps[steps]
+      if (!next || !standsAlone(stage, stage.steps.slice(0, steps + 1))) return []
+      if (steps === 0 && !hasLayersOfItsOwn(stage, needed, begun)) return []
+      return [{ stage, steps, lastLine: next.lines.start - 1 }]
+    })
+}
+
+/** The Dockerfile up to a prefix's last line: its last stage is the prefix. */
+export function cutDockerfile(text: string, { lastLine }: Prefix): string {
+  return `${text.split('\n').slice(0, lastLine).join('\n')}\n`
+}
+
+/** Indexes of stages that have begun, and of those that read them, directly or through others. */
+function readersOf(needed: readonly Stage[], begun: ReadonlySet<string>): ReadonlySet<number> {
+  const found = new Set(needed.filter(({ name }) => begun.has(name)).map(({ index }) => index))
+  for (let before = -1; before !== found.size;) {
+    before = found.size
+    for (const { index, edges } of needed) if (edges.some(edge => found.has(edge.stage))) found.add(index)
+  }
+  return found
+}
+
+/** Whether cutting the file after the stage's last line that counts leaves all it needs: triggers stand elsewhere in the file. */
+function standsAlone({ index, edges, lines }: Stage, steps: readonly Step[]): boolean {
+  const end = steps.at(-1)?.lines.end ?? lines.end
+  return steps.every(({ onbuild }) => !onbuild) && edges.every(edge => edge.line > end || edge.stage < index)
+}
+
+/** An image that a stage at work is made from, too, is in the builder already. */
+function hasLayersOfItsOwn({ base }: Stage, needed: readonly Stage[], begun: ReadonlySet<string>): boolean {
+  if (base.kind !== 'image') return base.kind === 'stage'
+  return !needed.some(other => begun.has(other.name) && other.base.kind === 'image' && other.base.reference === base.reference)
+}
