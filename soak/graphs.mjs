@@ -1,5 +1,6 @@
 // @ts-check
 // Random Dockerfiles and random edits of them.
+import { neededNames } from './model.mjs'
 
 /** @typedef {import('./model.mjs').Model} Model */
 /** @typedef {import('./model.mjs').Step} Step */
@@ -35,6 +36,15 @@ export function randomEdit(random, model) {
   const what = []
   for (let edits = random.pick([0, 1, 1, 1, 2, 3]); edits > 0; edits--) what.push(editOnce(random, edited))
   return { model: edited, what: what.join(', ') || 'nothing' }
+}
+
+/** The same with a step that fails at the end of a stage the last one needs. @param {Random} random @param {Model} model */
+export function broken(random, model) {
+  const copy = structuredClone(model)
+  const needed = neededNames(model)
+  const stage = random.pick(copy.stages.filter(({ name }) => needed.has(name)))
+  stage.steps.push({ kind: 'fail', note: noteOf(random) })
+  return { model: copy, what: `${stage.name} fails` }
 }
 
 /** @param {Random} random @param {Model} model */

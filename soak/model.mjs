@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto'
  * @typedef {{ kind: 'run', note: number, constant: boolean }} Run  writes /out/<stage>: from all it can see, or always the same
  * @typedef {{ kind: 'copy-from', stage: string, note: number }} CopyFrom  /out of another stage
  * @typedef {{ kind: 'mount', stage: string, note: number, constant: boolean }} Mount  a run that reads /out of another stage
- * @typedef {CopyFile | Run | CopyFrom | Mount} Step
+ * @typedef {{ kind: 'fail', note: number }} Fail  ends the build, once others have had time to end
+ * @typedef {CopyFile | Run | CopyFrom | Mount | Fail} Step
  * @typedef {{ name: string, from: string | undefined, steps: Step[] }} Stage
  * @typedef {{ stages: Stage[], files: Record<string, string> }} Model
  */
@@ -52,6 +53,8 @@ export function keysOf(model, image) {
       switch (step.kind) {
         case 'copy':
           files[`/in/${stage.name}-${step.file}-${step.note}`] = model.files[step.file] ?? ''
+          break
+        case 'fail':
           break
         case 'copy-from':
           for (const [path, content] of Object.entries(read))
@@ -113,6 +116,8 @@ function renderStep(stage, step) {
       return `COPY --from=${step.stage} /out /out/from-${step.stage}-${step.note}`
     case 'mount':
       return `RUN --mount=type=bind,from=${step.stage},source=/out,target=/mnt : ${step.note} && mkdir -p /in && (cd /mnt && find . -type f | sort | xargs -r sha256sum) > /in/mnt-${step.stage}-${step.note} && ${write(step.constant)} && echo RAN-${stage.name}`
+    case 'fail':
+      return `RUN : ${step.note} && sleep 2 && false`
     case 'run':
       return `RUN : ${step.note} && ${write(step.constant)} && echo RAN-${stage.name}`
   }

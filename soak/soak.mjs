@@ -13,7 +13,7 @@ import { startProxy } from '../testbed/proxy.mjs'
 import { deleteAllTags } from '../testbed/registry.mjs'
 import { removeJobs, runJob } from '../testbed/runner.mjs'
 import { theTestBed } from '../testbed/where.mjs'
-import { randomEdit, randomModel } from './graphs.mjs'
+import { broken, randomEdit, randomModel } from './graphs.mjs'
 import { keysOf, neededNames, renderDockerfile } from './model.mjs'
 import { newRandom } from './random.mjs'
 
@@ -25,6 +25,7 @@ import { newRandom } from './random.mjs'
  * @property {'registry' | 'gha' | 'local'} [backend]
  * @property {Record<string, string>} [inputs]
  * @property {boolean} [push] push the image, which pulls every cached layer, too
+ * @property {number} [failing] share of the edits whose build fails in one stage, and is mended by the next
  * @property {(line: string) => void} [print]
  */
 
@@ -39,6 +40,7 @@ export async function soak({
   backend = 'registry',
   inputs = {},
   push = false,
+  failing = 0,
   print = () => undefined
 }) {
   const random = newRandom(seed)
@@ -57,12 +59,26 @@ export async function soak({
       let model = randomModel(random)
       /** @type {Set<string>} */
       let saved = new Set()
-      for (let round = 0; round <= editsOfGraph && done < edits; round++) {
+      /** What is mended in the next round. @type {import('./model.mjs').Model | undefined} */
+      let whole
+      for (let round = 0; (round <= editsOfGraph && done < edits) || whole; round++) {
         let what = 'first build'
-        if (round > 0) {
+        if (whole) {
+          ;[model, what, whole] = [whole, 'mended', undefined]
+          if (random.chance(0.5)) {
+            const more = randomEdit(random, model)
+            ;[model, what] = [more.model, `mended, ${more.what}`]
+          }
+        } else if (round > 0) {
           ;({ model, what } = randomEdit(random, model))
           done++
+          if (random.chance(failing)) {
+            whole = model
+            const one = broken(random, model)
+            ;[model, what] = [one.model, `${what}, ${one.what}`]
+          }
         }
+        const fails = whole !== undefined
         const keys = keysOf(model, base)
         const needed = neededNames(model)
         const must = [...keys]
@@ -72,7 +88,7 @@ export async function soak({
         await writeContext(workspace, model, base)
         await freshMachine({ cacheDirs: [cacheDir] })
         jobs++
-        const ran = await runOnce({
+        const result = await runOnce({
           workspace,
           repository: `${proxy.host}/${repository}`,
           backend,
@@ -80,20 +96,24 @@ export async function soak({
           cacheUrl: service.url,
           inputs,
           push,
-          name: repository
+          name: repository,
+          fails
         })
         const label = `seed ${seed}, job ${jobs} (${what})`
-        if (typeof ran === 'string') faults.push(`${label}: ${ran}`)
+        if (typeof result === 'string') faults.push(`${label}: ${result}`)
         else {
-          const needless = ran.filter(step => !must.includes(step))
-          const missing = must.filter(step => !ran.includes(step))
+          const needless = result.ran.filter(step => !must.includes(step))
+          // What would have come after the failure is not known to be missing.
+          const missing = fails ? [] : must.filter(step => !result.ran.includes(step))
           if (needless.length > 0) faults.push(`${label}: ran needlessly: ${needless.join(', ')}`)
           if (missing.length > 0) faults.push(`${label}: did not run: ${missing.join(', ')}`)
         }
         print(
           `${label}: ${must.length} of ${keys.size} steps had to run${faults.at(-1)?.startsWith(label) ? ` ✗ ${faults.at(-1)}` : ''}`
         )
-        saved = new Set([...keys].filter(([step]) => needed.has(step.split(' ')[0] ?? '')).map(([, key]) => key))
+        const kept = fails ? (typeof result === 'string' ? new Set() : result.whole) : needed
+        const now = [...keys].filter(([step]) => kept.has(step.split(' ')[0] ?? '')).map(([, key]) => key)
+        saved = new Set(fails ? [...saved, ...now] : now)
       }
       await deleteAllTags(repository)
     }
@@ -115,10 +135,10 @@ async function writeContext(workspace, model, base) {
 }
 
 /**
- * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, push: boolean, name: string }} job
- * @returns {Promise<string[] | string>} steps that ran as `<stage> <number>`, or what went wrong
+ * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, push: boolean, name: string, fails: boolean }} job
+ * @returns {Promise<{ ran: string[], whole: Set<string> } | string>} steps that ran as `<stage> <number>`, stages that were finished; or what went wrong
  */
-async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, push, name }) {
+async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, push, name, fails }) {
   const job = await runJob({
     action: resolve(import.meta.dirname, '..'),
     workspace,
@@ -132,29 +152,37 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
       ...inputs
     }
   })
-  if (job.main.exitCode !== 0) return `the job failed:\n${job.main.log.split('\n').slice(-15).join('\n')}`
+  if ((job.main.exitCode !== 0) !== fails) {
+    return `the job ${fails ? 'passed' : 'failed'}:\n${job.main.log.split('\n').slice(-15).join('\n')}`
+  }
   const report = JSON.parse(await readFile(job.outputs['report'] ?? '', 'utf8'))
   const troubles = report.degradations.map((/** @type {any} */ trouble) => `${trouble.code} ${trouble.detail}`)
   if (troubles.length > 0) return `trouble: ${troubles.join('; ')}`
-  // No build failed so far: the target's ref alone must do.
-  if (report.broughtIn.length > 0) return `brought in ${report.broughtIn.map((/** @type {any} */ one) => one.stage).join(', ')}`
   /** @type {string[]} */
   const ran = report.stages.flatMap((/** @type {any} */ stage) =>
-    stage.steps
-      .filter((/** @type {any} */ step) => step.status !== 'cached')
-      .map((/** @type {any} */ step) => `${stage.name} ${step.number}`)
+    stage.steps.filter(wasRun).map((/** @type {any} */ step) => `${stage.name} ${step.number}`)
   )
   // The log is asked as well: what a RUN prints proves that it ran, whatever the report says.
   const printed = [...job.main.log.matchAll(/^#\d+ [\d.]+ RAN-(\S+)$/gm)].map(([, stage]) => stage ?? '').sort()
   const reported = report.stages
     .flatMap((/** @type {any} */ stage) =>
       stage.steps
-        .filter((/** @type {any} */ step) => step.status !== 'cached' && step.command.startsWith('RUN'))
+        .filter((/** @type {any} */ step) => step.status === 'ran' && step.command.startsWith('RUN'))
         .map(() => stage.name)
     )
     .sort()
-  if (printed.join() !== reported.join()) return `the report says RUN of [${reported}], the log shows RUN of [${printed}]`
-  return ran
+  // A step that was stopped may have printed already.
+  if (!fails && printed.join() !== reported.join())
+    return `the report says RUN of [${reported}], the log shows RUN of [${printed}]`
+  const whole = report.stages
+    .filter((/** @type {any} */ stage) => ['hit', 'partial', 'miss'].includes(stage.status))
+    .map((/** @type {any} */ stage) => stage.name)
+  return { ran, whole: new Set(whole) }
+}
+
+/** Whether a step was begun: one that was stopped as well. @param {any} step */
+function wasRun(step) {
+  return step.status === 'ran' || (step.status !== 'cached' && step.started !== undefined && !step.command.includes('&& false'))
 }
 
 if (process.argv[1] === import.meta.filename) {
@@ -164,7 +192,8 @@ if (process.argv[1] === import.meta.filename) {
       edits: { type: 'string', default: '100' },
       backend: { type: 'string', default: 'registry' },
       push: { type: 'boolean', default: false },
-      eager: { type: 'boolean', default: false }
+      failing: { type: 'string', default: '0' },
+      export: { type: 'string', default: 'eager' }
     }
   })
   const result = await soak({
@@ -172,7 +201,8 @@ if (process.argv[1] === import.meta.filename) {
     edits: Number(values.edits),
     backend: /** @type {'registry'} */ (values.backend),
     push: values.push,
-    inputs: values.eager ? { 'cache-export': 'eager' } : {},
+    failing: Number(values.failing),
+    inputs: { 'cache-export': values.export },
     print: line => console.log(line)
   })
   console.log(`${result.jobs} jobs, ${result.faults.length} faults`)
