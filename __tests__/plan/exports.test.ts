@@ -10,6 +10,7 @@ const cases: readonly {
   ran?: readonly string[]
   hit?: readonly string[]
   stale?: readonly string[]
+  due?: readonly string[]
   /** Unless said otherwise the build succeeded. */
   phase?: 'running' | 'failed'
   pullFirst?: string
@@ -126,6 +127,20 @@ const cases: readonly {
     expected: ['base gha absent', 'deps gha absent', 'tools gha absent', 'final ran', 'final gha ran']
   },
   {
+    description: 'nothing changed, and two refs are old',
+    hit: ['base', 'deps', 'tools', 'final'],
+    due: ['deps', 'final'],
+    expected: ['deps refresh', 'final refresh']
+  },
+  {
+    description: 'what is old and changed is exported for the change; nothing old is after a failure',
+    ran: ['deps'],
+    hit: ['base', 'tools'],
+    due: ['base', 'deps', 'tools'],
+    phase: 'failed',
+    expected: ['deps ran']
+  },
+  {
     description: 'a target without steps: the stage it is made from holds the others',
     dockerfile: `${diamond}FROM final\n`,
     ran: ['tools'],
@@ -152,6 +167,7 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
     stale: new Set(facts.stale),
     phase: facts.phase ?? 'succeeded',
     found: refs,
+    due: new Set((facts.due ?? []).map(stage => refOf(plan, stage))),
     lookedUp: facts.lookedUp ?? ['registry']
   })
   expect(
