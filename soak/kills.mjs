@@ -52,7 +52,7 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, inputs
   /** @type {{ kills: number, refs: number, moments: Record<string, number>, faults: string[] }} */
   const result = { kills: 0, refs: 0, moments: {}, faults: [] }
   // Seconds that a job is thought to take; learnt from those that ended before they were killed and those that did not.
-  let length = 3
+  let length = 5
 
   for (let graph = 0; result.kills < kills; graph++) {
     const repository = `soak/kills-${seed}-${graph}-${randomUUID().slice(0, 8)}`
@@ -74,16 +74,21 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, inputs
       const builderStays = random.chance(0.5)
       await freshMachine()
       const job = await prepareJob(
-        jobOf(context, place, { ...inputs, ...random.pick([{}, { 'cache-export': 'eager' }]) }, proxies)
+        jobOf(context, place, { ...inputs, ...random.pick([{}, { 'cache-export': 'after' }]) }, proxies)
       )
       const main = job.startMain()
-      const moment = random.next() * length
-      const ended = await Promise.race([main.done.then(() => true), sleep(moment * 1000, false)])
+      // Half of the kills fall anywhere, the others while stages are being saved.
+      const [begin, span] = random.chance(0.5)
+        ? [Promise.resolve(), length]
+        : [main.waitForLine(/^::group::Caches of stages$/), length / 2]
+      const moment = random.next() * span
+      const late = begin.then(() => sleep(moment * 1000, false)).catch(() => true)
+      const ended = await Promise.race([main.done.then(() => true), late])
       // With its builder gone, nothing reaches the backend any more.
       if (!builderStays) for (const proxy of Object.values(proxies)) await proxy.refuse()
       if (!ended) process.kill(-main.pid, 'SIGKILL')
       await main.done
-      length *= ended ? 0.85 : 1.05
+      length *= ended ? 0.9 : 1.1
       if (!builderStays) for (const proxy of Object.values(proxies)) await proxy.accept()
       // A runner that is there still runs the post step; a machine that is gone does not.
       if (random.chance(0.5)) await job.runPost()
