@@ -3,6 +3,7 @@ import { parseRunContext, type RunContext } from '../src/context'
 
 const sha = '6dcb09b5b57875f334f61aebed695e2e4193db5e'
 const repository = { full_name: 'acme/app', default_branch: 'main' }
+const ofFork = { full_name: 'stranger/app' }
 const pull = { number: 12, base: { ref: 'release/1.x' }, head: { ref: 'feature/login' } }
 const queueRef = `refs/heads/gh-readonly-queue/release/1.x/pr-12-${sha}`
 
@@ -56,6 +57,28 @@ const cases: readonly Case[] = [
     payload: { number: 12, pull_request: pull, repository },
     expected: { pullRequest: 12, baseBranch: 'release/1.x', defaultBranch: 'main' }
   },
+  ...[
+    { from: 'the repository itself', repo: { full_name: 'Acme/App' }, untrusted: {}, target: {} },
+    { from: 'a fork', repo: ofFork, untrusted: { untrusted: 'fork' as const }, target: { untrusted: 'with-rights' as const } },
+    {
+      from: 'a deleted fork',
+      repo: null,
+      untrusted: { untrusted: 'fork' as const },
+      target: { untrusted: 'with-rights' as const }
+    }
+  ].flatMap(({ from, repo, untrusted, target }): Case[] =>
+    (['pull_request', 'pull_request_target', 'pull_request_review'] as const).map(event => ({
+      description: `${event} from ${from}`,
+      env: { GITHUB_EVENT_NAME: event, GITHUB_REF: 'refs/heads/main' },
+      payload: { pull_request: { ...pull, head: { ref: 'main', repo } }, repository },
+      expected: {
+        pullRequest: 12,
+        baseBranch: 'release/1.x',
+        defaultBranch: 'main',
+        ...(event === 'pull_request_target' ? target : untrusted)
+      }
+    }))
+  ),
   {
     description: 'pull_request without a payload',
     env: { GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/12/merge', GITHUB_BASE_REF: 'release/1.x' },
@@ -132,7 +155,7 @@ const cases: readonly Case[] = [
     description: 'issue_comment on a pull request',
     env: { GITHUB_EVENT_NAME: 'issue_comment', GITHUB_REF: 'refs/heads/main' },
     payload: { issue: { number: 12, pull_request: { url: 'https://api.github.com/…' } } },
-    expected: { pullRequest: 12, defaultBranch: 'main' }
+    expected: { pullRequest: 12, defaultBranch: 'main', untrusted: 'with-rights' }
   },
   {
     description: 'workflow_run after a push',
@@ -143,14 +166,44 @@ const cases: readonly Case[] = [
   {
     description: 'workflow_run after a pull request',
     env: { GITHUB_EVENT_NAME: 'workflow_run', GITHUB_REF: 'refs/heads/main' },
-    payload: { workflow_run: { event: 'pull_request', pull_requests: [{ number: 12, base: { ref: 'develop' } }] }, repository },
+    payload: {
+      workflow_run: {
+        event: 'pull_request',
+        head_repository: { full_name: 'acme/app' },
+        pull_requests: [{ number: 12, base: { ref: 'develop' } }]
+      },
+      repository
+    },
     expected: { pullRequest: 12, baseBranch: 'develop', defaultBranch: 'main' }
   },
   {
     description: 'workflow_run after the pull request of a fork, which GitHub does not name',
     env: { GITHUB_EVENT_NAME: 'workflow_run', GITHUB_REF: 'refs/heads/main' },
-    payload: { workflow_run: { event: 'pull_request', head_branch: 'main', pull_requests: [] }, repository },
-    expected: { branch: 'main', defaultBranch: 'main' }
+    payload: {
+      workflow_run: { event: 'pull_request', head_branch: 'main', head_repository: ofFork, pull_requests: [] },
+      repository
+    },
+    expected: { branch: 'stranger:main', defaultBranch: 'main', untrusted: 'with-rights' }
+  },
+  {
+    description: 'workflow_run after a pull request that is closed by now',
+    env: { GITHUB_EVENT_NAME: 'workflow_run', GITHUB_REF: 'refs/heads/main' },
+    payload: {
+      workflow_run: {
+        event: 'pull_request',
+        head_branch: 'feature',
+        head_repository: { full_name: 'acme/app' },
+        pull_requests: []
+      },
+      repository
+    },
+    expected: { branch: 'feature', defaultBranch: 'main' }
+  },
+  {
+    description: 'workflow_run after a pull request of which nothing is told',
+    env: { GITHUB_EVENT_NAME: 'workflow_run', GITHUB_REF: 'refs/heads/main' },
+    payload: { workflow_run: { event: 'pull_request' }, repository },
+    expected: { branch: 'main', defaultBranch: 'main', untrusted: 'with-rights' }
   },
   {
     description: 'a runner that sets no GITHUB_REF',

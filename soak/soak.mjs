@@ -128,7 +128,7 @@ export async function soak({
 }
 
 /** @param {string} workspace @param {import('./model.mjs').Model} model @param {string} base */
-async function writeContext(workspace, model, base) {
+export async function writeContext(workspace, model, base) {
   await mkdir(workspace, { recursive: true })
   await writeFile(join(workspace, 'Dockerfile'), renderDockerfile(model, base))
   for (const [name, content] of Object.entries(model.files)) await writeFile(join(workspace, name), content)
@@ -155,13 +155,8 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
   if ((job.main.exitCode !== 0) !== fails) {
     return `the job ${fails ? 'passed' : 'failed'}:\n${job.main.log.split('\n').slice(-15).join('\n')}`
   }
-  const report = JSON.parse(await readFile(job.outputs['report'] ?? '', 'utf8'))
-  const troubles = report.degradations.map((/** @type {any} */ trouble) => `${trouble.code} ${trouble.detail}`)
+  const { report, ran, troubles } = await stepsOfReport(job.outputs['report'] ?? '')
   if (troubles.length > 0) return `trouble: ${troubles.join('; ')}`
-  /** @type {string[]} */
-  const ran = report.stages.flatMap((/** @type {any} */ stage) =>
-    stage.steps.filter(wasRun).map((/** @type {any} */ step) => `${stage.name} ${step.number}`)
-  )
   // The log is asked as well: what a RUN prints proves that it ran, whatever the report says.
   const printed = [...job.main.log.matchAll(/^#\d+ [\d.]+ RAN-(\S+)$/gm)].map(([, stage]) => stage ?? '').sort()
   const reported = report.stages
@@ -183,6 +178,18 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
 /** Whether a step was begun: one that was stopped as well. @param {any} step */
 function wasRun(step) {
   return step.status === 'ran' || (step.status !== 'cached' && step.started !== undefined && !step.command.includes('&& false'))
+}
+
+/**
+ * @param {string} path of a job's report
+ * @returns {Promise<{ report: any, ran: string[], troubles: string[] }>} steps that ran as `<stage> <number>`
+ */
+export async function stepsOfReport(path) {
+  const report = JSON.parse(await readFile(path, 'utf8'))
+  const ran = report.stages.flatMap((/** @type {any} */ stage) =>
+    stage.steps.filter(wasRun).map((/** @type {any} */ step) => `${stage.name} ${step.number}`)
+  )
+  return { report, ran, troubles: report.degradations.map((/** @type {any} */ trouble) => `${trouble.code} ${trouble.detail}`) }
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -10,6 +10,11 @@ export interface RunContext {
   /** Branch a pull request, a merge group or a release is made against. */
   readonly baseBranch?: string
   readonly defaultBranch?: string
+  /**
+   * What is built may be a stranger's. `fork`: a pull request from a fork, whose job may only read. `with-rights`: the same, or a
+   * pull request of which GitHub does not say whose it is, in a job that has the repository's own rights.
+   */
+  readonly untrusted?: 'fork' | 'with-rights'
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -25,6 +30,7 @@ type Built = Pick<RunContext, 'branch' | 'tag' | 'pullRequest' | 'baseBranch'>
  *    branch for `pull_request_target`;
  * 3. `issue_comment` on a pull request and `workflow_run` of one: that pull request, so that what is tried there stays out of
  *    the default branch's cache, which GITHUB_REF names;
+ *    Of a run for a fork GitHub names none: its branch, `<owner>:<branch>`, which no branch of the repository can be called;
  * 4. else GITHUB_REF (where it is missing, GITHUB_REF_TYPE and GITHUB_REF_NAME): a tag, a branch or `refs/pull/<n>/merge`.
  *
  * Source: docs.github.com, "Events that trigger workflows" and "Webhook events and payloads".
@@ -37,7 +43,10 @@ export function parseRunContext(env: Env, eventPayload: unknown): RunContext {
     event,
     repository: env.GITHUB_REPOSITORY ?? '',
     ...(queued(ref, eventPayload) ?? pulled(event, env, eventPayload) ?? plain(event, env, ref, eventPayload)),
-    ...known({ defaultBranch: told ?? (onDefaultBranch.has(event) ? ref.branch : undefined) })
+    ...known({
+      defaultBranch: told ?? (onDefaultBranch.has(event) ? ref.branch : undefined),
+      untrusted: untrusted(event, env.GITHUB_REPOSITORY, eventPayload)
+    })
   }
 }
 
@@ -64,9 +73,37 @@ function pulled(event: string, env: Env, payload: unknown): Built | undefined {
   if (event === 'workflow_run' && textAt(payload, 'workflow_run', 'event')?.startsWith('pull_request')) {
     const pullRequest = numberAt(payload, 'workflow_run', 'pull_requests', '0', 'number')
     const baseBranch = textAt(payload, 'workflow_run', 'pull_requests', '0', 'base', 'ref')
-    return pullRequest === undefined ? undefined : known({ pullRequest, baseBranch })
+    return pullRequest === undefined ? headOf(env, payload) : known({ pullRequest, baseBranch })
   }
   return undefined
+}
+
+/** Branch that the run was for which this `workflow_run` follows. */
+function headOf(env: Env, payload: unknown): Built | undefined {
+  const head = textAt(payload, 'workflow_run', 'head_branch')
+  const owner = textAt(payload, 'workflow_run', 'head_repository', 'full_name')
+  if (head === undefined || owner === undefined) return undefined
+  return { branch: sameRepository(owner, env.GITHUB_REPOSITORY) ? head : `${owner.split('/')[0]}:${head}` }
+}
+
+function untrusted(event: string, repository: string | undefined, payload: unknown): RunContext['untrusted'] {
+  if (event === 'issue_comment') return valueAt(payload, 'issue', 'pull_request') ? 'with-rights' : undefined
+  if (event === 'workflow_run') {
+    const head = textAt(payload, 'workflow_run', 'head_repository', 'full_name')
+    const forPull = textAt(payload, 'workflow_run', 'event')?.startsWith('pull_request') ?? false
+    return (head === undefined ? forPull : !sameRepository(head, repository)) ? 'with-rights' : undefined
+  }
+  if (!event.startsWith('pull_request')) return undefined
+  const head = textAt(payload, 'pull_request', 'head', 'repo', 'full_name')
+  // GitHub gives null for a fork that was deleted.
+  const fromFork =
+    head === undefined ? valueAt(payload, 'pull_request', 'head', 'repo') === null : !sameRepository(head, repository)
+  if (!fromFork) return undefined
+  return event === 'pull_request_target' ? 'with-rights' : 'fork'
+}
+
+function sameRepository(one: string, other: string | undefined): boolean {
+  return one.toLowerCase() === other?.toLowerCase()
 }
 
 function plain(event: string, env: Env, ref: Built, payload: unknown): Built {

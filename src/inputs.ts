@@ -1,7 +1,7 @@
 import { InputError } from './errors'
 import { readBuildFlags } from './inputs/build-flags'
-import { readBackends, readCompression, readStageChoice } from './inputs/cache-values'
-import { checkContext, checkRepository } from './inputs/checks'
+import { readBackends, readCompression, readStageChoice, readWrite } from './inputs/cache-values'
+import { checkContext, checkDays, checkRepository } from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
 import type { Compression } from './plan/cache-attrs'
@@ -32,8 +32,11 @@ export interface Inputs extends BuildFlagValues {
   readonly cacheStages: { readonly only: readonly string[]; readonly leftOut: readonly string[] }
   readonly cacheMode: 'auto' | 'min' | 'max'
   readonly cacheCompression: 'auto' | Compression
+  readonly cacheWrite: 'auto' | 'true' | 'false'
   readonly cacheExport: 'eager' | 'after' | 'off'
   readonly cacheDir: string
+  /** 0: never. */
+  readonly cacheRefreshDays: number
   readonly rebuildCache: boolean
   /** Lower-case names. */
   readonly rebuildStages: readonly string[]
@@ -75,8 +78,10 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     cacheStages: readStageChoice(reader),
     cacheMode: reader.oneOf('cache-mode', ['auto', 'min', 'max']),
     cacheCompression: readCompression(reader),
+    cacheWrite: readWrite(reader),
     cacheExport: reader.oneOf('cache-export', ['eager', 'after', 'off']),
     cacheDir: reader.checked('cache-dir', path => (path === '' ? 'is empty: write a directory' : undefined)),
+    cacheRefreshDays: Number(reader.checked('cache-refresh-days', checkDays)),
     rebuildCache: reader.boolean('rebuild-cache'),
     rebuildStages: reader.list('rebuild-stages', 'comma-list').map(name => name.toLowerCase()),
     summary: reader.boolean('summary')

@@ -30,8 +30,16 @@ export interface Degradation {
     | 'cache-service-missing'
   readonly backend?: Backend
   readonly stage?: string
+  /** Why a backend was not written. */
+  readonly why?: NotAllowed
   /** What docker, the registry or the cache service said; secrets are not in it. */
   readonly detail: string
 }
+
+/**
+ * `fork`: a pull request from one. `strangers-code`: it may be a stranger's, and the default branch's cache would be written.
+ * `read-only-token`: GitHub's cache may only be read. `not-logged-in`, `not-permitted`: the backend refused.
+ */
+export type NotAllowed = 'fork' | 'strangers-code' | 'read-only-token' | 'not-logged-in' | 'not-permitted'
 
 export type Backend = 'registry' | 'gha' | 'local'

@@ -24,10 +24,12 @@ test('defaults', () => {
     cacheMode: 'auto',
     cacheName: '',
     cachePrefix: 'cache-',
+    cacheRefreshDays: 3,
     cacheScope: 'branch',
     cacheStages: { only: [], leftOut: [] },
     cacheTo: [],
     cacheVersion: '',
+    cacheWrite: 'auto',
     cgroupParent: '',
     cleanup: true,
     context: '.',
@@ -62,6 +64,12 @@ test('defaults', () => {
 
 const values: { description: string; given: Record<string, string>; expected: Partial<Inputs> }[] = [
   { description: 'booleans of YAML', given: { push: 'True', load: 'TRUE', tags: 'a' }, expected: { push: true, load: true } },
+  ...['true', 'True', 'FALSE', 'auto', ''].map(value => ({
+    description: `cache-write: ${value}`,
+    given: { 'cache-write': value },
+    expected: { cacheWrite: (value.toLowerCase() || 'auto') as Inputs['cacheWrite'] }
+  })),
+  { description: 'days', given: { 'cache-refresh-days': ' 14 ' }, expected: { cacheRefreshDays: 14 } },
   { description: 'white space', given: { target: ' runtime\n', pull: ' true ' }, expected: { target: 'runtime', pull: true } },
   {
     description: 'tags',
@@ -266,6 +274,18 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
     given: { 'no-cache': 'true', 'no-cache-filters': 'a' },
     problem: 'no-cache-filters: no-cache: true rebuilds every stage already'
   },
+  {
+    description: 'to save and not to save',
+    given: { 'cache-write': 'True', 'cache-export': 'off' },
+    problem: 'cache-write: cache-write: true asks to save what cache-export: off does not'
+  },
+  {
+    description: 'no known way to write',
+    given: { 'cache-write': 'autoo' },
+    problem: 'cache-write: "autoo" is not known: write auto, true or false (did you mean "auto"?)'
+  },
+  { description: 'half a day', given: { 'cache-refresh-days': '0.5' }, problem: '"0.5" is no number of days' },
+  { description: 'no days', given: { 'cache-refresh-days': '' }, problem: '"" is no number of days' },
   { description: 'push to nowhere', given: { push: 'true' }, problem: 'tags: push: true needs the name to push to' },
   {
     description: 'a builder and how to make one',

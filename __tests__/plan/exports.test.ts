@@ -10,6 +10,7 @@ const cases: readonly {
   ran?: readonly string[]
   hit?: readonly string[]
   stale?: readonly string[]
+  due?: readonly string[]
   /** Unless said otherwise the build succeeded. */
   phase?: 'running' | 'failed'
   pullFirst?: string
@@ -144,6 +145,20 @@ const cases: readonly {
     expected: ['base gha absent', 'deps gha absent', 'tools gha absent', 'final ran', 'final gha ran']
   },
   {
+    description: 'nothing changed, and two refs are old',
+    hit: ['base', 'deps', 'tools', 'final'],
+    due: ['deps', 'final'],
+    expected: ['deps refresh', 'final refresh']
+  },
+  {
+    description: 'what is old and changed is exported for the change; nothing old is after a failure',
+    ran: ['deps'],
+    hit: ['base', 'tools'],
+    due: ['base', 'deps', 'tools'],
+    phase: 'failed',
+    expected: ['deps ran']
+  },
+  {
     description: 'a target without steps: the stage it is made from holds the others',
     dockerfile: `${diamond}FROM final\n`,
     ran: ['tools'],
@@ -170,6 +185,7 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
     stale: new Set(facts.stale),
     phase: facts.phase ?? 'succeeded',
     found: refs,
+    due: new Set((facts.due ?? []).map(stage => refOf(plan, stage))),
     lookedUp: facts.lookedUp ?? ['registry'],
     pushedTo: new Set(facts.pushedTo)
   })
@@ -202,6 +218,7 @@ test.each([
     stale: new Set(),
     phase: 'running',
     found: [],
+    due: new Set(),
     lookedUp: ['registry'],
     pushedTo: new Set()
   })
@@ -210,7 +227,14 @@ test.each([
 
 test('an image under a stage without steps may be lacking as well', () => {
   const plan = planOf('FROM busybox AS bare\nFROM bare AS a\nRUN 1\nFROM bare AS b\nRUN 2\nCOPY --from=a / /\n')
-  const facts = { hit: new Set<string>(), stale: new Set<string>(), found: [], lookedUp: [], pushedTo: new Set<string>() }
+  const facts = {
+    hit: new Set<string>(),
+    stale: new Set<string>(),
+    found: [],
+    due: new Set<never>(),
+    lookedUp: [],
+    pushedTo: new Set<string>()
+  }
   const { exports } = planExports(plan, { ...facts, ran: new Set(['a', 'b']), phase: 'running' })
   expect(exports.map(({ uploads }) => uploads)).toEqual([
     ['image busybox', 'a'],

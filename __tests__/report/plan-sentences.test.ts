@@ -13,7 +13,7 @@ test.each<[Scope, string]>([
 test('notes of a usual plan', () => {
   const plan = { scopes: { write: { kind: 'pull' as const, number: 7 }, read: [{ kind: 'pull' as const, number: 7 }, main] } }
   const backends = { backends: ['registry' as const], reason: 'the image is pushed to a repository', serviceMissing: false }
-  expect(planNotes({ plan, backends, userImports: 0, exportsWait: false })).toEqual([
+  expect(planNotes({ plan, backends, userImports: 0, exportsWait: false, notWritten: [] })).toEqual([
     'Cache in the registry: the image is pushed to a repository.',
     'Cache of the pull request 7 is written; read, best first: pull request 7, default branch.'
   ])
@@ -25,12 +25,29 @@ test('notes of what is unusual; a branch stays on its line', () => {
     plan: { scopes: { write: evil, read: [evil] } },
     backends: { backends: [], reason: '', serviceMissing: true },
     userImports: 2,
-    exportsWait: true
+    exportsWait: true,
+    notWritten: []
   })
   expect(notes).toEqual([
     'No cache is used: no backend is left.',
     'GitHub’s cache is left out: this job has no cache service.',
     'Stages are saved after the build: only BuildKit 0.32 and later can save one beside it without running steps again.',
     'Input cache-from is read beside the planned ref: BuildKit matches several imports unreliably, so stages may run that did not have to.'
+  ])
+})
+
+test.each([
+  ['nothing is saved at all', { savesNothing: 'cache-write: false' as const }, ['Nothing is saved: cache-write: false.']],
+  [
+    'one of the backends',
+    { notWritten: [{ backend: 'registry' as const, why: 'fork' as const }] },
+    ['Nothing is saved in the registry: a pull request from a fork may only read it.']
+  ]
+])('notes of what is not written: %s', (_, facts, expected) => {
+  const backends = { backends: ['registry' as const], reason: 'r', serviceMissing: false }
+  const plan = { scopes: { write: main, read: [main] } }
+  expect(planNotes({ plan, backends, userImports: 0, exportsWait: false, notWritten: [], ...facts }).slice(1)).toEqual([
+    'Cache is read, best first: default branch.',
+    ...expected
   ])
 })

@@ -24,7 +24,7 @@ test.each([
   ['cause and place not known', stageOf(0, 'a', 'c', { status: 'unknown', reason: { code: 'unknown' } }), 'cause not known']
 ])('why: %s', (_, stage, expected) => expect(plain(whyWords(stage))).toBe(expected))
 
-test.each<[Pick<Degradation, 'code' | 'backend'>, string, RegExp]>([
+test.each<[Pick<Degradation, 'code' | 'backend' | 'why'>, string, RegExp]>([
   [{ code: 'lookup-failed', backend: 'registry' }, 'Could not look up what is saved in the registry', /packages: read/u],
   [{ code: 'restore-failed', backend: 'local' }, 'Could not restore the local directory', /cache service/u],
   [{ code: 'save-failed', backend: 'local' }, 'Could not save the local directory', /cache service/u],
@@ -35,7 +35,24 @@ test.each<[Pick<Degradation, 'code' | 'backend'>, string, RegExp]>([
   [{ code: 'export-failed', backend: 'local' }, 'app: built, but not saved to the local directory', /disk/u],
   [{ code: 'export-ran-steps', backend: 'gha' }, 'app: steps ran a second time while saving to GitHub’s cache', /report/u],
   [{ code: 'import-failed', backend: 'registry' }, 'Could not read the cache of app from the registry', /packages: read/u],
-  [{ code: 'write-not-allowed', backend: 'gha' }, 'This job may not write to GitHub’s cache', /forks/u],
+  [
+    { code: 'write-not-allowed', backend: 'gha', why: 'read-only-token' },
+    'This job may not write to GitHub’s cache',
+    /cache-mode/u
+  ],
+  [{ code: 'write-not-allowed', backend: 'registry', why: 'fork' }, 'This job may not write to the registry', /forks/u],
+  [
+    { code: 'write-not-allowed', backend: 'registry', why: 'not-logged-in' },
+    'This job may not write to the registry',
+    /login-action/u
+  ],
+  [
+    { code: 'write-not-allowed', backend: 'registry', why: 'not-permitted' },
+    'This job may not write to the registry',
+    /packages: write.*contents: read/u
+  ],
+  [{ code: 'write-not-allowed', backend: 'gha', why: 'strangers-code' }, 'This job may not write to GitHub’s cache', /stranger/u],
+  [{ code: 'write-not-allowed', backend: 'local' }, 'This job may not write to the local directory', /cache-dir/u],
   [
     { code: 'bring-in-failed', backend: 'local' },
     'app: newer in the local directory than the rest, but could not be read',

@@ -39,4 +39,13 @@ export function readCompression(reader: InputReader): Inputs['cacheCompression']
   return 'auto'
 }
 
+/** A boolean in any spelling YAML allows, or auto. */
+export function readWrite(reader: InputReader): Inputs['cacheWrite'] {
+  const input = 'cache-write'
+  const value = reader.text(input)
+  if (/^(true|True|TRUE)$/.test(value)) return 'true'
+  if (/^(false|False|FALSE)$/.test(value)) return 'false'
+  return value === '' || value === 'auto' ? 'auto' : reader.oneOf(input, ['auto', 'true', 'false'])
+}
+
 const backends: readonly Backend[] = ['registry', 'gha', 'local']

@@ -35,6 +35,11 @@ export function checkBuildContext(entry: string): string | undefined {
   return undefined
 }
 
+/** Whole days; a number of more digits is a mistake. */
+export function checkDays(days: string): string | undefined {
+  return /^\d{1,4}$/.test(days) ? undefined : 'is no number of days: write a whole number, such as 3, or 0 for never'
+}
+
 export function checkHost(entry: string): string | undefined {
   return /^[^=:]+[=:]./.test(entry) ? undefined : 'is not host:ip, such as db:10.0.0.5'
 }

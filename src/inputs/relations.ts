@@ -4,7 +4,7 @@ import type { InputProblem } from './reader'
 
 /** Inputs that are fine each by itself and make no sense together: what buildx would refuse, or what would silently do nothing. */
 export function relationProblems(inputs: Inputs): readonly InputProblem[] {
-  return [...buildProblems(inputs), ...builderProblems(inputs)]
+  return [...buildProblems(inputs), ...cacheProblems(inputs), ...builderProblems(inputs)]
 }
 
 function buildProblems({ noCache, noCacheFilters, push, tags, outputs }: Inputs): readonly InputProblem[] {
@@ -19,6 +19,11 @@ function buildProblems({ noCache, noCacheFilters, push, tags, outputs }: Inputs)
     )
   }
   return problems
+}
+
+function cacheProblems({ cacheWrite, cacheExport }: Inputs): readonly InputProblem[] {
+  if (cacheWrite !== 'true' || cacheExport !== 'off') return []
+  return [problem(['cache-write', 'cache-export'], `cache-write: true asks to save what cache-export: off does not. ${leaveOut}`)]
 }
 
 function builderProblems(inputs: Inputs): readonly InputProblem[] {

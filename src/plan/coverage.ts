@@ -11,6 +11,8 @@ export interface FoundRef {
   readonly blobs?: ReadonlySet<string>
   /** Ids of other refs this one held when it was exported, by ref name; known for gha refs from the record. */
   readonly held?: Readonly<Record<string, string>>
+  /** Milliseconds since the epoch, where a record knows it: manifests do not say when they were pushed. */
+  readonly exportedAt?: number
 }
 
 /**

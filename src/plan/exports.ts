@@ -7,9 +7,9 @@ import type { Backend } from '../reasons'
 /**
  * `ran`: a step of the stage ran. `by-content`: it hit although a stage it reads from ran, and came out the same.
  * `holds-others`: it holds what the target needs, and a stage ran. `stale`: its ref is of other content.
- * `absent`: saved nowhere in that backend.
+ * `absent`: saved nowhere in that backend. `refresh`: unchanged, and not exported for long.
  */
-export type ExportCause = 'ran' | 'by-content' | 'holds-others' | 'stale' | 'absent'
+export type ExportCause = 'ran' | 'by-content' | 'holds-others' | 'stale' | 'absent' | 'refresh'
 
 export interface StageExport {
   readonly stage: string
@@ -33,6 +33,8 @@ export interface ExportFacts {
   /** Stages whose own ref turned out to be of other content than this build's. */
   readonly stale: ReadonlySet<string>
   readonly found: readonly FoundRef[]
+  /** Refs that are to be exported again though nothing changed. */
+  readonly due: ReadonlySet<CacheRef>
   /** Backends whose refs could be looked up: only there is a ref that was not found known to be absent. */
   readonly lookedUp: readonly Backend[]
 }
@@ -109,6 +111,7 @@ function exportCause(
   if (facts.phase !== 'succeeded' || !facts.hit.has(stage.name)) return undefined
   if (holdsOthers) return 'holds-others'
   if (facts.stale.has(stage.name)) return 'stale'
+  if (facts.due.has(ref)) return 'refresh'
   const present = facts.found.some(candidate => candidate.ref.backend === ref.backend && reads.includes(candidate.ref))
   return !present && facts.lookedUp.includes(ref.backend) ? 'absent' : undefined
 }

@@ -1,13 +1,56 @@
+import type { RunContext } from '../context'
+import type { Inputs } from '../inputs'
+import type { Backend, NotAllowed } from '../reasons'
+import type { Scope } from './scope'
+
+export interface WriteFacts {
+  readonly cacheWrite: Inputs['cacheWrite']
+  readonly untrusted: RunContext['untrusted']
+  /** The scope that this run writes. */
+  readonly scope: Scope
+  /** ACTIONS_RUNTIME_TOKEN and ACTIONS_CACHE_MODE of the job. */
+  readonly token: string | undefined
+  readonly mode: string | undefined
+}
+
+export interface NotWritten {
+  readonly backend: Backend
+  readonly why: NotAllowed
+}
+
 /** `Permission` bits of a scope in a job token's `ac` claim: 1 read, 2 write (docker/actions-toolkit src/github/github.ts). */
 const write = 2
 
+/** Whether the job saves anything at all: inputs `cache-export` and `cache-write` can each say no. */
+export function savesCaches(inputs: Pick<Inputs, 'cacheExport' | 'cacheWrite'>): boolean {
+  return inputs.cacheExport !== 'off' && inputs.cacheWrite !== 'false'
+}
+
+/**
+ * Backends that are not written, as far as it is known before anything was tried; with `cache-write: true` everything is tried.
+ *
+ * - What may be a stranger's never goes into the default branch's cache, from which trusted builds start.
+ * - The token of a pull request from a fork cannot write packages, and secrets to log in with are not given to it (docs.github.com,
+ *   "Workflows in forked repositories"). GitHub's cache it may write, in the pull request's own part.
+ */
+export function planWrites({ cacheWrite, untrusted, scope, token, mode }: WriteFacts): readonly NotWritten[] {
+  if (cacheWrite === 'true') return []
+  if (untrusted && scope.kind === 'default') {
+    return (['registry', 'gha', 'local'] as const).map(backend => ({ backend, why: 'strangers-code' }))
+  }
+  return [
+    ...(untrusted === 'fork' ? [{ backend: 'registry', why: 'fork' } as const] : []),
+    ...(mayWriteActionsCache(token, mode) === false ? [{ backend: 'gha', why: 'read-only-token' } as const] : [])
+  ]
+}
+
 /**
  * Whether this job may write to GitHub's cache, as far as it can be known before trying.
- * `mode` is ACTIONS_CACHE_MODE (`read`, `write`, `write-only`, `none`), `token` the job's JWT.
- * Undefined: nothing says so.
+ * `mode` is ACTIONS_CACHE_MODE, read as @actions/cache does (lib/internal/config.js): `read` and `none` forbid it, what is unknown
+ * does not. `token` is the job's JWT. Undefined: nothing says so.
  */
 export function mayWriteActionsCache(token: string | undefined, mode: string | undefined): boolean | undefined {
-  if (mode === 'read' || mode === 'none') return false
+  if (/^\s*(read|none)\s*$/i.test(mode ?? '')) return false
   const payload = token?.split('.')[1]
   if (!payload) return undefined
   try {
@@ -25,4 +68,10 @@ export function isRefusal(message: string): boolean {
   return /\b(401|403)\b|unauthorized|forbidden|denied|insufficient_scope|authentication required|failed to reserve cache/i.test(
     message
   )
+}
+
+/** What a refusal asks for. */
+export function refusalOf(backend: Backend, message: string): NotAllowed {
+  if (backend === 'gha') return 'read-only-token'
+  return /\b401\b|unauthorized|authentication required/i.test(message) ? 'not-logged-in' : 'not-permitted'
 }

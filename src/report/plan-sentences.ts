@@ -1,7 +1,9 @@
 import type { BackendPlan } from '../plan/backends'
 import type { CachePlan } from '../plan/cache-plan'
 import type { Scope } from '../plan/scope'
+import type { NotWritten } from '../plan/permissions'
 import { placeWords } from './places'
+import { notWrittenWords } from './sentences-permissions'
 import { joinWords, plain, words } from './words'
 
 /** Whose cache it is, as people call it. */
@@ -25,6 +27,10 @@ export interface PlanFacts {
   readonly userImports: number
   /** Eager exports were asked for, and this builder cannot do them. */
   readonly exportsWait: boolean
+  /** Inputs that say that nothing is saved, as they were written. */
+  readonly savesNothing?: 'cache-export: off' | 'cache-write: false' | undefined
+  /** Of the backends. */
+  readonly notWritten: readonly NotWritten[]
 }
 
 /** What else decided the plan, a line each. */
@@ -32,14 +38,22 @@ export function planNotes({
   plan: { scopes },
   backends: { backends, reason, serviceMissing },
   userImports,
-  exportsWait
+  exportsWait,
+  savesNothing,
+  notWritten
 }: PlanFacts): readonly string[] {
   const places = joinWords(backends.map(placeWords), ', ')
+  const refusing = notWritten.filter(({ backend }) => backends.includes(backend))
+  const writes = savesNothing === undefined && backends.length > refusing.length
+  const read = words`best first: ${scopes.read.map(scopeWords).join(', ')}`
   return [
     ...(backends.length > 0 ? [words`Cache in ${places}: ${[reason]}.`] : [words`No cache is used: no backend is left.`]),
     ...(backends.length > 0
-      ? [words`Cache of the ${scopeWords(scopes.write)} is written; read, best first: ${scopes.read.map(scopeWords).join(', ')}.`]
+      ? [writes ? words`Cache of the ${scopeWords(scopes.write)} is written; read, ${read}.` : words`Cache is read, ${read}.`]
       : []),
+    ...(savesNothing === undefined
+      ? refusing.map(({ backend, why }) => words`Nothing is saved in ${placeWords(backend)}: ${notWrittenWords(why)}.`)
+      : [words`Nothing is saved: ${savesNothing}.`]),
     ...(serviceMissing ? [words`${placeWords('gha')} is left out: this job has no cache service.`] : []),
     ...(exportsWait
       ? [

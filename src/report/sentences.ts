@@ -1,7 +1,8 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Uncached } from '../plan/cache-plan'
-import type { Backend, Degradation, Exported, Imported, Reason, StageStatus } from '../reasons'
+import type { Backend, Degradation, Exported, Imported, NotAllowed, Reason, StageStatus } from '../reasons'
 import { placeWords } from './places'
+import { permissionWords } from './sentences-permissions'
 import { failedStep, firstRun } from './tallies'
 import { words, type Words } from './words'
 
@@ -63,8 +64,8 @@ export function troubleWords(trouble: Pick<Degradation, 'code' | 'backend'>, sta
 }
 
 /** What to do about it. */
-export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend'>): Words {
-  return troubles[trouble.code].remedy(trouble.backend)
+export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend' | 'why'>): Words {
+  return troubles[trouble.code].remedy(trouble.backend, trouble.why)
 }
 
 const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { code: code }>) => Words } = {
@@ -78,7 +79,7 @@ const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { c
 
 interface Trouble {
   readonly what: (place: Words, stages: Words) => Words
-  readonly remedy: (backend: Backend | undefined) => Words
+  readonly remedy: (backend: Backend | undefined, why: NotAllowed | undefined) => Words
 }
 
 const troubles: { readonly [code in Degradation['code']]: Trouble } = {
@@ -120,7 +121,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'write-not-allowed': {
     what: place => words`This job may not write to ${place}`,
-    remedy: backend => words`What was built is not saved there. ${mayWrite(backend)}`
+    remedy: (backend, why) => words`What was built is not saved there. ${permissionWords(backend, why)}`
   },
   'bring-in-failed': {
     what: (place, stages) => words`${stages}: newer in ${place} than the rest, but could not be read`,

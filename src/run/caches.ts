@@ -1,7 +1,8 @@
 import type { Host } from '../host'
 import type { CacheRecord } from '../plan/record'
 import type { FoundRef } from '../plan/coverage'
-import { mayWriteActionsCache } from '../plan/permissions'
+import { planWrites, savesCaches } from '../plan/permissions'
+import type { NotWritten } from '../plan/permissions'
 import { formatRef } from '../plan/ref'
 import type { Backend, Degradation } from '../reasons'
 import { localRefs, readLocalCache } from './local-cache'
@@ -25,8 +26,10 @@ export interface Caches {
   readonly recordPlace: RecordPlace
   /** Name of the local cache in the actions cache, without the part that changes. */
   readonly localKey: string
-  /** Backends known to refuse writes. */
+  /** Backends that are not written, as is known before the build. */
   readonly readOnly: readonly Backend[]
+  /** Why, where it is for want of permission. */
+  readonly notWritten: readonly NotWritten[]
 }
 
 interface Answer {
@@ -64,13 +67,19 @@ export async function findCaches(
       return restored
     },
     async local() {
-      const { layout, trouble, foreign } = await restoreLocal(host, inputs.cacheDir, localNames)
+      const { layout, trouble, foreign } = await restoreLocal(host, inputs.cacheDir, localNames, savesCaches(inputs))
       if (foreign) unusable.push('local')
       return { found: localRefs(plan, layout), ...(trouble ? { trouble } : {}) }
     }
   }
   const answers = await cancellation.orElse(Promise.all(plan.backends.map(backend => ask[backend]())), [])
-  const mayWrite = mayWriteActionsCache(host.env['ACTIONS_RUNTIME_TOKEN'], host.env['ACTIONS_CACHE_MODE'])
+  const notWritten = planWrites({
+    cacheWrite: inputs.cacheWrite,
+    untrusted: context.untrusted,
+    scope: plan.scopes.write,
+    token: host.env['ACTIONS_RUNTIME_TOKEN'],
+    mode: host.env['ACTIONS_CACHE_MODE']
+  })
   const missing: readonly Degradation[] = backends.serviceMissing
     ? [{ code: 'cache-service-missing', backend: 'gha', detail: 'ACTIONS_RUNTIME_TOKEN or ACTIONS_RESULTS_URL is not set' }]
     : []
@@ -81,7 +90,8 @@ export async function findCaches(
     record,
     recordPlace,
     localKey: localNames[0] ?? '',
-    readOnly: [...unusable, ...(mayWrite === false ? (['gha'] as const) : [])]
+    readOnly: [...unusable, ...notWritten.map(({ backend }) => backend)],
+    notWritten
   }
 }
 
@@ -89,23 +99,28 @@ export async function findCaches(
 async function restoreLocal(
   host: Host,
   directory: string,
-  names: readonly string[]
+  names: readonly string[],
+  mayRepair: boolean
 ): Promise<{ layout?: LocalLayout; trouble?: Degradation; foreign?: true }> {
   let trouble: Degradation | undefined
   if (host.actionsCache.available) {
     try {
-      if (await host.files.exists(`${directory}/index.json`)) return await verified(host, directory)
+      if (await host.files.exists(`${directory}/index.json`)) return await verified(host, directory, mayRepair)
       const [own = '', ...others] = names.map(name => `${name}#`)
       await host.actionsCache.restore(directory, own, others, restoreSeconds)
     } catch (error) {
       trouble = { code: 'restore-failed', backend: 'local', detail: error instanceof Error ? error.message : String(error) }
     }
   }
-  return { ...(trouble ? { trouble } : {}), ...(await verified(host, directory)) }
+  return { ...(trouble ? { trouble } : {}), ...(await verified(host, directory, mayRepair)) }
 }
 
 /** Reads and checks the directory. A damaged cache is removed; what is no cache at all is left as it is, and not written to. */
-async function verified(host: Host, directory: string): Promise<{ layout?: LocalLayout; trouble?: Degradation; foreign?: true }> {
+async function verified(
+  host: Host,
+  directory: string,
+  mayRepair: boolean
+): Promise<{ layout?: LocalLayout; trouble?: Degradation; foreign?: true }> {
   try {
     const layout = await readLocalCache(host.files, directory, false)
     return layout ? { layout } : {}
@@ -117,7 +132,7 @@ async function verified(host: Host, directory: string): Promise<{ layout?: Local
     }
     try {
       const isCache = (await host.files.exists(`${directory}/oci-layout`)) && (await host.files.exists(`${directory}/blobs`))
-      if (!isCache) return { trouble, foreign: true }
+      if (!isCache || !mayRepair) return { trouble, foreign: true }
       for (const name of ['index.json', 'blobs', 'oci-layout']) await host.files.remove(`${directory}/${name}`)
       return { trouble }
     } catch {

@@ -3,6 +3,7 @@ import type { Inputs } from '../inputs'
 import { exportArgv } from '../plan/argv'
 import type { CacheRef } from '../plan/cache-plan'
 import type { Compression } from '../plan/cache-attrs'
+import type { ExportCause } from '../plan/exports'
 import { isLostContent } from '../plan/lost-content'
 import { isRefusal } from '../plan/permissions'
 import { stepsRunHere } from '../progress/vertices'
@@ -12,6 +13,7 @@ import type { Cancellation } from './cancellation'
 export interface ExportOutcome {
   readonly stage: string
   readonly ref: CacheRef
+  readonly cause?: ExportCause
   /** `left`: the job was cancelled before it was done. */
   readonly exported: 'yes' | 'failed' | 'not-allowed' | 'left'
   /** Digest of the manifest that was written; BuildKit gives none for gha. */

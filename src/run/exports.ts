@@ -88,13 +88,13 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   }
 
   async function attempt(wanted: StageExport): Promise<ExportOutcome> {
-    const { stage, ref } = wanted
+    const { stage, ref, cause } = wanted
     const outcome = await save(wanted).catch((error: unknown): ExportOutcome => {
       const detail = error instanceof Error ? error.message : String(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
     host.log.info(`Cache of ${stage} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
-    return outcome
+    return { ...outcome, cause }
   }
 
   return {

@@ -8,6 +8,8 @@ import { buildsBesideMain } from '../plan/builder'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
 import { planImports } from '../plan/imports'
+import { savesCaches } from '../plan/permissions'
+import { planRefresh } from '../plan/refresh'
 import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
@@ -51,8 +53,8 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const readsCache = !inputs.noCache && !inputs.rebuildCache
   const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const beside = buildsBesideMain(builder.buildkit)
-  const eager = inputs.cacheExport === 'eager' && beside
-  printPlan(host, preparation, builder, imports, { eager, readOnly: caches.readOnly })
+  const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
+  printPlan(host, preparation, builder, imports, { ...caches, eager })
 
   let importRef = imports.main?.ref
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
@@ -66,7 +68,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   })
   const pushedTo = pushedRepositories(inputs)
   const queue = (facts: Omit<ExportFacts, 'pushedTo'>) => {
-    if (inputs.cacheExport === 'off') return
+    if (!savesCaches(inputs)) return
     const { exports, pullFirst } = planExports(plan, { ...facts, pushedTo })
     if (pullFirst !== undefined) exporter.pull(pullFirst)
     for (const wanted of exports) exporter.add(wanted)
@@ -88,7 +90,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
       prefetcher?.onProgress(table)
       if (!eager || finishedStages(watch, table).length === 0) return
       const results = explainStages({ ...wanted, table, outcome: 'failure' })
-      queue({ ...wholeStages(results), phase: 'running', stale: new Set(), found: [], lookedUp: [] })
+      queue({ ...wholeStages(results), phase: 'running', stale: new Set(), found: [], due: new Set(), lookedUp: [] })
     }
   })
   const prefetched = prefetcher?.stop()
@@ -98,6 +100,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
     stale: built.stale,
     found: caches.found,
+    due: planRefresh(caches.found, host.clock.now(), inputs.cacheRefreshDays),
     lookedUp: caches.lookedUp
   }
   queue(facts)
@@ -117,7 +120,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     imports,
     built,
     outcomes,
-    degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(outcomes), ...saved.troubles],
+    degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(outcomes, caches), ...saved.troubles],
     outcome: cancellation.requested() ? 'cancelled' : built.run.exitCode === 0 ? 'success' : 'failure',
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
     started

@@ -3,6 +3,7 @@ import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
+import { planRefresh } from '../plan/refresh'
 import type { Degradation } from '../reasons'
 import type { Builder } from './builder'
 import { findCaches } from './caches'
@@ -73,6 +74,7 @@ export async function finishExports(
     stale: new Set(left.stale),
     phase: left.succeeded ? 'succeeded' : 'failed',
     found: caches.found,
+    due: planRefresh(caches.found, host.clock.now(), inputs.cacheRefreshDays),
     lookedUp: caches.lookedUp,
     pushedTo: new Set()
   })
@@ -84,7 +86,7 @@ export async function finishExports(
   const saved = await saveCaches(host, preparation, caches, staging, outcomes)
   return {
     outcomes,
-    troubles: [...exportTroubles(outcomes), ...saved.troubles],
+    troubles: [...exportTroubles(outcomes, caches), ...saved.troubles],
     ...(saved.localKey ? { localCache: { directory: inputs.cacheDir, key: saved.localKey } } : {})
   }
 }

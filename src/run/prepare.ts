@@ -11,6 +11,7 @@ import type { Host } from '../host'
 import { readInputs } from '../inputs'
 import type { Inputs } from '../inputs'
 import { planBackends } from '../plan/backends'
+import { savesCaches } from '../plan/permissions'
 import type { BackendPlan } from '../plan/backends'
 import { planCache } from '../plan/cache-plan'
 import type { CachePlan } from '../plan/cache-plan'
@@ -77,7 +78,7 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
     dockerfile,
     target: target.stage,
     inputs,
-    backends: inputs.cacheExport === 'off' && inputs.rebuildCache ? [] : backends.backends,
+    backends: !savesCaches(inputs) && inputs.rebuildCache ? [] : backends.backends,
     scopes: planScopes(context, inputs.cacheScope),
     platforms,
     repository: backends.repository,

@@ -6,7 +6,8 @@ import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
 import type { CachePlan } from '../plan/cache-plan'
 import type { ImportPlan } from '../plan/imports'
-import type { Backend, Degradation } from '../reasons'
+import { savesCaches } from '../plan/permissions'
+import type { Degradation } from '../reasons'
 import { renderLogTable } from '../report/log-table'
 import { renderOutputs } from '../report/outputs'
 import { renderPlan } from '../report/plan-text'
@@ -40,7 +41,7 @@ export function printPlan(
   { inputs, plan, backends }: Preparation,
   builder: Builder,
   imports: ImportPlan,
-  { eager, readOnly }: { readonly eager: boolean; readonly readOnly: readonly Backend[] }
+  { eager, readOnly, notWritten }: Pick<Caches, 'readOnly' | 'notWritten'> & { readonly eager: boolean }
 ): void {
   const platform = plan.platforms.join(', ')
   const read = new Set([...(imports.main ? [imports.main.ref] : []), ...imports.broughtIn.map(({ ref }) => ref)])
@@ -67,14 +68,17 @@ export function printPlan(
           backend: ref.backend,
           ref: displayRef(ref),
           read: read.has(ref),
-          write: inputs.cacheExport !== 'off' && writes.includes(ref) && !readOnly.includes(ref.backend)
+          write: savesCaches(inputs) && writes.includes(ref) && !readOnly.includes(ref.backend)
         }))
       })),
       notes: planNotes({
         plan,
         backends,
         userImports: inputs.cacheFrom.length,
-        exportsWait: inputs.cacheExport === 'eager' && !eager
+        exportsWait: inputs.cacheExport === 'eager' && savesCaches(inputs) && !eager,
+        savesNothing:
+          inputs.cacheExport === 'off' ? 'cache-export: off' : inputs.cacheWrite === 'false' ? 'cache-write: false' : undefined,
+        notWritten
       })
     })
   )
@@ -139,7 +143,7 @@ async function explainResults(
       exported: outcome.exported === 'left' ? 'failed' : outcome.exported,
       ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {})
     })),
-    exportsOff: inputs.cacheExport === 'off'
+    exportsOff: !savesCaches(inputs)
   }
   const reasonFacts = {
     dockerfile,

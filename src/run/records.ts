@@ -41,7 +41,9 @@ export async function restoreRecords(host: Host, plan: CachePlan, place: RecordP
   )
   const found = refs.flatMap((ref): FoundRef[] => {
     const recorded = records.map(record => record?.refs[ref.name]).find(entry => entry !== undefined)
-    return recorded ? [{ ref, id: recorded.id, held: recorded.held }] : []
+    if (!recorded) return []
+    const exportedAt = Date.parse(recorded.at)
+    return [{ ref, id: recorded.id, held: recorded.held, ...(Number.isNaN(exportedAt) ? {} : { exportedAt }) }]
   })
   const [first] = failures
   return {

@@ -5,7 +5,9 @@ import { foundByManifest } from '../plan/coverage'
 import type { CacheRef } from '../plan/cache-plan'
 import { parseRef } from '../plan/ref'
 import type { RecordedRef } from '../plan/record'
-import type { Degradation } from '../reasons'
+import { refusalOf } from '../plan/permissions'
+import type { NotWritten } from '../plan/permissions'
+import type { Backend, Degradation } from '../reasons'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import { promoteLocalCache } from './local-cache'
@@ -13,7 +15,10 @@ import type { Preparation } from './prepare'
 import { saveRecord } from './records'
 
 /** The troubles of exports, one per stage and backend; refusals once per backend. */
-export function exportTroubles(outcomes: readonly ExportOutcome[]): readonly Degradation[] {
+export function exportTroubles(
+  outcomes: readonly ExportOutcome[],
+  { notWritten }: Pick<Caches, 'notWritten'>
+): readonly Degradation[] {
   return outcomes.flatMap((outcome, index): readonly Degradation[] => {
     const { stage, ref, exported, detail, ranSteps } = outcome
     const firstRefusal =
@@ -25,7 +30,7 @@ export function exportTroubles(outcomes: readonly ExportOutcome[]): readonly Deg
       ...(exported === 'failed' ? [{ code: 'export-failed' as const, backend: ref.backend, stage, detail }] : []),
       ...(exported === 'left' ? [{ code: 'export-left' as const, backend: ref.backend, stage, detail }] : []),
       ...(exported === 'not-allowed' && firstRefusal
-        ? [{ code: 'write-not-allowed' as const, backend: ref.backend, detail }]
+        ? [{ code: 'write-not-allowed' as const, backend: ref.backend, ...whyNot(ref.backend, detail, notWritten), detail }]
         : [])
     ]
   })
@@ -54,9 +59,15 @@ export async function saveCaches(
   ])
   if (localKey && caches.readOnly.includes('gha')) {
     // The actions cache is what carries the directory to the next job.
-    return { troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', detail: '' }] }
+    return { troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', why: 'read-only-token', detail: '' }] }
   }
   return { ...(localKey ? { localKey } : {}), troubles }
+}
+
+function whyNot(backend: Backend, detail: string, known: readonly NotWritten[]): Pick<Degradation, 'why'> {
+  if (detail !== '') return { why: refusalOf(backend, detail) }
+  const why = known.find(one => one.backend === backend)?.why
+  return why ? { why } : {}
 }
 
 /** Replaces the local cache directory by the staged one. Gives the key to save it under. Throws when the staged one is not whole. */
@@ -93,9 +104,14 @@ async function saveGhaRecord(
   caches: Caches,
   outcomes: readonly ExportOutcome[]
 ): Promise<void> {
-  const written = outcomes.filter(({ ref, exported }) => ref.backend === 'gha' && exported === 'yes').map(({ ref }) => ref)
+  const exports = outcomes.filter(({ ref, exported }) => ref.backend === 'gha' && exported === 'yes')
+  const written = exports.map(({ ref }) => ref)
   if (written.length === 0) return
-  const ids = new Map<string, string>(written.map(ref => [ref.stage, randomUUID()]))
+  // A refreshed ref is what it was: others go on holding it.
+  const idBefore = (ref: CacheRef) => caches.found.find(candidate => candidate.ref === ref)?.id
+  const ids = new Map<string, string>(
+    exports.map(({ ref, cause }) => [ref.stage, (cause === 'refresh' ? idBefore(ref) : undefined) ?? randomUUID()])
+  )
   const at = new Date(host.clock.now()).toISOString()
   const idOf = (stage: string): readonly [string, string][] => {
     const planned = plan.stages.find(candidate => candidate.stage.name === stage)
