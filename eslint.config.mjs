@@ -83,5 +83,10 @@ export default tseslint.config(
       }
     }
   },
+  {
+    // It runs in the page.
+    files: ['scripts/look.mjs'],
+    languageOptions: { globals: { document: 'readonly', getComputedStyle: 'readonly' } }
+  },
   ...roomRules
 )

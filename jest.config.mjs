@@ -10,7 +10,8 @@ const project = (displayName, testMatch) => ({
 
 export default {
   projects: [
-    project('unit', ['<rootDir>/__tests__/!(e2e)/**/*.test.ts', '<rootDir>/__tests__/*.test.ts']),
+    project('unit', ['<rootDir>/__tests__/!(e2e|views)/**/*.test.ts', '<rootDir>/__tests__/*.test.ts']),
+    project('views', ['<rootDir>/__tests__/views/**/*.test.ts']),
     project('e2e', ['<rootDir>/__tests__/e2e/**/*.e2e.test.ts'])
   ]
 }

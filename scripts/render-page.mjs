@@ -1,15 +1,24 @@
 // Job summaries as one page that opens without a network: Markdown as GitHub reads it, in GitHub's looks, light and dark.
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import MarkdownIt from 'markdown-it'
 
 /** @param {{ title: string, markdown: string }[]} sections @returns {string} */
 export function renderPage(sections) {
   const markdown = new MarkdownIt({ html: true, linkify: false })
   const escape = markdown.utils.escapeHtml
+  const fence = markdown.renderer.rules.fence
+  markdown.renderer.rules.fence = (tokens, index, ...others) =>
+    tokens[index].info.trim() === 'mermaid'
+      ? `<div class="diagram">${escape(tokens[index].content)}</div>`
+      : fence(tokens, index, ...others)
   const parts = sections.map(
     ({ title, markdown: source }) =>
       `<section><header>${escape(title)}</header><article>${scrollable(markdown.render(source))}</article></section>`
   )
-  return page(parts.join('\n'))
+  const body = parts.join('\n')
+  return page(body, body.includes('<div class="diagram">') ? drawing() : '')
 }
 
 /** Wide tables scroll by themselves instead of widening the page. */
@@ -17,12 +26,22 @@ function scrollable(html) {
   return html.replaceAll('<table>', '<div class="wide"><table>').replaceAll('</table>', '</table></div>')
 }
 
-function page(body) {
+/** Mermaid itself, and what GitHub does with it: strict, in the theme of the page. */
+function drawing() {
+  const library = readFileSync(resolve(import.meta.dirname, '../node_modules/mermaid/dist/mermaid.min.js'), 'utf8')
+  return `${library.replaceAll('</script', '<\\/script')}
+mermaid.initialize({ startOnLoad: false, securityLevel: 'strict', theme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'default' })
+mermaid.run({ querySelector: '.diagram' }).catch(() => undefined).finally(() => { document.body.dataset.drawn = 'yes' })`
+}
+
+/** Nothing runs but the script given here, whatever the summaries hold. */
+function page(body, script) {
+  const allowed = script === '' ? '' : `; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'${allowed}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Stage Cache Build: job summaries</title>
@@ -33,6 +52,7 @@ function page(body) {
 <h1>Job summaries</h1>
 ${body}
 </main>
+${script === '' ? '' : `<script>${script}</script>`}
 </body>
 </html>
 `
@@ -65,5 +85,7 @@ th, td { padding: 6px 13px; border: 1px solid var(--line) }
 th { font-weight: 600 }
 tbody tr:nth-child(2n) { background: var(--stripe) }
 summary { cursor: pointer }
+.diagram { margin: 0 0 16px; text-align: center; white-space: pre-wrap }
+.diagram[data-processed] { white-space: normal }
 details[open] > summary { margin-bottom: 8px }
 `

@@ -41,6 +41,8 @@ try {
   }
   await mkdir(join(root, 'out'), { recursive: true })
   await writeFile(join(root, 'out/try.html'), renderPage(sections))
+  // For scripts/screenshots.mjs.
+  await writeFile(join(root, 'out/last-summary.md'), sections.at(-1)?.markdown ?? '')
   console.log(`\nThe three job summaries as a page: ${join(root, 'out/try.html')}`)
 } finally {
   await rm(workspace, { recursive: true, force: true })

@@ -18,3 +18,8 @@ export class BuildFailed extends Error {
     super(message)
   }
 }
+
+/** The build is done and published, and less of it came from the cache than the user allows. */
+export class HitRateTooLow extends Error {
+  override readonly name = 'HitRateTooLow'
+}

@@ -1,7 +1,7 @@
 import { InputError } from './errors'
 import { readBuildFlags } from './inputs/build-flags'
-import { readBackends, readCompression, readStageChoice, readWrite } from './inputs/cache-values'
-import { checkContext, checkDays, checkRepository } from './inputs/checks'
+import { readBackends, readCompression, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
+import { checkContext, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
 import type { Compression } from './plan/cache-attrs'
@@ -41,6 +41,11 @@ export interface Inputs extends BuildFlagValues {
   /** Lower-case names. */
   readonly rebuildStages: readonly string[]
   readonly summary: boolean
+  /** Percent; undefined where nothing was asked for. */
+  readonly minHitRate: number | undefined
+  readonly onLowHitRate: 'warn' | 'fail'
+  /** Path from the workspace. */
+  readonly metricsFile: string
 }
 
 export interface ReadInputs {
@@ -84,7 +89,10 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     cacheRefreshDays: Number(reader.checked('cache-refresh-days', checkDays)),
     rebuildCache: reader.boolean('rebuild-cache'),
     rebuildStages: reader.list('rebuild-stages', 'comma-list').map(name => name.toLowerCase()),
-    summary: reader.boolean('summary')
+    summary: reader.boolean('summary'),
+    minHitRate: readPercent(reader, 'min-hit-rate'),
+    onLowHitRate: reader.oneOf('on-low-hit-rate', ['warn', 'fail']),
+    metricsFile: reader.ifGiven('metrics-file', checkMetricsFile)
   }
   // What two inputs make of each other is only known where each is fine by itself.
   const wrong = new Set(reader.problems.flatMap(({ about }) => about))

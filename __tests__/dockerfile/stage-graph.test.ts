@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { parseDockerfile } from '../../src/dockerfile/parse-dockerfile'
-import { ancestors, findTarget, neededStages } from '../../src/dockerfile/stage-graph'
+import { ancestors, findTarget, neededStages, readsAmong } from '../../src/dockerfile/stage-graph'
 
 const options = { buildArgs: {}, platform: 'linux/amd64', buildPlatform: 'linux/amd64' }
 const stages = `
@@ -117,4 +117,16 @@ test('no text at all makes it throw, and what it gives is whole', () => {
     }),
     { numRuns: 2000 }
   )
+})
+
+test('which needed stage reads which, each pair once', () => {
+  const text =
+    'FROM a AS base\nFROM base AS x\nCOPY --from=base a b\nRUN --mount=from=base,target=/t y\nFROM base\nCOPY --from=x a b\nRUN --mount=from=x,target=/t y\n'
+  const needed = neededStages(parseDockerfile(text, options).dockerfile)
+  expect(readsAmong(needed)).toEqual([
+    { reader: 1, read: 0, kind: 'from' },
+    { reader: 2, read: 0, kind: 'from' },
+    { reader: 2, read: 1, kind: 'copy' }
+  ])
+  expect(readsAmong(needed.slice(1))).toEqual([{ reader: 2, read: 1, kind: 'copy' }])
 })

@@ -60,6 +60,7 @@ it('all problems at once are one message', async () => {
   expect(title).toBe(`${together.length} problems:`)
   for (const { said } of together) expect(lines.filter(line => said.test(line.replace(/^- /, '')))).toHaveLength(1)
   expect(lines).toHaveLength(together.length)
+  for (const line of lines) expect(job.summary).toContain(`\n- \`${/^- ([a-z-]+):/.exec(line)?.[1]}\`: `)
 })
 
 describe('a Dockerfile that does not parse', () => {
@@ -88,6 +89,11 @@ it('no Dockerfile in the context: the message names the path looked at', async (
   expect(errorOf(job)).toMatch(/2 problems:\n- cache-backends: "gah".*\n- file: Dockerfile does not exist/)
 })
 
+it('summary: false writes none', async () => {
+  const job = await project.job({ target: 'bulder', summary: 'false' }, { sameMachine: true })
+  expect([job.main.exitCode, job.summary]).toEqual([1, ''])
+})
+
 it('a value cannot become a workflow command', async () => {
   const job = await project.job({ target: 'x\n::set-output name=cache-hit::true\n##[error]forged' }, { sameMachine: true })
   expectRefusal(job)
@@ -99,7 +105,8 @@ function expectRefusal(job: Job) {
   expect(job.main.exitCode).toBe(1)
   expect(job.main.annotations.map(({ level }) => level)).toEqual(['error'])
   expect(job.calls).toEqual([])
-  expect([job.outputs, job.state, job.summary]).toEqual([{}, {}, ''])
+  expect([job.outputs, job.state]).toEqual([{}, {}])
+  expect(job.summary).toMatch(/^❌ \*\*Nothing was built(: \d+ problems)?\*\*\n\n- /)
   expect([job.post?.exitCode, job.post?.annotations, job.leftProcesses]).toEqual([0, [], []])
 }
 

@@ -70,6 +70,7 @@ it('a builder that is not there', async () => {
   expect(job.main.annotations.map(({ message }) => message)).toEqual([
     expect.stringMatching(/^builder: gone cannot be used: .*no builder "gone" found/)
   ])
+  expect(job.summary).toMatch(/^❌ \*\*Nothing was built\*\*\n\n- `builder`: gone cannot be used/)
   expect(builds(job.calls)).toEqual([])
 }, 60_000)
 

@@ -104,6 +104,12 @@ describe('the cache service', () => {
     const job = await project.job({ 'cache-backends': 'gha' }, { cacheService: 'off' })
     expectBuilt(job)
     expect(troublesOf(job)).toEqual(['This job has no cache service of GitHub'])
+    expect(job.main.annotations.map(({ level, message }) => [level, message])).toEqual([
+      [
+        'warning',
+        'This job has no cache service of GitHub. Use cache-backends: registry with cache-image, or a runner that offers the service.'
+      ]
+    ])
   }, 60_000)
 
   it.each(['gha', 'local'])(

@@ -46,7 +46,7 @@ describe.each(cases)('$backend, saved $saving', ({ backend, saving }) => {
     expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('did not complete successfully: exit code: 1')])
     expect(failed.main.log).toMatch(/^#\d+ ERROR: process .* did not complete successfully: exit code: 1/m)
     expect(failed.main.log).toMatch(/Dockerfile:9/)
-    expect(failed.summary).toContain('❌ **Build failed in `builder`, step 2**')
+    expect(failed.summary).toContain('❌ **Build failed in `builder`, line ')
     expect(failed.summary).toContain('did not complete successfully: exit code: 1')
     expect(failed.summary).not.toContain('Cache trouble')
     expect([failed.post?.exitCode, failed.leftProcesses]).toEqual([0, []])

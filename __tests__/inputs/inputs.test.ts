@@ -39,9 +39,12 @@ test('defaults', () => {
     file: '',
     labels: [],
     load: false,
+    metricsFile: '',
+    minHitRate: undefined,
     network: '',
     noCache: false,
     noCacheFilters: [],
+    onLowHitRate: 'warn',
     outputs: [],
     platforms: [],
     provenance: '',
@@ -152,6 +155,14 @@ const values: { description: string; given: Record<string, string>; expected: Pa
     given: { 'driver-opts': '"env.no_proxy=a,b"' },
     expected: { driverOpts: ['"env.no_proxy=a,b"'] }
   },
+  {
+    description: 'a hit rate',
+    given: { 'min-hit-rate': '82.5', 'on-low-hit-rate': 'fail' },
+    expected: { minHitRate: 82.5, onLowHitRate: 'fail' }
+  },
+  { description: 'no hit rate', given: { 'min-hit-rate': ' ' }, expected: { minHitRate: undefined } },
+  { description: 'a hit rate of nothing', given: { 'min-hit-rate': '0' }, expected: { minHitRate: 0 } },
+  { description: 'metrics', given: { 'metrics-file': ' out/build.prom ' }, expected: { metricsFile: 'out/build.prom' } },
   { description: 'a context that starts with a dash', given: { context: '-app' }, expected: { context: '-app' } }
 ]
 
@@ -307,6 +318,23 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
     given: { driver: 'docker', 'buildkitd-flags': '--debug' },
     problem: 'buildkitd-flags: driver: docker is the engine itself'
   },
+  ...['101', '-1', '80 %', '1e1', 'high', 'NaN'].map(value => ({
+    description: `a hit rate of ${value}`,
+    given: { 'min-hit-rate': value },
+    problem: `min-hit-rate: "${value}" is not a percentage: write a number from 0 to 100, such as 80`
+  })),
+  {
+    description: 'what to do about a hit rate',
+    given: { 'min-hit-rate': '80', 'on-low-hit-rate': 'error' },
+    problem: 'on-low-hit-rate: "error" is not known: write warn or fail'
+  },
+  {
+    description: 'failing below no hit rate',
+    given: { 'on-low-hit-rate': 'fail' },
+    problem: 'min-hit-rate: on-low-hit-rate: fail needs the rate to fail below'
+  },
+  { description: 'a directory for metrics', given: { 'metrics-file': 'out/' }, problem: 'metrics-file: "out/" is a directory' },
+  { description: 'this directory for metrics', given: { 'metrics-file': '.' }, problem: 'metrics-file: "." is a directory' },
   { description: 'a remote builder nowhere', given: { driver: 'remote' }, problem: 'endpoint: driver: remote needs the address' }
 ]
 

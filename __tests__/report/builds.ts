@@ -1,6 +1,16 @@
 import type { StageResult } from '../../src/explain/stage-result'
 import type { BuildReport } from '../../src/report/report'
-import { because, refOf, reportOf, stageOf, warm } from './samples'
+import { because, began, refOf, reportOf, stageOf, warm } from './samples'
+
+/** examples/web-app: runtime copies from the dependencies and from what was built. */
+const webEdges: BuildReport['edges'] = [
+  { reader: 1, read: 0, kind: 'from' },
+  { reader: 2, read: 0, kind: 'from' },
+  { reader: 3, read: 2, kind: 'from' },
+  { reader: 4, read: 0, kind: 'from' },
+  { reader: 4, read: 1, kind: 'copy' },
+  { reader: 4, read: 3, kind: 'copy' }
+]
 
 /** Builds as people have them, by name: each has a golden summary, log table and outputs. */
 export const builds: Readonly<Record<string, BuildReport>> = {
@@ -12,7 +22,7 @@ export const builds: Readonly<Record<string, BuildReport>> = {
       stageOf(3, 'builder', 'cccc'),
       stageOf(4, 'runtime', 'cccc', { refs: [refOf('runtime', { imported: 'yes' })] })
     ],
-    { ...warm, seconds: { total: 1.4, build: 0.9, exports: 0, own: 0.2 } }
+    { ...warm, edges: webEdges, seconds: { total: 1.4, build: 0.9, exports: 0, own: 0.2 } }
   ),
   cold: reportOf(
     ['base', 'python-deps', 'node-deps', 'builder', 'runtime'].map((name, index) =>
@@ -21,7 +31,7 @@ export const builds: Readonly<Record<string, BuildReport>> = {
         refs: index === 0 ? [] : [refOf(name, { imported: 'absent', exported: 'yes', bytes: 207618048 / index })]
       })
     ),
-    { seconds: { total: 161.2, build: 148.9, exports: 11.8, own: 0.3 } }
+    { edges: webEdges, seconds: { total: 161.2, build: 148.9, exports: 11.8, own: 0.3 } }
   ),
   edit: reportOf(
     [
@@ -34,7 +44,19 @@ export const builds: Readonly<Record<string, BuildReport>> = {
         refs: [refOf('runtime', { imported: 'yes', exported: 'yes', bytes: 402_118_048 })]
       })
     ],
-    { ...warm, broughtIn: [{ stage: 'node-deps', ref: 'ghcr.io/acme/web-app:cache-node-deps' }] }
+    {
+      ...warm,
+      edges: webEdges,
+      timeSaved: 125,
+      broughtIn: [{ stage: 'node-deps', ref: 'ghcr.io/acme/web-app:cache-node-deps', started: began, seconds: 2.4 }],
+      exports: ['builder', 'runtime'].map((stage, place) => ({
+        stage,
+        backend: 'registry' as const,
+        exported: 'yes' as const,
+        started: began + 90_000,
+        seconds: 4.1 + place * 3
+      }))
+    }
   ),
   failed: reportOf(
     [

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** What people could put into a name to break out of a view, on top of any characters at all. */
-const pieces = [
+export const pieces = [
   '|', '||', '\\|', '\\', '`', '``', '```', '`'.repeat(90), '\n', '\r\n', '\n\n', '\n| a | b |\n', '\t', '    ', '<b>', '</td>', '<!--', '-->',
   '<script>alert(1)</script>', '<img src=x>', '</details>', '<br>', '&lt;', '&#124;', '[x](http://evil.example)', '![x](http://evil.example)', '[x]: http://e',
   'https://evil.example/a', 'http://evil.example', 'www.evil.example', 'a@evil.example', 'mailto:a@b.cc', '<http://evil.example>', '@octocat', '@acme/team',

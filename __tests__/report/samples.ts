@@ -16,10 +16,18 @@ export function reportOf(stages: readonly StageResult[], difference: Partial<Bui
     target: 'runtime',
     broughtIn: [],
     stages,
+    edges: chainOf(stages),
+    exports: [],
     degradations: [],
     seconds: { total: 4.6, build: 3.2, exports: 1.1, own: 0.2 },
     ...difference
   }
+}
+
+/** Each stage made from the one before it. */
+function chainOf(stages: readonly StageResult[]): BuildReport['edges'] {
+  const indexes = [...new Set(stages.map(({ index }) => index))].toSorted((a, b) => a - b)
+  return indexes.slice(1).map((reader, place) => ({ reader, read: indexes[place] ?? 0, kind: 'from' }))
 }
 
 /** The target's ref was read, as in nearly every build. */
@@ -74,6 +82,9 @@ export function refOf(stage: string, difference: Partial<RefResult> = {}): RefRe
 
 export const because = (reason: Reason): Partial<StageResult> => ({ reason })
 
+/** When the sample builds began, in milliseconds since the epoch. */
+export const began = Date.UTC(2026, 10, 20, 12)
+
 const commands = [
   'WORKDIR /app',
   'COPY package.json package-lock.json ./',
@@ -85,11 +96,13 @@ const statuses: Readonly<Record<string, StepResult['status']>> = { c: 'cached', 
 
 function stepOf(letter: string, stage: number, step: number): StepResult {
   const status = statuses[letter] ?? 'not-run'
+  const ran = status === 'ran' || status === 'failed'
   return {
     number: step + 2,
     command: commands[step % commands.length] ?? '',
     line: stage * 8 + step + 2,
     status,
-    seconds: status === 'ran' || status === 'failed' ? 0.4 + step * 3.7 + stage * 1.3 : 0
+    seconds: ran ? 0.4 + step * 3.7 + stage * 1.3 : 0,
+    ...(ran ? { started: began + (stage * 12 + step * step * 2) * 1000 } : {})
   }
 }

@@ -18,11 +18,22 @@ test.each([
   ['no steps', stageOf(0, 'a', ''), 'no steps of its own'],
   ['not run', stageOf(0, 'a', 'cn'), 'the build ended before it'],
   ['ended while it ran', stageOf(0, 'a', 'crn', { status: 'not-run' }), 'the build ended within it'],
-  ['failed', stageOf(0, 'a', 'cf'), 'failed at step 3: COPY package.json package-lock.json ./'],
-  ['cause not known: the place is', stageOf(0, 'a', 'cr'), 'ran from step 3 on: COPY package.json package-lock.json ./'],
+  ['failed', stageOf(0, 'a', 'cf'), 'failed at line 3: COPY package.json package-lock.json ./'],
+  ['cause not known: the place is', stageOf(0, 'a', 'cr'), 'ran from line 3 on: COPY package.json package-lock.json ./'],
   ['cause known', stageOf(0, 'a', 'cr', because({ code: 'rebuild-requested' })), 'rebuild asked for'],
   ['cause and place not known', stageOf(0, 'a', 'c', { status: 'unknown', reason: { code: 'unknown' } }), 'cause not known']
 ])('why: %s', (_, stage, expected) => expect(plain(whyWords(stage))).toBe(expected))
+
+test.each([
+  ['by-content', 'what it reads was rebuilt and came out the same'],
+  ['holds-others', 'saved with the stages that were rebuilt'],
+  ['stale', 'its ref held something else'],
+  ['absent', 'had no ref there yet'],
+  ['refresh', 'saved again, so that it is not evicted']
+] as const)('why: a hit that was saved, %s', (cause, why) => {
+  expect(plain(whyWords(stageOf(0, 'a', 'cc', { refs: [refOf('a', { exported: 'yes', cause })] })))).toBe(why)
+  expect(plain(whyWords(stageOf(0, 'a', 'cc', { refs: [refOf('a')] })))).toBe('')
+})
 
 test.each<[Pick<Degradation, 'code' | 'backend' | 'why'>, string, RegExp]>([
   [{ code: 'lookup-failed', backend: 'registry' }, 'Could not look up what is saved in the registry', /packages: read/u],

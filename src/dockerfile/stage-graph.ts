@@ -1,5 +1,5 @@
 import { didYouMean } from '../did-you-mean'
-import type { Dockerfile, Stage } from './dockerfile'
+import type { Dockerfile, EdgeKind, Stage } from './dockerfile'
 
 /**
  * The stage that a build of this target makes: the last one without a target, else the last of that name without regard to
@@ -24,6 +24,16 @@ export function neededStages(dockerfile: Dockerfile, target?: string): readonly 
   const found = findTarget(dockerfile, target)
   if ('problem' in found) throw new RangeError(found.problem)
   return withSources(dockerfile, found.stage)
+}
+
+/** Which of these stages reads which, by index; each pair once, as the kind that comes first in the file. */
+export function readsAmong(stages: readonly Stage[]): readonly { reader: number; read: number; kind: EdgeKind }[] {
+  const among = new Set(stages.map(({ index }) => index))
+  return stages.flatMap(({ index, edges }) =>
+    edges
+      .filter(({ stage }, at) => among.has(stage) && edges.findIndex(other => other.stage === stage) === at)
+      .map(({ stage, kind }) => ({ reader: index, read: stage, kind }))
+  )
 }
 
 /** The stages that this one reads, directly or through others, in Dockerfile order; not the stage itself. */

@@ -2,6 +2,7 @@ import type { CachePlan, CacheRef } from '../plan/cache-plan'
 import { displayRef } from '../plan/cache-plan'
 import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
+import type { ExportCause } from '../plan/exports'
 import type { Backend, Exported, Imported } from '../reasons'
 import type { RefResult, StageResult } from './stage-result'
 
@@ -14,7 +15,12 @@ export interface RefFacts {
   readonly failedImports: ReadonlySet<CacheRef>
   /** Backends that could not be looked up. */
   readonly unreachable: readonly Backend[]
-  readonly outcomes: readonly { readonly ref: CacheRef; readonly exported: Exported; readonly bytes?: number }[]
+  readonly outcomes: readonly {
+    readonly ref: CacheRef
+    readonly exported: Exported
+    readonly cause?: ExportCause
+    readonly bytes?: number
+  }[]
   readonly exportsOff: boolean
 }
 
@@ -34,7 +40,7 @@ export function explainRefs(result: Pick<StageResult, 'name' | 'status'>, facts:
       backend: write.backend,
       ref: displayRef(write),
       imported: own ? explainImport(found, facts) : facts.unreachable.includes(write.backend) ? 'failed' : 'absent',
-      exported: exported.exported,
+      ...exported,
       ...(bytes === undefined ? {} : { bytes })
     }
     if (!found || own) return [written]
@@ -60,8 +66,11 @@ function explainExport(
   write: CacheRef,
   result: Pick<StageResult, 'status'>,
   facts: RefFacts
-): { exported: Exported; bytes?: number } {
+): Pick<RefResult, 'exported' | 'cause' | 'bytes'> {
   const outcome = facts.outcomes.find(candidate => candidate.ref === write)
-  if (outcome) return { exported: outcome.exported, ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }) }
+  if (outcome) {
+    const { exported, cause, bytes } = outcome
+    return { exported, ...(cause === undefined ? {} : { cause }), ...(bytes === undefined ? {} : { bytes }) }
+  }
   return { exported: result.status === 'hit' && !facts.exportsOff ? 'unchanged' : 'not-asked' }
 }

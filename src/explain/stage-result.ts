@@ -1,3 +1,4 @@
+import type { ExportCause } from '../plan/exports'
 import type { Backend, Exported, Imported, Reason, StageStatus } from '../reasons'
 
 export interface StepResult {
@@ -17,6 +18,8 @@ export interface RefResult {
   readonly ref: string
   readonly imported: Imported
   readonly exported: Exported
+  /** Why it was to be written. */
+  readonly cause?: ExportCause
   readonly bytes?: number
 }
 

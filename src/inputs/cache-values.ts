@@ -48,4 +48,14 @@ export function readWrite(reader: InputReader): Inputs['cacheWrite'] {
   return value === '' || value === 'auto' ? 'auto' : reader.oneOf(input, ['auto', 'true', 'false'])
 }
 
+/** A number from 0 to 100; undefined where the input is empty. */
+export function readPercent(reader: InputReader, input: string): number | undefined {
+  const value = reader.text(input)
+  if (value === '') return undefined
+  const percent = /^\d+(\.\d+)?$/.test(value) ? Number(value) : NaN
+  if (percent <= 100) return percent
+  reader.problem(input, value, 'is not a percentage: write a number from 0 to 100, such as 80')
+  return undefined
+}
+
 const backends: readonly Backend[] = ['registry', 'gha', 'local']

@@ -15,6 +15,10 @@ export function checkContext(context: string): string | undefined {
   return undefined
 }
 
+export function checkMetricsFile(path: string): string | undefined {
+  return /(^|\/)\.{0,2}$/.test(path) ? 'is a directory: write the path of a file, such as metrics/build.prom' : undefined
+}
+
 /** The name is an argument of its own to docker, which would take it for a flag. */
 export function checkBuilder(name: string): string | undefined {
   return name.startsWith('-') ? 'is no name of a builder: write one that docker buildx ls shows' : undefined

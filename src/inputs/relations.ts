@@ -7,10 +7,23 @@ export function relationProblems(inputs: Inputs): readonly InputProblem[] {
   return [...buildProblems(inputs), ...cacheProblems(inputs), ...builderProblems(inputs)]
 }
 
-function buildProblems({ noCache, noCacheFilters, push, tags, outputs }: Inputs): readonly InputProblem[] {
+function buildProblems({
+  noCache,
+  noCacheFilters,
+  push,
+  tags,
+  outputs,
+  minHitRate,
+  onLowHitRate
+}: Inputs): readonly InputProblem[] {
   const problems: InputProblem[] = []
   if (noCache && noCacheFilters.length > 0) {
     problems.push(problem(['no-cache-filters', 'no-cache'], `no-cache: true rebuilds every stage already. ${leaveOut}`))
+  }
+  if (onLowHitRate === 'fail' && minHitRate === undefined) {
+    problems.push(
+      problem(['min-hit-rate', 'on-low-hit-rate'], 'on-low-hit-rate: fail needs the rate to fail below, such as min-hit-rate: 80')
+    )
   }
   // buildx: "tag is needed when pushing to registry". An output may name the image itself.
   if (push && tags.length === 0 && !outputs.some(output => /(^|,)"?\s*name=/.test(output))) {

@@ -1,3 +1,4 @@
+import type { Mermaid } from './mermaid'
 import { oneLine } from './plain'
 import type { Words } from './words'
 
@@ -54,8 +55,14 @@ export function codeBlock(lines: readonly string[]): Markdown {
 }
 
 /** A folded part; GitHub renders Markdown inside only after an empty line. */
-export function details(title: Markdown, body: Markdown): Markdown {
-  return ours`<details><summary>${title}</summary>\n\n${body}\n\n</details>`
+export function details(title: Markdown, body: Markdown, state: 'open' | 'closed' = 'closed'): Markdown {
+  const tag = state === 'open' ? ours`<details open>` : ours`<details>`
+  return ours`${tag}<summary>${title}</summary>\n\n${body}\n\n</details>`
+}
+
+/** A diagram, drawn by GitHub; no character of its text can end the block. */
+export function diagram(source: Mermaid): Markdown {
+  return `\`\`\`mermaid\n${source}\n\`\`\`` as Markdown
 }
 
 export interface Column {

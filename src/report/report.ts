@@ -1,5 +1,6 @@
+import type { EdgeKind } from '../dockerfile/dockerfile'
 import type { StageResult } from '../explain/stage-result'
-import type { Backend, Degradation } from '../reasons'
+import type { Backend, Degradation, Exported } from '../reasons'
 
 /** Everything the views show: summary, outputs and log are made from this record and nothing else. */
 export interface BuildReport {
@@ -18,10 +19,30 @@ export interface BuildReport {
   readonly target: string
   /** What the main build read: the ref and why it was chosen; undefined when nothing was read. */
   readonly imported?: { readonly backend: Backend; readonly ref: string; readonly scope: string }
-  /** Stages brought in before the main build, with the ref each came from. */
-  readonly broughtIn: readonly { readonly stage: string; readonly ref: string }[]
+  /** Stages brought in before the main build, with the ref each came from. `started` in milliseconds since the epoch. */
+  readonly broughtIn: readonly {
+    readonly stage: string
+    readonly ref: string
+    readonly started?: number
+    readonly seconds?: number
+  }[]
   readonly stages: readonly StageResult[]
+  /** Which needed stage reads which, by index in the Dockerfile; each pair once. */
+  readonly edges: readonly StageReads[]
+  /** Saves that were tried. `started` in milliseconds since the epoch; missing where a backend was known to refuse. */
+  readonly exports: readonly {
+    readonly stage: string
+    readonly backend: Backend
+    /** `left`: the job was cancelled before it was done. */
+    readonly exported: Exported | 'left'
+    readonly started?: number
+    readonly seconds: number
+  }[]
   readonly degradations: readonly Degradation[]
+  /** What the cached steps took when they last ran, in seconds; missing while nothing is known of that. */
+  readonly timeSaved?: number
+  /** Asked for by `min-hit-rate`, in percent, and what is done below it. */
+  readonly hitRateGuard?: { readonly minimum: number; readonly below: 'warn' | 'fail' }
   /** Seconds. */
   readonly seconds: {
     readonly total: number
@@ -30,4 +51,11 @@ export interface BuildReport {
     /** The action's own time: everything but waiting for docker, the registry and the cache service. */
     readonly own: number
   }
+}
+
+/** Stage `reader` reads stage `read`; as more than one kind, the first in the Dockerfile. */
+export interface StageReads {
+  readonly reader: number
+  readonly read: number
+  readonly kind: EdgeKind
 }

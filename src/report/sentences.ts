@@ -3,6 +3,7 @@ import type { Uncached } from '../plan/cache-plan'
 import type { Backend, Degradation, Exported, Imported, NotAllowed, Reason, StageStatus } from '../reasons'
 import { placeWords } from './places'
 import { permissionWords } from './sentences-permissions'
+import { lineWords, noStepsWords, savedAnewWords } from './sentences-stages'
 import { failedStep, firstRun } from './tallies'
 import { words, type Words } from './words'
 
@@ -50,12 +51,21 @@ export const uncachedWords: { readonly [uncached in Uncached]: string } = {
 /** What a stage's row says under "why": the step it failed at, else the reason, with the place where nothing better is known. */
 export function whyWords(stage: StageResult): Words {
   const failed = failedStep(stage)
-  if (failed) return words`failed at step ${failed.number}: ${failed.command}`
+  if (failed) return words`failed at${lineWords(failed)}: ${failed.command}`
   if (stage.status === 'not-run') return firstRun(stage) ? words`the build ended within it` : words`the build ended before it`
-  if (stage.status === 'hit' && stage.steps.length === 0) return words`no steps of its own`
+  if (stage.status === 'hit' && stage.steps.length === 0) return noStepsWords
+  if (stage.status === 'hit') return savedAnewWords(stage)
   if (!stage.reason) return []
   const first = stage.reason.code === 'unknown' ? firstRun(stage) : undefined
-  return first ? words`ran from step ${first.number} on: ${first.command}` : reasonWords(stage.reason)
+  return first ? words`ran from${lineWords(first)} on: ${first.command}` : reasonWords(stage.reason)
+}
+
+/** Why a stage ran, beside the step that ran first. */
+export function causeWords(stage: StageResult): Words {
+  const { reason } = stage
+  if (!reason) return []
+  if (stage.status === 'failed' && failedStep(stage) === firstRun(stage)) return words`failed here`
+  return reason.code === 'unknown' ? words`ran from here on` : reasonWords(reason)
 }
 
 /** What trouble there was, for one stage or several of the same kind. */

@@ -5,7 +5,7 @@ import { bold, bullets, code, details, join, ours, NOTHING, sentence, text, type
 import { oneLine } from './plain'
 import type { BuildReport } from './report'
 import { remedyWords, troubleWords } from './sentences'
-import { joinWords, words, type Words } from './words'
+import { namesWords, words } from './words'
 
 /** What went wrong with the cache without failing the build: trouble, remedy, and what the tool said. */
 export function troubles(degradations: readonly Degradation[], rows: number): Markdown {
@@ -65,10 +65,4 @@ export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
 function sameTroubles(degradations: readonly Degradation[]) {
   const said = (detail: string) => oneLine(detail.replace(/[0-9a-f]{64}/g, '…'), 300)
   return group(degradations, ({ code, backend, detail }) => [code, backend ?? '', said(detail)].join('\n'))
-}
-
-function namesWords(names: readonly string[]): Words {
-  const unique = [...new Set(names)]
-  const shown = unique.slice(0, 5).map(name => words`${name}`)
-  return joinWords(unique.length > 5 ? [...shown, words`${unique.length - 5} more`] : shown, ', ')
 }

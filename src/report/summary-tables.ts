@@ -32,7 +32,6 @@ export function slowestTable(report: BuildReport, rows: number): Markdown {
     { title: ours`Time`, align: 'right' },
     { title: ours`Stage` },
     ...platform.columns,
-    { title: ours`Step`, align: 'right' },
     { title: ours`Line`, align: 'right' },
     { title: ours`Command` }
   ]
@@ -40,7 +39,6 @@ export function slowestTable(report: BuildReport, rows: number): Markdown {
     sentence([seconds(step.seconds)]),
     code(stage.name),
     ...platform.cells(stage),
-    ours`${step.number}`,
     step.line === undefined ? NOTHING : ours`${step.line}`,
     code(step.command)
   ])

@@ -2,9 +2,13 @@ import { fit } from './fit'
 import { bold, code, codeBlock, join, ours, NOTHING, sentence, type Markdown } from './markdown'
 import { lastLines } from './plain'
 import type { BuildReport } from './report'
+import { judgeHitRate } from './hit-rate'
 import { refTable, slowestTable, stageTables } from './summary-tables'
 import { howItWasBuilt, troubles } from './summary-notes'
+import { stageGraph } from './stage-graph'
+import { timeline } from './timeline'
 import { verdict } from './verdict'
+import { whySection } from './why'
 
 /** GitHub takes 1 MiB of summary from a step; what remains is for what the caller adds. */
 export const SUMMARY_LIMIT = 1_000_000
@@ -16,11 +20,15 @@ export function renderSummary(report: BuildReport): string {
       { importance: 0, render: () => verdictLine(report) },
       { importance: 1, render: () => imageLine(report) },
       { importance: 2, render: () => errorBlock(report) },
+      { importance: 1, render: () => hitRateLine(report) },
+      { importance: 6, render: rows => stageGraph(report, rows) },
+      { importance: 7, render: rows => timeline(report, Math.min(rows, 12)) },
       { importance: 4, render: rows => stageTables(report, rows) },
+      { importance: 5, render: rows => whySection(report, Math.min(rows, 10)) },
       { importance: 3, render: rows => troubles(report.degradations, Math.min(rows, 50)) },
       { importance: 5, render: rows => slowestTable(report, Math.min(rows, 5)) },
-      { importance: 7, render: rows => refTable(report, rows) },
-      { importance: 6, render: rows => howItWasBuilt(report, rows) }
+      { importance: 9, render: rows => refTable(report, rows) },
+      { importance: 8, render: rows => howItWasBuilt(report, rows) }
     ],
     SUMMARY_LIMIT
   )
@@ -28,7 +36,13 @@ export function renderSummary(report: BuildReport): string {
 
 function verdictLine(report: BuildReport): Markdown {
   const { icon, headline, figures } = verdict(report)
-  return join([ours`${sentence([icon])} ${bold(sentence(headline))}`, ...figures.map(sentence)], ' · ')
+  return join([ours`${sentence([icon])} ${bold(sentence(headline))}`, ...figures.map(figure => sentence(figure))], ' · ')
+}
+
+/** For a build that missed more than `min-hit-rate` allows. */
+function hitRateLine(report: BuildReport): Markdown {
+  const low = judgeHitRate(report)
+  return low ? ours`${low.then === 'fail' ? ours`❌` : ours`⚠️`} ${sentence(low.why)}` : NOTHING
 }
 
 /** Tags and digest, for a build that made them. */

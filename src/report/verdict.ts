@@ -1,4 +1,5 @@
 import { count, seconds } from './amounts'
+import { attention } from './attention'
 import type { BuildReport } from './report'
 import { failedStep, inOrder, tally } from './tallies'
 import { words, type Words } from './words'
@@ -17,12 +18,18 @@ export function verdict(report: BuildReport): Verdict {
     ...(steps > 0 ? [words`${cachedSteps} of ${[count(steps, 'step')]}`] : []),
     ...(platforms.length > 1 ? [words`${platforms.length} platforms`] : [])
   ]
+  const saved = report.timeSaved === undefined ? [] : [words`${[seconds(report.timeSaved)]} saved`]
+  const look = attention(report)
   const time = [seconds(report.seconds.build)]
   switch (report.outcome) {
     case 'success': {
       const nothing =
         report.stages.length === 0 ? words`Built, but nothing is known of its stages` : words`Built, no steps to cache`
-      return { icon: hit ? '✅' : '🔨', headline: stages[0] ?? nothing, figures: [...figures, words`built in ${time}`] }
+      return {
+        icon: hit ? '✅' : '🔨',
+        headline: stages[0] ?? nothing,
+        figures: [...figures, ...saved, words`built in ${time}`, ...(look ? [look] : [])]
+      }
     }
     case 'failure':
       return { icon: '❌', headline: failureWords(report), figures: [...stages, ...figures, words`after ${time}`] }
@@ -36,5 +43,5 @@ function failureWords(report: BuildReport): Words {
   const stage = inOrder(report.stages).find(({ status }) => status === 'failed')
   if (!stage) return words`Build failed`
   const step = failedStep(stage)
-  return step ? words`Build failed in ${stage.name}, step ${step.number}` : words`Build failed in ${stage.name}`
+  return step?.line === undefined ? words`Build failed in ${stage.name}` : words`Build failed in ${stage.name}, line ${step.line}`
 }

@@ -13,6 +13,13 @@ export function joinWords(list: readonly Words[], separator: string): Words {
   return list.flatMap((item, index) => (index === 0 ? item : [separator, ...item]))
 }
 
+/** Names in a row, each once, at most five. */
+export function namesWords(names: readonly string[]): Words {
+  const unique = [...new Set(names)]
+  const shown = unique.slice(0, 5).map(name => words`${name}`)
+  return joinWords(unique.length > 5 ? [...shown, words`${unique.length - 5} more`] : shown, ', ')
+}
+
 /** For the log and the outputs: one line of plain text. */
 export function plain(text: Words): string {
   return text

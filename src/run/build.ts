@@ -13,6 +13,8 @@ export interface BuildRun {
   readonly table: VertexTable
   /** What buildx said besides progress: warnings, and the error with the Dockerfile's lines. */
   readonly text: string
+  /** Milliseconds since the epoch. */
+  readonly started: number
   readonly seconds: number
   /** `stopWhen` stopped it. */
   readonly stopped: boolean
@@ -75,5 +77,5 @@ export async function runBuild(
   })
   const { exitCode, timedOut } = await cancellation.watch(process).result
   show(() => finishLog(log))
-  return { exitCode, table, text: text.join('\n'), seconds: (host.clock.now() - started) / 1000, stopped, timedOut }
+  return { exitCode, table, text: text.join('\n'), started, seconds: (host.clock.now() - started) / 1000, stopped, timedOut }
 }

@@ -18,6 +18,8 @@ export interface ExportOutcome {
   readonly exported: 'yes' | 'failed' | 'not-allowed' | 'left'
   /** Digest of the manifest that was written; BuildKit gives none for gha. */
   readonly digest?: string
+  /** Milliseconds since the epoch; missing where no build was started. */
+  readonly started?: number
   readonly seconds: number
   /** Steps that ran although everything should have been in the builder. */
   readonly ranSteps: readonly string[]
@@ -62,7 +64,8 @@ export async function runExport(
     }
   })
   const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds })
-  const facts = { stage, ref, seconds: run.seconds, ranSteps: stepsRunHere(run.table).map(vertex => vertex.name) }
+  const ranSteps = stepsRunHere(run.table).map(vertex => vertex.name)
+  const facts = { stage, ref, started: run.started, seconds: run.seconds, ranSteps }
   if (run.exitCode === 0) {
     const digest = parseManifestDigest(await host.files.read(metadataFile))
     return { ...facts, exported: 'yes', ...(digest ? { digest } : {}), detail: '' }

@@ -36,6 +36,8 @@ export interface BuiltImage {
   readonly results: readonly StageResult[]
   /** What was brought in before the main build. */
   readonly broughtIn: readonly FoundRef[]
+  /** When the build of each of them began, in milliseconds since the epoch, and the seconds it took. */
+  readonly bringInTimes: ReadonlyMap<FoundRef, { readonly started: number; readonly seconds: number }>
   /** Refs that could not be imported. */
   readonly failedImports: ReadonlySet<CacheRef>
   /** Stages whose ref turned out to be of other content than this Dockerfile and context make. */
@@ -54,11 +56,14 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const stale = new Set<string>()
   const degradations: Degradation[] = []
   const broughtIn: FoundRef[] = []
+  const bringInTimes = new Map<FoundRef, { readonly started: number; readonly seconds: number }>()
   const waiting: (FoundRef & Partial<BroughtIn>)[] = [...imports.broughtIn]
   for (let found = waiting.shift(); found && !cancellation.requested(); found = waiting.shift()) {
     const { ref, instead = [] } = found
     if (broughtIn.some(done => found && covers(done, found))) continue
+    const started = host.clock.now()
     const outcome = await bringIn(host, cancellation, request, found)
+    bringInTimes.set(found, { started, seconds: (host.clock.now() - started) / 1000 })
     if (outcome === 'done') broughtIn.push(found)
     else waiting.unshift(...instead)
     if (outcome === 'stale') stale.add(ref.stage)
@@ -99,7 +104,8 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
     outcome: cancellation.requested() ? 'cancelled' : run.exitCode === 0 ? 'success' : 'failure'
   })
   const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
-  return { run, results, broughtIn, failedImports, stale, degradations, imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
+  const made = { imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
+  return { run, results, broughtIn, bringInTimes, failedImports, stale, degradations, ...made }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { BuildFailed } from '../errors'
+import { BuildFailed, HitRateTooLow } from '../errors'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
@@ -10,6 +10,8 @@ import type { ExportFacts } from '../plan/exports'
 import { planImports } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { planRefresh } from '../plan/refresh'
+import { judgeHitRate } from '../report/hit-rate'
+import { plain } from '../report/words'
 import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
@@ -18,6 +20,7 @@ import type { BuiltImage } from './image'
 import { leftExports } from './left-exports'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
+import { withSummary } from './refusal'
 import { exportTroubles, saveCaches } from './saving'
 import { newPrefetcher } from './prefetch'
 import { newStageExports, wholeStages } from './stage-exports'
@@ -31,12 +34,12 @@ const graceSeconds = 4
 const saveGraceSeconds = 2
 
 /**
- * The main step (spec §5). Throws InputError before anything was started, BuildFailed when the build failed; a cache that cannot
- * be read or written is reported and throws nothing.
+ * The main step (spec §5). Throws InputError before anything was started, BuildFailed when the build failed, HitRateTooLow when all is
+ * done and `min-hit-rate` asks for it; a cache that cannot be read or written is reported and throws nothing.
  */
 export async function runJob(host: Host, event: unknown): Promise<void> {
   const started = host.clock.now()
-  const preparation = await prepare(host, event)
+  const preparation = await withSummary(host, prepare(host, event))
   const { inputs, plan } = preparation
   for (const { value } of inputs.secrets) host.workflow.mask(value)
   const cancellation = watchCancellation(host)
@@ -46,10 +49,13 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     host.workflow.saveState(handoverState, renderHandover(handover))
   }
 
-  const [builder, caches] = await Promise.all([
-    bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })),
-    findCaches(host, cancellation, preparation)
-  ])
+  const [builder, caches] = await withSummary(
+    host,
+    Promise.all([
+      bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })),
+      findCaches(host, cancellation, preparation)
+    ])
+  )
   const readsCache = !inputs.noCache && !inputs.rebuildCache
   const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const beside = buildsBesideMain(builder.buildkit)
@@ -113,7 +119,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   host.log.endGroup()
   if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
 
-  await publish(host, {
+  const report = await publish(host, {
     preparation,
     builder,
     caches,
@@ -127,6 +133,8 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   })
   if (built.run.exitCode !== 0) throw new BuildFailed(failure(built), built.run.exitCode)
   if (cancellation.requested()) throw new BuildFailed('the job was cancelled', 130)
+  const low = judgeHitRate(report)
+  if (low?.then === 'fail') throw new HitRateTooLow(plain(low.why))
 }
 
 /** The last line buildx said, which names the step and its exit code. */

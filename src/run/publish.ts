@@ -1,3 +1,4 @@
+import { readsAmong } from '../dockerfile/stage-graph'
 import { explainReason } from '../explain/reasons'
 import { explainRefs } from '../explain/refs'
 import type { StageResult } from '../explain/stage-result'
@@ -8,6 +9,7 @@ import type { CachePlan } from '../plan/cache-plan'
 import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import type { Degradation } from '../reasons'
+import { renderWarnings } from '../report/warnings'
 import { renderLogTable } from '../report/log-table'
 import { renderOutputs } from '../report/outputs'
 import { renderPlan } from '../report/plan-text'
@@ -18,8 +20,10 @@ import type { Builder } from './builder'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import type { BuiltImage } from './image'
+import { writeMetrics } from './metrics-file'
 import type { Preparation } from './prepare'
 import { measureRefs } from './saving'
+import { timings } from './timings'
 
 export interface Results {
   readonly preparation: Preparation
@@ -86,8 +90,8 @@ export function printPlan(
 }
 
 /** Writes outputs, summary, annotations and the report file: the same facts for all of them, also for a failed build. */
-export async function publish(host: Host, results: Results): Promise<void> {
-  const { preparation, builder, imports, built, degradations } = results
+export async function publish(host: Host, results: Results): Promise<BuildReport> {
+  const { preparation, builder, imports, built, outcomes, degradations } = results
   const { inputs, plan } = preparation
   const stages = await explainResults(host, results)
   const total = (host.clock.now() - results.started) / 1000
@@ -107,14 +111,18 @@ export async function publish(host: Host, results: Results): Promise<void> {
           }
         }
       : {}),
-    broughtIn: built.broughtIn.map(({ ref }) => ({ stage: ref.stage, ref: displayRef(ref) })),
+    ...timings(built, outcomes),
     stages,
+    edges: readsAmong(plan.stages.map(({ stage }) => stage)),
     degradations,
+    ...(inputs.minHitRate === undefined ? {} : { hitRateGuard: { minimum: inputs.minHitRate, below: inputs.onLowHitRate } }),
     seconds: { ...results.seconds, total, own: Math.max(0, total - host.clock.waited() / 1000) }
   }
   for (const [name, value] of Object.entries(renderOutputs(report))) host.workflow.setOutput(name, value)
   host.workflow.setOutput('metadata', built.metadata)
   host.log.info(renderLogTable(report))
+  for (const warning of renderWarnings(report)) host.log.warning(warning)
+  await writeMetrics(host, inputs.metricsFile, report)
   try {
     const path = `${await host.files.makeTemporary('report-')}/report.json`
     await host.files.write(path, JSON.stringify(report))
@@ -124,6 +132,7 @@ export async function publish(host: Host, results: Results): Promise<void> {
     // An image that is built, and perhaps pushed, is no failure for want of its report.
     host.log.warning(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`)
   }
+  return report
 }
 
 async function explainResults(
@@ -141,6 +150,7 @@ async function explainResults(
     outcomes: outcomes.map(outcome => ({
       ref: outcome.ref,
       exported: outcome.exported === 'left' ? 'failed' : outcome.exported,
+      ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
       ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {})
     })),
     exportsOff: !savesCaches(inputs)

@@ -1,0 +1,43 @@
+import type { Degradation } from '../reasons'
+import { seconds } from './amounts'
+import { oneLine } from './plain'
+import type { BuildReport } from './report'
+import { troubleWords } from './sentences'
+import { slowestSteps } from './tallies'
+import { namesWords, words, type Words } from './words'
+
+/** Shorter steps are not worth a word on the first line. */
+const LONG_STEP = 1
+
+/** For the first line, the one thing to look at: the worst trouble with a cache, else the step that took longest. */
+export function attention({ degradations, stages }: Pick<BuildReport, 'degradations' | 'stages'>): Words | undefined {
+  const [worst] = actionable(degradations).toSorted((a, b) => urgency[a.code] - urgency[b.code])
+  if (worst) {
+    const same = degradations.filter(({ code, backend }) => code === worst.code && backend === worst.backend)
+    return words`to fix: ${troubleWords(worst, namesWords(same.flatMap(({ stage }) => stage ?? [])))}`
+  }
+  const [slowest] = slowestSteps(stages, 1)
+  if (!slowest || slowest.step.seconds < LONG_STEP) return undefined
+  return words`longest: ${oneLine(slowest.step.command, 40)} in ${slowest.stage.name}, ${[seconds(slowest.step.seconds)]}`
+}
+
+/** Troubles that somebody can do something about: that a stranger's code or a token that only reads may not write is as it should be. */
+export function actionable(degradations: readonly Degradation[]): readonly Degradation[] {
+  return degradations.filter(({ why }) => why === undefined || why === 'not-logged-in' || why === 'not-permitted')
+}
+
+/** What costs every later build comes before what cost this one. */
+const urgency: { readonly [code in Degradation['code']]: number } = {
+  'write-not-allowed': 1,
+  'export-failed': 2,
+  'cache-service-missing': 3,
+  'lookup-failed': 4,
+  'import-failed': 5,
+  'bring-in-failed': 6,
+  'save-failed': 7,
+  'restore-failed': 8,
+  'record-failed': 9,
+  'export-left': 10,
+  'local-cache-broken': 11,
+  'export-ran-steps': 12
+}

@@ -1,0 +1,29 @@
+import { actionable } from './attention'
+import { group } from './group'
+import { judgeHitRate } from './hit-rate'
+import type { BuildReport } from './report'
+import { remedyWords, troubleWords } from './sentences'
+import { namesWords, plain, words } from './words'
+
+/** GitHub shows ten annotations of a step; the build's own and those on Dockerfile lines need room. */
+const MOST_TROUBLES = 5
+
+/**
+ * Warnings of the job: one for each kind of cache trouble, and one for a hit rate that is too low and fails nothing. None for a job
+ * that was cancelled: its troubles come of that.
+ */
+export function renderWarnings(report: BuildReport): readonly string[] {
+  if (report.outcome === 'cancelled') return []
+  const troubles = group(actionable(report.degradations), ({ code, backend }) => `${code} ${backend ?? ''}`)
+  const shown = troubles.slice(0, MOST_TROUBLES).map(same => {
+    const [first] = same
+    return plain(words`${troubleWords(first, namesWords(same.flatMap(({ stage }) => stage ?? [])))}. ${remedyWords(first)}`)
+  })
+  const left = troubles.length - shown.length
+  const low = judgeHitRate(report)
+  return [
+    ...shown,
+    ...(left > 0 ? [plain(words`${left} more kinds of cache trouble: the job summary has them all`)] : []),
+    ...(low?.then === 'warn' ? [plain(low.why)] : [])
+  ]
+}

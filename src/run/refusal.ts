@@ -1,0 +1,24 @@
+import { InputError } from '../errors'
+import type { Host } from '../host'
+import { renderNothingBuilt } from '../report/nothing-built'
+
+/** Waits for what comes before the build; what it throws is shown in the job summary too. */
+export async function withSummary<T>(host: Host, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    await summarize(host, error)
+    throw error
+  }
+}
+
+async function summarize(host: Host, error: unknown): Promise<void> {
+  // The inputs may be what is wrong: only a clear no counts.
+  if (/^\s*false\s*$/i.test(host.workflow.input('summary'))) return
+  const message = error instanceof Error ? error.message : String(error)
+  try {
+    await host.workflow.appendSummary(renderNothingBuilt(error instanceof InputError ? error.problems : [message]))
+  } catch {
+    // The error itself is what the step fails with.
+  }
+}
