@@ -2,7 +2,8 @@
 // The refs that a job left in a backend, asked for without the action: what BuildKit itself makes of each.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildx, freshMachine } from '../testbed/builder.mjs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildx, docker, freshMachine } from '../testbed/builder.mjs'
 import { adminOf } from '../testbed/cache-admin.mjs'
 import { push } from '../testbed/events.mjs'
 import { makeJobToken } from '../testbed/job-token.mjs'
@@ -57,7 +58,7 @@ export async function savedRefs({ backend, repository, image, cacheDir, cacheUrl
  * @returns {Promise<string[]>} the steps that ran, `<stage> <number>`, and what went wrong
  */
 export async function importAlone({ stage, cacheFrom }, context, cacheUrl) {
-  await freshMachine()
+  await emptyMachine()
   const argv = ['build', `--target=${stage}`, `--cache-from=${cacheFrom}`, '--output=type=oci,dest=/dev/null', context]
   const env = {
     ACTIONS_RUNTIME_TOKEN: makeJobToken(push().scopes),
@@ -69,6 +70,17 @@ export async function importAlone({ stage, cacheFrom }, context, cacheUrl) {
   } catch (error) {
     return [`failed: ${String(error).split('\n').slice(-4).join(' ')}`]
   }
+}
+
+/**
+ * Waits for the builds under way, then empties the builder.
+ * @returns {Promise<string[]>} what stayed nevertheless: now and then BuildKit goes on holding what a killed build made
+ */
+export async function emptyMachine() {
+  const until = performance.now() + 60_000
+  while (/\bRunning\b/.test(await docker(['buildx', 'history', 'ls'])) && performance.now() < until) await sleep(200)
+  await freshMachine()
+  return [...(await docker(['buildx', 'du'])).matchAll(/^[a-z0-9]{25}\b/gm)].map(([id]) => id)
 }
 
 /** @param {string} log buildx's plain log @returns {string[]} */

@@ -23,22 +23,58 @@ const registry = 10
 const doubtful = 30
 const uploads = 40
 
+const oneStage = { Dockerfile: 'FROM busybox AS base\nRUN echo "ran base"\n' }
+const throttled = { status: 429, headers: { 'retry-after': '300' } }
+
+interface Case {
+  readonly backend: 'registry' | 'gha' | 'local'
+  readonly fault: Fault
+  readonly files?: Readonly<Record<string, string>>
+  readonly said: readonly string[]
+  readonly seconds: number
+  readonly afterwards?: number
+}
+
 describe('trouble that takes time', () => {
-  const cases = [
+  const cases: readonly Case[] = [
     { backend: 'gha', fault: { status: 500 }, said: inGha, seconds: usual + service },
     { backend: 'gha', fault: { status: 429 }, said: inGha, seconds: usual + doubtful },
     { backend: 'gha', fault: { hang: true }, said: inGha, seconds: usual + service + doubtful },
     { backend: 'local', fault: { status: 500 }, said: [notRestored], seconds: usual + service, afterwards: service },
     { backend: 'local', fault: { hang: true }, said: [notRestored], seconds: usual + service, afterwards: service },
     { backend: 'registry', fault: { status: 500 }, said: inRegistry, seconds: usual + uploads },
-    { backend: 'registry', fault: { hang: true }, said: inRegistry, seconds: usual + registry + doubtful }
+    { backend: 'registry', fault: { hang: true }, said: inRegistry, seconds: usual + registry + doubtful },
+    // Each request takes 5 s: slow is no trouble.
+    { backend: 'registry', fault: { delayMs: 5000 }, files: oneStage, said: [], seconds: usual + 75 },
+    // Throttled: for longer than anybody waits, and for a moment.
+    { backend: 'registry', fault: { ...throttled, on: 'write' }, said: [notSaved('the registry')], seconds: usual + uploads },
+    {
+      backend: 'gha',
+      fault: { status: 429, headers: { 'retry-after': '2' }, on: 'write', times: 4 },
+      said: [],
+      seconds: usual + service
+    },
+    // The connection breaks within a blob: always, and once.
+    {
+      backend: 'registry',
+      fault: { on: 'write', resetAfterBytes: 400 },
+      said: [notSaved('the registry')],
+      seconds: usual + uploads
+    },
+    { backend: 'registry', fault: { on: 'write', resetAfterBytes: 400, times: 1 }, said: [], seconds: usual + registry },
+    {
+      backend: 'gha',
+      fault: { on: 'write', path: '/blobs/', resetAfterBytes: 400, times: 1 },
+      said: [],
+      seconds: usual + service
+    }
   ]
   let jobs: readonly Job[]
   const projects: Project[] = []
   // At the same time, since most of it is waiting.
   beforeAll(async () => {
     await freshMachine()
-    jobs = await Promise.all(cases.map(({ backend, fault }) => troubledJob(backend, fault, projects)))
+    jobs = await Promise.all(cases.map(one => troubledJob(one, projects)))
   }, 180_000)
   afterAll(async () => {
     for (const project of projects) await project.remove()
@@ -46,9 +82,9 @@ describe('trouble that takes time', () => {
 
   it.each(cases.map((one, index) => ({ ...one, index })))(
     '$backend: $fault',
-    ({ index, said, seconds, afterwards = 0, backend }) => {
+    ({ index, said, seconds, afterwards = 0, backend, files }) => {
       const job = jobs[index] as Job
-      expectBuilt(job, seconds)
+      expectBuilt(job, seconds, files ? ['base'] : stages)
       expect(troublesOf(job)).toEqual(said)
       expect(job.post?.seconds).toBeLessThan(5 + afterwards)
       if (backend === 'local') expectNotKept(job)
@@ -56,8 +92,8 @@ describe('trouble that takes time', () => {
   )
 })
 
-async function troubledJob(backend: string, fault: Fault, projects: Project[]): Promise<Job> {
-  const project = await newProject()
+async function troubledJob({ backend, fault, files }: Case, projects: Project[]): Promise<Job> {
+  const project = await newProject(files)
   projects.push(project)
   const proxy = await startProxy(theTestBed().registry, { faults: [fault] })
   await project.cacheService.setFaults([fault])
@@ -165,9 +201,9 @@ describe('the registry', () => {
 })
 
 /** The build passed although every step had to run, and took no longer than it may. */
-function expectBuilt(job: Job, seconds = usual) {
+function expectBuilt(job: Job, seconds = usual, built: readonly string[] = stages) {
   expect([job.main.exitCode, job.post?.exitCode, job.leftProcesses]).toEqual([0, 0, []])
-  expect(outputOfSteps(job).toSorted()).toEqual(stages.map(stage => `ran ${stage}`).sort())
+  expect(outputOfSteps(job).toSorted()).toEqual(built.map(stage => `ran ${stage}`).sort())
   expect(job.outputs).toMatchObject({ 'cache-hit': 'false', 'cache-hit-rate': '0.00' })
   expect(job.main.seconds).toBeLessThan(seconds)
 }

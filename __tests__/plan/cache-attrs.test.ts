@@ -7,7 +7,7 @@ const local: CachePlace = { backend: 'local', place: '/tmp/.buildx-cache', name:
 
 test.each([
   { ref: registry, expected: 'type=registry,ref=ghcr.io/acme/app:cache-deps' },
-  { ref: gha, expected: 'type=gha,scope=cache-deps_OF_acme__app' },
+  { ref: gha, expected: 'type=gha,scope=cache-deps_OF_acme__app,timeout=1m' },
   { ref: local, expected: 'type=local,src=/tmp/.buildx-cache,tag=cache-deps' },
   { ref: { ...local, place: '/tmp/a,"b"' }, expected: 'type=local,"src=/tmp/a,""b""",tag=cache-deps' }
 ])('read from $ref.backend $ref.place', ({ ref, expected }) => {
@@ -31,7 +31,7 @@ const writes: { description: string; ref: CachePlace; options: CacheToOptions; e
     description: 'gha takes no compression',
     ref: gha,
     options: { mode: 'max', compression: { type: 'zstd' } },
-    expected: 'type=gha,scope=cache-deps_OF_acme__app,mode=max'
+    expected: 'type=gha,scope=cache-deps_OF_acme__app,timeout=1m,mode=max'
   },
   {
     description: 'local',

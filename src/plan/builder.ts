@@ -104,6 +104,11 @@ export function createBuilderArgv(
   ]
 }
 
+/** `docker buildx stop …`: the next build starts it again, with what it holds. */
+export function stopBuilderArgv(name: string): readonly string[] {
+  return ['buildx', 'stop', name]
+}
+
 /** `docker buildx rm …` for a builder of ours, whatever state it is in. */
 export function removeBuilderArgv(name: string): readonly string[] {
   return ['buildx', 'rm', '--force', name]

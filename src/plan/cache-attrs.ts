@@ -58,13 +58,17 @@ export function quoteField(field: string): string {
   return /[",\r\n]|^\s/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
 }
 
+/** How long BuildKit waits in all for a cache service that throttles it; of itself ten minutes (tonistiigi/go-actions-cache). */
+const throttleTimeout = '1m'
+
 type Attribute = readonly [key: string, value: string]
 
 function shared(ref: CachePlace): readonly Attribute[] {
   return ref.backend === 'gha'
     ? [
         ['type', 'gha'],
-        ['scope', ref.name]
+        ['scope', ref.name],
+        ['timeout', throttleTimeout]
       ]
     : [
         ['type', 'registry'],

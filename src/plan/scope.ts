@@ -28,6 +28,7 @@ export interface ScopePlan {
  * | workflow_dispatch                   | the branch or tag it was started on   | default                                   |
  * | release                             | the tag                               | branch it targets, default                |
  * | issue_comment, workflow_run         | the pull request they are about, else default | its base branch where told, default |
+ * | workflow_run of a fork              | its branch, `<owner>:<branch>`        | default                                   |
  * | outside GitHub                      | default                               |                                           |
  *
  * A branch that is the default branch has the default scope. Where GitHub does not say which branch that is, every branch has

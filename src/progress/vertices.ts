@@ -68,6 +68,14 @@ export function stepsRunHere(table: VertexTable): readonly Vertex[] {
   })
 }
 
+/** Whether a cache is being imported: BuildKit looks up no step before that ends, and sets it no limit. */
+export function isImporting(table: VertexTable): boolean {
+  return [...table.vertices.values()].some(
+    ({ name, started, completed }) =>
+      started !== undefined && completed === undefined && parseVertexName(name).kind === 'importing'
+  )
+}
+
 /**
  * The vertex that the build failed of: what else has an error was stopped because of it, or is a cache that could not be read,
  * which never fails a build (BuildKit solver/llbsolver/bridge.go).

@@ -61,8 +61,10 @@ export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
   )
 }
 
-/** One trouble often hits every stage, each with a blob of its own: said once, with all the stages. */
+const own = /[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|_state=[^"&\s]+|:\d+->/g
+
+/** One trouble often hits every stage, each with a blob, an upload and a connection of its own: said once, with all the stages. */
 function sameTroubles(degradations: readonly Degradation[]) {
-  const said = (detail: string) => oneLine(detail.replace(/[0-9a-f]{64}/g, '…'), 300)
+  const said = (detail: string) => oneLine(detail.replace(own, '…'), 300)
   return group(degradations, ({ code, backend, detail }) => [code, backend ?? '', said(detail)].join('\n'))
 }

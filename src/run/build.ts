@@ -4,7 +4,7 @@ import { displayArgv, givenBuildArguments } from '../plan/display-argv'
 import { hideInStatus, hideValues } from '../progress/hidden-values'
 import { finishLog, newPlainLog, render, renderText } from '../progress/log'
 import { parseProgressLine } from '../progress/status-lines'
-import { applyStatus, newVertexTable } from '../progress/vertices'
+import { applyStatus, isImporting, newVertexTable } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import type { Cancellation } from './cancellation'
 
@@ -20,6 +20,8 @@ export interface BuildRun {
   readonly stopped: boolean
   /** It took longer than it may. */
   readonly timedOut: boolean
+  /** It was stopped because its import took longer than it may. */
+  readonly importTimedOut: boolean
 }
 
 export interface BuildOptions {
@@ -30,6 +32,8 @@ export interface BuildOptions {
   /** Asked after every progress event; true stops the build as a cancelled job would. */
   readonly stopWhen?: (table: VertexTable) => boolean
   readonly timeoutSeconds?: number
+  /** Stops a build whose import takes longer. */
+  readonly importSeconds?: number
 }
 
 /** The text buildx prints besides progress is kept up to so many lines. */
@@ -48,6 +52,18 @@ export async function runBuild(
   const hide = hideValues(givenBuildArguments(command.argv, host.env))
   const text: string[] = []
   let stopped = false
+  let importTimedOut = false
+  let importTimer: NodeJS.Timeout | undefined
+  const watchImport = (seconds: number) => {
+    if (!isImporting(table)) {
+      clearTimeout(importTimer)
+      importTimer = undefined
+    } else
+      importTimer ??= setTimeout(() => {
+        importTimedOut = true
+        process.signal('SIGINT')
+      }, seconds * 1000)
+  }
   const show = (lines: () => readonly string[]) => {
     if (options.live) for (const line of lines()) host.log.info(line)
   }
@@ -68,6 +84,7 @@ export async function runBuild(
       const status = hideInStatus(parsed.status, hide)
       applyStatus(table, status)
       show(() => render(log, status))
+      if (options.importSeconds !== undefined) watchImport(options.importSeconds)
       options.onProgress?.(table)
       if (!stopped && options.stopWhen?.(table)) {
         stopped = true
@@ -75,7 +92,8 @@ export async function runBuild(
       }
     }
   })
-  const { exitCode, timedOut } = await cancellation.watch(process).result
+  const { exitCode, timedOut } = await cancellation.watch(process).result.finally(() => clearTimeout(importTimer))
   show(() => finishLog(log))
-  return { exitCode, table, text: text.join('\n'), started, seconds: (host.clock.now() - started) / 1000, stopped, timedOut }
+  const seconds = (host.clock.now() - started) / 1000
+  return { exitCode, table, text: text.join('\n'), started, seconds, stopped, timedOut, importTimedOut }
 }

@@ -73,7 +73,9 @@ export async function runExport(
   if (cancellation.requested()) return { ...facts, exported: 'left', detail: '' }
   if (run.timedOut) return { ...facts, exported: 'failed', detail: `not done within ${timeoutSeconds} s`, timedOut: true }
   // Layers the import only lists are left out then, and their stage is brought in or built the next time.
-  if (importRef && isLostContent(run.text)) return runExport(host, cancellation, { ...request, importRef: undefined })
+  if (importRef && isLostContent(run.text)) {
+    return runExport(host, cancellation, { ...request, importRef: undefined, timeoutSeconds: timeoutSeconds - run.seconds })
+  }
   const detail = run.text.trim().split('\n').at(-1) ?? ''
   return { ...facts, exported: isRefusal(detail) ? 'not-allowed' : 'failed', detail }
 }

@@ -16,6 +16,9 @@ import { newLanes } from './lanes'
 const exportSeconds = 600
 const doubtfulSeconds = 30
 
+/** Exports to one backend that may fail one after the other: a service that is throttled or down is left alone then. */
+const mostFailed = 2
+
 /** Exports under way at once. Local ones share one directory, where BuildKit locks index.json without waiting. */
 const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 1 }
 
@@ -42,6 +45,8 @@ export interface Exporter {
   pull(stage: string): void
   /** Queues an export, each ref's once; it starts as soon as its backend has a free place and what it shares is uploaded. */
   add(wanted: StageExport): void
+  /** Gives a backend that left off answering no more time than one that never answered. */
+  doubt(backend: Backend): void
   /** Exports that were added so far. */
   count(): number
   /** Waits for all of them, for so many seconds at most. */
@@ -51,8 +56,10 @@ export interface Exporter {
 /** Runs exports of stages beside or after the main build. A failure never throws: it is an outcome. */
 export function newExporter(host: Host, cancellation: Cancellation, options: ExporterOptions): Exporter {
   const refusing = new Set(options.refusing)
-  /** Backends that an export took too long for, with what was said of it: the others are not tried. */
+  const doubtful = new Set(options.doubtful)
+  /** Backends that are not tried any more, with what was said of the last try. */
   const givenUp = new Map<Backend, string>()
+  const failedInRow = new Map<Backend, number>()
   const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes<Backend | 'any'>({ ...atOnce, any: 1 })
   const queue = new Map<CacheRef, { readonly stage: string; readonly done: Promise<ExportOutcome> }>()
@@ -80,9 +87,13 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       pullLayers: cause === 'by-content',
       compression,
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
-      timeoutSeconds: Math.min(left, options.doubtful.includes(ref.backend) ? doubtfulSeconds : exportSeconds)
+      timeoutSeconds: Math.min(left, doubtful.has(ref.backend) ? doubtfulSeconds : exportSeconds)
     })
-    if (outcome.timedOut) givenUp.set(ref.backend, outcome.detail)
+    const failed = outcome.exported === 'failed' ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
+    failedInRow.set(ref.backend, failed)
+    // While the build still runs, nobody waits for another try.
+    const isOver = deadline < Infinity && failed >= mostFailed
+    if (outcome.timedOut || isOver) givenUp.set(ref.backend, outcome.detail)
     if (outcome.exported === 'not-allowed') refusing.add(ref.backend)
     return outcome
   }
@@ -120,6 +131,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       }
       queue.set(ref, { stage, done })
     },
+    doubt: backend => void doubtful.add(backend),
     count: () => queue.size,
     finish(seconds) {
       deadline = host.clock.now() + seconds * 1000

@@ -4,6 +4,7 @@ import type { Host } from '../host'
 import { bringInArgv, mainBuildArgv } from '../plan/argv'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
+import { stopBuilderArgv } from '../plan/builder'
 import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
 import type { BroughtIn, ImportPlan } from '../plan/imports'
@@ -21,14 +22,20 @@ import type { Preparation } from './prepare'
 /** Seconds a build that brings one stage in may take. */
 const bringInSeconds = 600
 
+/** Seconds that reading a ref's list of steps and layers may take: BuildKit itself waits without end. */
+const importSeconds = 60
+
+/** Seconds that stopping the builder may take. */
+const stopSeconds = 60
+
 export interface ImageRequest {
   readonly preparation: Preparation
   readonly builder: Builder
   readonly imports: ImportPlan
   /** Called with what is known of the stages, whenever that changed. */
   readonly onProgress: (table: VertexTable) => void
-  /** Called when the main import turned out not to be whole: nothing may import it any more. */
-  readonly onImportLost: () => void
+  /** Called when the main import turned out not to be whole, or its backend gave no answer: nothing may import it any more. */
+  readonly onImportLost: (why: 'lost' | 'no-answer') => void
 }
 
 export interface BuiltImage {
@@ -77,21 +84,27 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const files = { metadataFile: `${directory}/metadata.json`, iidFile: `${directory}/iid` }
   const build = (importRef: CacheRef | undefined) => {
     const main = { inputs, builder: builder.name, importRef, rebuildStages: preparation.rebuilt, ...files }
-    return runBuild(host, cancellation, mainBuildArgv(main), { live: true, onProgress: request.onProgress })
+    return runBuild(host, cancellation, mainBuildArgv(main), {
+      live: true,
+      onProgress: request.onProgress,
+      ...(importRef ? { importSeconds } : {})
+    })
   }
   let run = await build(imports.main?.ref)
   const failed = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)?.error
   const lost = failed !== undefined && imports.main && isLostContent(failed, imports.main.blobs) ? failed : undefined
-  const broken = imports.main && (lost ?? importError(run.table, imports.main.ref) ?? loadError(run))
+  const hung = run.importTimedOut && !cancellation.requested() ? `not read within ${importSeconds} s` : undefined
+  const broken = imports.main && (hung ?? lost ?? importError(run.table, imports.main.ref) ?? loadError(run))
   if (imports.main && broken !== undefined) {
     failedImports.add(imports.main.ref)
     degradations.push({ code: 'import-failed', backend: imports.main.ref.backend, stage: imports.main.ref.stage, detail: broken })
   }
-  if (imports.main && lost !== undefined) {
-    host.log.info(`${displayRef(imports.main.ref)} has lost content: building once more without it`)
-    request.onImportLost()
+  if (imports.main && (hung ?? lost) !== undefined) {
+    host.log.info(`${displayRef(imports.main.ref)} ${hung ?? 'has lost content'}: building once more without it`)
+    request.onImportLost(hung === undefined ? 'lost' : 'no-answer')
     // Whatever hits now, no ref is known to be whole.
-    for (const { stage } of plan.stages) stale.add(stage.name)
+    if (hung === undefined) for (const { stage } of plan.stages) stale.add(stage.name)
+    else await freeBuilder(host, builder)
     const { seconds } = run
     run = await build(undefined)
     run = { ...run, seconds: seconds + run.seconds }
@@ -106,6 +119,14 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
   const made = { imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
   return { run, results, broughtIn, bringInTimes, failedImports, stale, degradations, ...made }
+}
+
+/**
+ * BuildKit cannot cancel an import that hangs, and serves no build meanwhile (solver/llbsolver/bridge.go: `context.TODO()`). A builder
+ * of our own is stopped, and started again by the next build; another's is busy until the connection breaks.
+ */
+async function freeBuilder(host: Host, { name, created }: Builder): Promise<void> {
+  if (created) await host.exec.start('docker', stopBuilderArgv(name), { timeoutSeconds: stopSeconds }).result
 }
 
 /**
@@ -130,14 +151,20 @@ async function bringIn(
       target: target?.targetable ? target.name : '',
       importRef: ref
     }),
-    { live: false, stopWhen: ranAnyStep, timeoutSeconds: bringInSeconds }
+    { live: false, stopWhen: ranAnyStep, timeoutSeconds: bringInSeconds, importSeconds }
   )
   if (run.stopped || ranAnyStep(run.table)) {
     host.log.info(`${displayRef(ref)} is of other content: not used`)
     return 'stale'
   }
   if (run.exitCode === 0) return 'done'
-  return { code: 'bring-in-failed', backend: ref.backend, stage: ref.stage, detail: run.text.trim().split('\n').at(-1) ?? '' }
+  const limit = run.importTimedOut ? importSeconds : run.timedOut ? bringInSeconds : undefined
+  return {
+    code: 'bring-in-failed',
+    backend: ref.backend,
+    stage: ref.stage,
+    detail: limit === undefined ? (run.text.trim().split('\n').at(-1) ?? '') : `not done within ${limit} s`
+  }
 }
 
 function ranAnyStep(table: VertexTable): boolean {

@@ -87,7 +87,8 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     preparation,
     builder,
     imports,
-    onImportLost() {
+    onImportLost(why) {
+      if (why === 'no-answer' && importRef) exporter.doubt(importRef.backend)
       importRef = undefined
       void prefetcher?.stop()
       watch = newStageWatch(wanted)
