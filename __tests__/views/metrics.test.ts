@@ -19,7 +19,9 @@ import json, sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
 print(json.dumps([dict(name=f.name, type=f.type, unit=f.unit, help=f.documentation, samples=[[s.name, s.labels, s.value] for s in f.samples])
   for f in read(sys.stdin.buffer.read().decode('utf-8'))]))`
-  return JSON.parse(execFileSync('/usr/bin/python3', ['-c', program], { input: text, encoding: 'utf8' })) as readonly Family[]
+  return JSON.parse(
+    execFileSync('/usr/bin/python3', ['-c', program], { input: text, encoding: 'utf8', stdio: 'pipe' })
+  ) as readonly Family[]
 }
 
 const valueOf = (families: readonly Family[], name: string, labels: Readonly<Record<string, string>> = {}) =>
