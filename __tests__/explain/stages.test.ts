@@ -335,15 +335,15 @@ test('a hundred stages on two platforms are watched quickly', () => {
   const count = 100
   const text = Array.from(
     { length: count },
-    (_, i) => `FROM ${i ? `s${i - 1}` : 'scratch'} AS s${i}\n${'COPY x .\n'.repeat(20)}`
+    (_, i) => `FROM ${i ? `s${i - 1}` : 'scratch'} AS s${i}\n${'COPY x .\n'.repeat(10)}`
   ).join('')
   const { dockerfile } = parseDockerfile(text, { buildArgs: {}, platform: 'linux/amd64', buildPlatform: 'linux/amd64' })
   const watch = newStageWatch({ dockerfile, needed: neededStages(dockerfile), platforms: both })
   const table = newVertexTable()
   const vertexes = both.flatMap(platform =>
-    Array.from({ length: count * 20 }, (_, i) => ({
+    Array.from({ length: count * 10 }, (_, i) => ({
       digest: `${platform} ${i}`,
-      name: `[${platform} s${Math.floor(i / 20)} ${String((i % 20) + 1).padStart(2)}/20] COPY x .`,
+      name: `[${platform} s${Math.floor(i / 10)} ${String((i % 10) + 1).padStart(2)}/10] COPY x .`,
       inputs: i ? [`${platform} ${i - 1}`, 'x'] : ['x']
     }))
   )
