@@ -1,0 +1,137 @@
+// @ts-check
+// Who takes part, and how each builds and pushes the image.
+import { resolve } from 'node:path'
+import { makeJobToken, READ, WRITE } from '../testbed/job-token.mjs'
+import { runJob } from '../testbed/runner.mjs'
+import { startStep } from '../testbed/step-process.mjs'
+
+/**
+ * @typedef {object} Place where one competitor builds and keeps its cache in one round
+ * @property {string} workspace
+ * @property {string} repository behind the proxy, of the image and of the cache
+ * @property {string} cacheUrl the cache service behind the proxy
+ * @property {string} builder
+ * @property {Readonly<Record<string, string>>} env
+ *
+ * @typedef {object} Outcome
+ * @property {number} seconds from the start of the first process to the end of the last
+ * @property {number | null} exitCode
+ * @property {string} log
+ * @property {string} [report] path of this action's report
+ *
+ * @typedef {object} Competitor
+ * @property {string} name
+ * @property {'registry' | 'gha' | 'none'} backend
+ * @property {'ours' | 'rival' | 'floor'} side
+ * @property {boolean} keepsBuilder
+ * @property {(place: Place) => Promise<Outcome>} run
+ */
+
+/**
+ * @param {{ exports: readonly string[], action?: string | undefined, actionName: string }} options
+ *   exports: settings of input cache-export; action: directory of another action with docker/build-push-action's inputs
+ * @returns {Competitor[]}
+ */
+export function allCompetitors({ exports, action, actionName }) {
+  const own = exports.flatMap(when =>
+    backends.map(backend => ({
+      name: `this action: ${backend}${when === '' ? '' : ` ${when}`}`,
+      backend,
+      side: /** @type {const} */ ('ours'),
+      keepsBuilder: false,
+      run: (/** @type {Place} */ place) =>
+        runAction(resolve(import.meta.dirname, '..'), place, {
+          'cache-backends': backend,
+          'cache-image': place.repository,
+          ...(when === '' ? {} : { 'cache-export': when })
+        })
+    }))
+  )
+  const others = (action === undefined ? [] : backends).map(backend => ({
+    name: `${actionName}: ${backend}`,
+    backend,
+    side: /** @type {const} */ ('rival'),
+    keepsBuilder: false,
+    run: (/** @type {Place} */ place) => {
+      const { from, to } = cacheOptions(backend, place)
+      // What it would write besides, and ask GitHub for, is no part of the build.
+      const quiet = { DOCKER_BUILD_SUMMARY: 'false', DOCKER_BUILD_RECORD_UPLOAD: 'false' }
+      return runAction(resolve(action ?? ''), place, { 'cache-from': from, 'cache-to': to, 'github-token': '' }, quiet)
+    }
+  }))
+  const commands = [
+    ...backends.map(backend => ({ name: `buildx mode=max: ${backend}`, backend, cache: cacheOptions.bind(undefined, backend) })),
+    { name: 'buildx inline', backend: /** @type {const} */ ('registry'), cache: inlineOptions },
+    { name: 'buildx without cache', backend: /** @type {const} */ ('none'), cache: () => ({ from: '', to: '' }) }
+  ].map(({ name, backend, cache }) => ({
+    name,
+    backend,
+    side: /** @type {const} */ ('rival'),
+    keepsBuilder: false,
+    run: (/** @type {Place} */ place) => runBuildx(place, cache(place))
+  }))
+  /** @type {Competitor} */
+  const floor = {
+    name: 'warm builder',
+    backend: 'none',
+    side: 'floor',
+    keepsBuilder: true,
+    run: place => runBuildx(place, { from: '', to: '' })
+  }
+  return [...own, ...others, ...commands, floor]
+}
+
+const backends = /** @type {const} */ (['registry', 'gha'])
+
+/** @param {'registry' | 'gha'} backend @param {Place} place */
+function cacheOptions(backend, { repository }) {
+  const where = backend === 'registry' ? `type=registry,ref=${repository}:cache` : 'type=gha,scope=bench'
+  return { from: where, to: `${where},mode=max` }
+}
+
+/** @param {Place} place */
+function inlineOptions({ repository }) {
+  return { from: `type=registry,ref=${repository}:latest`, to: 'type=inline' }
+}
+
+/**
+ * @param {string} action
+ * @param {Place} place
+ * @param {Readonly<Record<string, string>>} inputs
+ * @param {Readonly<Record<string, string>>} [env]
+ * @returns {Promise<Outcome>}
+ */
+async function runAction(action, place, inputs, env = {}) {
+  const { main, post, outputs } = await runJob({
+    action,
+    workspace: place.workspace,
+    cacheUrl: place.cacheUrl,
+    inputs: { context: '.', push: 'true', tags: `${place.repository}:latest`, builder: place.builder, ...inputs },
+    env: { ...place.env, ...env },
+    timeoutSeconds: 900
+  })
+  return {
+    seconds: main.seconds + (post?.seconds ?? 0),
+    exitCode: main.exitCode,
+    log: main.log,
+    ...(outputs['report'] ? { report: outputs['report'] } : {})
+  }
+}
+
+/** @param {Place} place @param {{ from: string, to: string }} cache @returns {Promise<Outcome>} */
+async function runBuildx({ workspace, repository, cacheUrl, builder, env }, { from, to }) {
+  const args = ['buildx', 'build', '--progress=plain', `--builder=${builder}`, '--push', `--tag=${repository}:latest`]
+  const cache = [...(from ? [`--cache-from=${from}`] : []), ...(to ? [`--cache-to=${to}`] : [])]
+  const service = {
+    ACTIONS_RUNTIME_TOKEN: makeJobToken([{ scope: 'refs/heads/main', permission: READ + WRITE }]),
+    ACTIONS_RESULTS_URL: cacheUrl,
+    ACTIONS_CACHE_URL: cacheUrl,
+    ACTIONS_CACHE_SERVICE_V2: 'True'
+  }
+  const { PATH = '', HOME = '' } = process.env
+  return startStep('docker', [...args, ...cache, '.'], {
+    cwd: workspace,
+    env: { PATH, HOME, ...env, ...service },
+    timeoutSeconds: 900
+  }).done
+}

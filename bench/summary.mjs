@@ -1,0 +1,82 @@
+// @ts-check
+// Medians of the measurements, and how they compare.
+
+/**
+ * @typedef {import('./measure.mjs').Measurement} Measurement
+ * @typedef {object} Row one competitor in one job
+ * @property {string} competitor
+ * @property {import('./competitors.mjs').Competitor['side']} side
+ * @property {number} seconds
+ * @property {number} [ofRival] seconds in relation to the same kind of cache with mode=max; of this action alone
+ * @property {number} [ofBest] in relation to the fastest other
+ * @property {number} [ofFloor] in relation to the warm builder
+ * @property {number} steps that ran
+ * @property {string} remark steps that ran needlessly or should have run; empty when all is as it must be
+ * @property {import('./measure.mjs').Amount} registry
+ * @property {import('./measure.mjs').Amount} gha
+ *
+ * @typedef {{ job: string, must: number, rows: Row[] }} JobSummary
+ * @typedef {{ rounds: number, jobs: JobSummary[], troubles: string[] }} Summary
+ */
+
+/**
+ * @param {readonly Measurement[]} measured
+ * @param {{ jobs: readonly import('./project.mjs').Job[], competitors: readonly import('./competitors.mjs').Competitor[] }} what
+ * @returns {Summary}
+ */
+export function summarize(measured, { jobs, competitors }) {
+  return {
+    rounds: Math.max(0, ...measured.map(({ round }) => round)),
+    jobs: jobs.map(job => {
+      const rows = competitors.map(competitor => {
+        const own = measured.filter(one => one.job === job.name && one.competitor === competitor.name)
+        return { ...rowOf(own), competitor: competitor.name, side: competitor.side, backend: competitor.backend }
+      })
+      const best = Math.min(...rows.filter(({ side }) => side === 'rival').map(({ seconds }) => seconds))
+      const floor = rows.find(({ side }) => side === 'floor')
+      return {
+        job: job.name,
+        must: job.must.length,
+        rows: rows.map(({ backend, ...row }) => {
+          const rival = rows.find(other => other.side === 'rival' && other.backend === backend)
+          return {
+            ...row,
+            ...(row.side === 'ours' && rival ? { ofRival: row.seconds / rival.seconds } : {}),
+            ...(Number.isFinite(best) ? { ofBest: row.seconds / best } : {}),
+            ...(floor ? { ofFloor: row.seconds / floor.seconds } : {})
+          }
+        })
+      }
+    }),
+    troubles: [...new Set(measured.flatMap(one => one.troubles.map(trouble => `${one.competitor}, ${one.job}: ${trouble}`)))]
+  }
+}
+
+/** @param {readonly Measurement[]} own */
+function rowOf(own) {
+  const amount = (/** @type {'registry' | 'gha'} */ where) => ({
+    requests: median(own.map(one => one[where].requests)),
+    up: median(own.map(one => one[where].up)),
+    down: median(own.map(one => one[where].down))
+  })
+  return {
+    seconds: median(own.map(({ seconds }) => seconds)),
+    steps: median(own.map(({ ran }) => ran.length)),
+    remark: remarkOf(own),
+    registry: amount('registry'),
+    gha: amount('gha')
+  }
+}
+
+/** What went wrong in most rounds counts as much as what did in one. @param {readonly Measurement[]} own */
+function remarkOf(own) {
+  const needless = Math.max(0, ...own.map(one => one.needless.length))
+  const missing = Math.max(0, ...own.map(one => one.missing.length))
+  return [...(needless > 0 ? [`${needless} needless`] : []), ...(missing > 0 ? [`${missing} too few`] : [])].join(', ')
+}
+
+function median(/** @type {number[]} */ values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
+}
