@@ -11,6 +11,8 @@ import { compareSteps } from './project.mjs'
 
 /**
  * @typedef {{ requests: number, up: number, down: number }} Amount requests, and bytes sent by the job and to it
+ * @typedef {{ name: string, from: number, to: number }} Timed seconds since the job began
+ * @typedef {{ kind: string, from: number, to: number, steps: Timed[], exports: Timed[] }} TimedBuild
  * @typedef {object} Measurement
  * @property {string} job
  * @property {string} competitor
@@ -21,7 +23,8 @@ import { compareSteps } from './project.mjs'
  * @property {string[]} missing
  * @property {Amount} registry
  * @property {Amount} gha
- * @property {{ kind: string, from: number, to: number, steps: object[], exports: object[] }[]} builds seconds since the job began
+ * @property {Record<string, number>} asked requests by method and kind of path
+ * @property {TimedBuild[]} builds
  * @property {number} load of the machine when the job began, average of a minute
  * @property {string[]} troubles what this action reported
  */
@@ -57,6 +60,7 @@ export async function measure({ job, competitor, round, line, place }) {
   const load = loadavg()[0] ?? 0
   const started = Date.now()
   const outcome = await competitor.run(place)
+  const requests = [...line.registry.traffic.requests, ...line.cache.traffic.requests]
   const amounts = { registry: amountOf(line.registry.traffic.counts), gha: amountOf(line.cache.traffic.counts) }
   if ((outcome.exitCode !== 0) !== job.fails) {
     throw new Error(`${competitor.name}, ${job.name}: exit code ${outcome.exitCode}\n${outcome.log.slice(-4000)}`)
@@ -72,9 +76,23 @@ export async function measure({ job, competitor, round, line, place }) {
     ran,
     ...compareSteps(job, ran),
     ...amounts,
+    asked: countKinds(requests),
     builds: builds.map(build => sinceStart(build, started)),
     troubles: outcome.report ? await troublesOf(outcome.report) : []
   }
+}
+
+/** `GET /v2/app/blobs/sha256:…` is one of `GET blobs`, a call of the cache service is named by its last part. @param {readonly string[]} requests */
+function countKinds(requests) {
+  /** @type {Record<string, number>} */
+  const counts = {}
+  for (const request of requests) {
+    const [method = '', path = ''] = request.split(' ')
+    const kind = /.*(uploads|manifests|blobs)\//.exec(path)?.[1] ?? path.split('/').at(-1)
+    const name = `${method} ${kind}`
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
 }
 
 /** @param {import('../testbed/traffic.mjs').Counts} counts @returns {Amount} */

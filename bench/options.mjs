@@ -20,6 +20,8 @@ export const help = `node bench/seven-jobs.mjs [options], on the test bed (testb
   --node-mb N         size of the Node packages (60)
   --json FILE         every measurement, as they come
   --write DIR         results.md and seven-jobs.svg are written there
+
+Interrupted, it ends after the job that runs and prints what there is. Blobs stay in the test bed's registry: testbed/down --wipe.
 `
 
 /** @param {readonly string[]} args */

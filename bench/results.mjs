@@ -1,5 +1,6 @@
 // @ts-check
 // The measurements for people: the table of each job, as text and as Markdown.
+import { phaseNames } from './phases.mjs'
 
 /** @typedef {import('./summary.mjs').Summary} Summary @typedef {import('./summary.mjs').Row} Row */
 
@@ -13,6 +14,9 @@ export function renderText(summary) {
       ...alignColumns([head, ...rows.map(cellsOf)]),
       ''
     ]),
+    'where the time goes, seconds',
+    ...alignColumns(phaseRows(summary)),
+    '',
     ...summary.troubles.map(trouble => `trouble: ${trouble}`)
   ].join('\n')
 }
@@ -20,7 +24,7 @@ export function renderText(summary) {
 /** @param {Summary} summary @param {Readonly<Record<string, any>>} facts of the run */
 export function renderResults(summary, facts) {
   const rounds =
-    facts['rounds'] === 1 ? 'One round, so every figure is a single measurement' : `Medians of ${facts['rounds']} rounds`
+    facts['rounds'] === 1 ? 'One round: every figure is a single measurement' : `Medians of ${facts['rounds']} rounds`
   return `# Seven jobs, measured
 
 Made by \`bench/seven-jobs.mjs\`; what the figures mean: [docs/speed.md](../docs/speed.md).
@@ -33,22 +37,37 @@ Made by \`bench/seven-jobs.mjs\`; what the figures mean: [docs/speed.md](../docs
 ![Seconds of each job](seven-jobs.svg)
 
 ${summary.jobs.map(renderJob).join('\n\n')}
+
+## Where the time goes
+
+Seconds, one after the other: before the first build; builds before the main one; the main build until its last step ended; the rest
+of it, which compresses and pushes the image (and the cache, where it saves one itself); all after it.
+
+${markdownTable(phaseRows(summary), 2)}
 ${summary.troubles.map(trouble => `\nReported trouble: ${trouble}\n`).join('')}`
 }
 
 /** @param {import('./summary.mjs').JobSummary} job */
 function renderJob({ job, must, rows }) {
-  const lines = alignColumns(
-    [head, head.map((_, column) => (column === 0 || column === 9 ? '---' : '--:')), ...rows.map(cellsOf)],
-    ' | '
+  const title = `${job[0]?.toUpperCase()}${job.slice(1)}`
+  return `## ${title}\n\n${must} steps have to run.\n\n${markdownTable([head, ...rows.map(cellsOf)], 1)}`
+}
+
+/** @param {Summary} summary */
+function phaseRows({ jobs }) {
+  const rows = jobs.flatMap(({ job, rows }) =>
+    rows.map(({ competitor, phases }) => [job, competitor, ...phaseNames.map(name => phases[name].toFixed(1))])
   )
-  return `## ${job[0]?.toUpperCase()}${job.slice(1)}\n\n${must} steps have to run.\n\n${lines.map(line => `| ${line} |`).join('\n')}`
+  return [['job', '', 'before', 'brought in', 'steps', 'push', 'after'], ...rows]
 }
 
 /** @param {Row} row @returns {string[]} */
 function cellsOf({ competitor, seconds, ofRival, ofBest, ofFloor, steps, remark, registry, gha }) {
   const ratio = (/** @type {number | undefined} */ value) => (value === undefined ? '' : value.toFixed(2))
   const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1)
+  // The registry's figure, and the cache service's where it was asked.
+  const both = (/** @type {'requests' | 'up' | 'down'} */ what, /** @type {(value: number) => string} */ text) =>
+    gha.requests === 0 ? text(registry[what]) : `${text(registry[what])} + ${text(gha[what])}`
   return [
     competitor,
     seconds.toFixed(1),
@@ -56,26 +75,27 @@ function cellsOf({ competitor, seconds, ofRival, ofBest, ofFloor, steps, remark,
     ratio(ofBest),
     ratio(ofFloor),
     `${steps}`,
-    pair(registry.requests, gha.requests, String),
-    pair(registry.up, gha.up, megabytes),
-    pair(registry.down, gha.down, megabytes),
+    both('requests', String),
+    both('up', megabytes),
+    both('down', megabytes),
     remark
   ]
 }
 
-/** Registry's, and the cache service's where there are any. @param {number} registry @param {number} gha @param {(value: number) => string} text */
-function pair(registry, gha, text) {
-  return gha === 0 ? text(registry) : `${text(registry)} + ${text(gha)}`
+/** @param {readonly (readonly string[])[]} rows the first is the head @param {number} textColumns how many columns are no figures */
+function markdownTable([head = [], ...rows], textColumns) {
+  const rule = head.map((_, column) => (column < textColumns ? '---' : '--:'))
+  return [head, rule, ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
 }
 
-/** @param {readonly (readonly string[])[]} rows @param {string} [separator] */
-function alignColumns(rows, separator = '  ') {
+/** @param {readonly (readonly string[])[]} rows */
+function alignColumns(rows) {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)))
+  const isText = (/** @type {string} */ cell) => /^[a-z]/i.test(cell)
   return rows.map(row =>
     row
-      .map((cell, column) =>
-        column === 0 || column === row.length - 1 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
-      )
-      .join(separator)
+      .map((cell, column) => (isText(cell) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd()
   )
 }

@@ -33,8 +33,15 @@ const competitors = everybody.filter(
 const measured = []
 /** @type {Record<string, string>} */
 let versions = {}
+let stopping = false
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    stopping = true
+    console.log('stopping after this job')
+  })
+}
 try {
-  for (let round = 1; round <= options.rounds; round++) await runRound(round)
+  for (let round = 1; round <= options.rounds && !stopping; round++) await runRound(round)
 } finally {
   await builders.stop()
   await rm(scratch, { recursive: true, force: true })
@@ -77,6 +84,7 @@ async function runRound(round) {
 
 /** @param {Awaited<ReturnType<typeof setUp>>} stand @param {import('./project.mjs').Job} job @param {number} round */
 async function runOne(stand, job, round) {
+  if (stopping) return
   const { competitor, line } = stand
   await edit(stand.workspace, job)
   if (!competitor.keepsBuilder || stand.builder === '') stand.builder = await builders.make()

@@ -1,5 +1,6 @@
 // @ts-check
 // Medians of the measurements, and how they compare.
+import { phaseNames, phasesOf } from './phases.mjs'
 
 /**
  * @typedef {import('./measure.mjs').Measurement} Measurement
@@ -14,6 +15,7 @@
  * @property {string} remark steps that ran needlessly or should have run; empty when all is as it must be
  * @property {import('./measure.mjs').Amount} registry
  * @property {import('./measure.mjs').Amount} gha
+ * @property {import('./phases.mjs').Phases} phases
  *
  * @typedef {{ job: string, must: number, rows: Row[] }} JobSummary
  * @typedef {{ rounds: number, jobs: JobSummary[], troubles: string[] }} Summary
@@ -28,9 +30,9 @@ export function summarize(measured, { jobs, competitors }) {
   return {
     rounds: Math.max(0, ...measured.map(({ round }) => round)),
     jobs: jobs.map(job => {
-      const rows = competitors.map(competitor => {
-        const own = measured.filter(one => one.job === job.name && one.competitor === competitor.name)
-        return { ...rowOf(own), competitor: competitor.name, side: competitor.side, backend: competitor.backend }
+      const rows = competitors.flatMap(({ name, side, backend }) => {
+        const own = measured.filter(one => one.job === job.name && one.competitor === name)
+        return own.length === 0 ? [] : [{ ...rowOf(own), competitor: name, side, backend }]
       })
       const best = Math.min(...rows.filter(({ side }) => side === 'rival').map(({ seconds }) => seconds))
       const floor = rows.find(({ side }) => side === 'floor')
@@ -64,7 +66,10 @@ function rowOf(own) {
     steps: median(own.map(({ ran }) => ran.length)),
     remark: remarkOf(own),
     registry: amount('registry'),
-    gha: amount('gha')
+    gha: amount('gha'),
+    phases: /** @type {import('./phases.mjs').Phases} */ (
+      Object.fromEntries(phaseNames.map(name => [name, median(own.map(one => phasesOf(one)[name]))]))
+    )
   }
 }
 
