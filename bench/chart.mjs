@@ -4,7 +4,7 @@
 /** @typedef {import('./summary.mjs').Row} Row */
 
 const width = 860
-const left = 190
+const left = 225
 const right = 130
 const bar = 13
 const gap = 4
@@ -15,11 +15,11 @@ const style = `
   .job { font-weight: 600; font-size: 14px }
   .quiet { fill: #59636e }
   .ours { fill: #0969da } .rival { fill: #afb8c1 } .floor { fill: #2da44e }
-  .axis { stroke: #d1d9e0 }
+  .axis { stroke: #d1d9e0 } .ground { fill: #ffffff }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc } .quiet { fill: #9198a1 }
     .ours { fill: #4493f8 } .rival { fill: #656c76 } .floor { fill: #3fb950 }
-    .axis { stroke: #3d444d }
+    .axis { stroke: #3d444d } .ground { fill: #0d1117 }
   }`
 
 /** @param {import('./summary.mjs').Summary} summary */
@@ -30,7 +30,7 @@ export function renderChart({ jobs, rounds }) {
   const parts = []
   let y = 30
   for (const { job, must, rows } of jobs) {
-    parts.push(text(0, y, job, 'job'), text(left, y, `${must} ${must === 1 ? 'step has' : 'steps have'} to run`, 'quiet'))
+    parts.push(text(8, y, job, 'job'), text(left, y, `${must} ${must === 1 ? 'step has' : 'steps have'} to run`, 'quiet'))
     y += 10
     for (const row of rows) {
       parts.push(...renderBar(row, y, scale))
@@ -43,9 +43,10 @@ export function renderChart({ jobs, rounds }) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Seconds of each job">
 <style>${style}
 </style>
+<rect class="ground" width="${width}" height="${height}"/>
 <line class="axis" x1="${left}" x2="${left}" y1="36" y2="${height - 34}"/>
 ${parts.join('\n')}
-${text(0, height - 8, unit, 'quiet')}
+${text(8, height - 8, unit, 'quiet')}
 </svg>
 `
 }
