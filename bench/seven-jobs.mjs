@@ -4,7 +4,7 @@
 //     npm run bench                      about ten minutes; node bench/seven-jobs.mjs --help lists the options
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { removeJobs } from '../testbed/runner.mjs'
@@ -57,6 +57,7 @@ const facts = {
 const summary = summarize(measured, { jobs, competitors })
 console.log(`\n${renderText(summary)}`)
 if (options.write) {
+  await mkdir(options.write, { recursive: true })
   await writeFile(resolve(options.write, 'results.md'), renderResults(summary, facts))
   await writeFile(resolve(options.write, 'seven-jobs.svg'), renderChart(summary))
 }
