@@ -25,7 +25,12 @@ export async function buildsOf(builder, env, since) {
     .filter(Boolean)
     .map(line => JSON.parse(line))
   const recent = records.filter(record => Date.parse(record.created_at) >= since)
-  const builds = await Promise.all(recent.map(record => readBuild(builder, env, record)))
+  const builds = await Promise.all(
+    recent.map(async record => {
+      const id = record.ref.split('/').at(-1)
+      return buildOf(await buildx(['--builder', builder, 'history', 'logs', id, '--progress', 'rawjson'], { env }), record)
+    })
+  )
   return builds.toSorted((a, b) => a.from - b.from)
 }
 
@@ -40,13 +45,10 @@ export function stepsRun(builds) {
   return runs.map(({ name }) => name).sort()
 }
 
-/** @param {string} builder @param {Readonly<Record<string, string>>} env @param {any} record @returns {Promise<Build>} */
-async function readBuild(builder, env, record) {
-  const id = record.ref.split('/').at(-1)
-  const log = await buildx(['--builder', builder, 'history', 'logs', id, '--progress', 'rawjson'], { env })
+/** One build, from BuildKit's rawjson log of it. @param {string} log @param {{ created_at: string, completed_at?: string }} record @returns {Build} */
+export function buildOf(log, record) {
   const vertices = mergeVertices(log)
-  const named = (/** @type {RegExp} */ pattern) =>
-    vertices.flatMap(vertex => (pattern.test(vertex.name) && vertex.from > 0 ? [vertex] : []))
+  const named = (/** @type {RegExp} */ pattern) => vertices.filter(vertex => pattern.test(vertex.name) && vertex.from > 0)
   const exports = named(/^(exporting|importing) /)
   return {
     kind: kindOf(exports.map(({ name }) => name)),

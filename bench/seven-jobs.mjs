@@ -1,7 +1,7 @@
 // @ts-check
 // Seven jobs, each on an empty builder, by this action and by others, behind a line with round trips and limited bandwidth.
 //
-//     npm run bench                      about ten minutes; node bench/seven-jobs.mjs --help lists the options
+//     npm run bench                      one round; node bench/seven-jobs.mjs --help lists the options
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
