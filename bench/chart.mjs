@@ -39,7 +39,7 @@ export function renderChart({ jobs, rounds }) {
     y += betweenJobs
   }
   const height = y - betweenJobs + 30
-  const unit = `Seconds, ${rounds === 1 ? 'one round' : `median of ${rounds} rounds`}; each job on an empty builder, but for the warm one`
+  const unit = `Seconds, ${rounds}; each job on an empty builder, but for the warm one`
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Seconds of each job">
 <style>${style}
 </style>

@@ -23,13 +23,11 @@ export function renderText(summary) {
 
 /** @param {Summary} summary @param {Readonly<Record<string, any>>} facts of the run */
 export function renderResults(summary, facts) {
-  const rounds =
-    facts['rounds'] === 1 ? 'One round: every figure is a single measurement' : `Medians of ${facts['rounds']} rounds`
   return `# Seven jobs, measured
 
 Made by \`bench/seven-jobs.mjs\`; what the figures mean: [docs/speed.md](../docs/speed.md).
 
-- ${facts['date']}, commit ${facts['commit']}. ${rounds}.
+- ${facts['date']}, commit ${facts['commit']}. Every figure: ${summary.rounds}.
 - Machine: ${facts['machine']}.
 - BuildKit ${facts['buildkit']} (driver ${facts['driver']}), buildx ${facts['buildx']}, Docker ${facts['docker']}.
 - Line: ${facts['delayMs']} ms each request, ${facts['mbit']} Mbit/s. Python packages ${facts['pythonMb']} MB, Node packages ${facts['nodeMb']} MB.

@@ -18,7 +18,7 @@ import { phaseNames, phasesOf } from './phases.mjs'
  * @property {import('./phases.mjs').Phases} phases
  *
  * @typedef {{ job: string, must: number, rows: Row[] }} JobSummary
- * @typedef {{ rounds: number, jobs: JobSummary[], troubles: string[] }} Summary
+ * @typedef {{ rounds: string, jobs: JobSummary[], troubles: string[] }} Summary rounds: what a figure is made from, in words
  */
 
 /**
@@ -28,7 +28,7 @@ import { phaseNames, phasesOf } from './phases.mjs'
  */
 export function summarize(measured, { jobs, competitors }) {
   return {
-    rounds: Math.max(0, ...measured.map(({ round }) => round)),
+    rounds: roundsOf(measured),
     jobs: jobs.map(job => {
       const rows = competitors.flatMap(({ name, side, backend }) => {
         const own = measured.filter(one => one.job === job.name && one.competitor === name)
@@ -73,7 +73,20 @@ function rowOf(own) {
   }
 }
 
-/** What went wrong in most rounds counts as much as what did in one. @param {readonly Measurement[]} own */
+/** A run that was interrupted has fewer rounds of some jobs. @param {readonly Measurement[]} measured */
+function roundsOf(measured) {
+  /** @type {Map<string, number>} */
+  const times = new Map()
+  for (const { job, competitor } of measured) {
+    const key = `${job} ${competitor}`
+    times.set(key, (times.get(key) ?? 0) + 1)
+  }
+  const [least, most] = [Math.min(...times.values()), Math.max(...times.values())]
+  if (most === 1) return 'one measurement each'
+  return `median of ${least === most ? most : `${least} to ${most}`} rounds`
+}
+
+/** The worst of all rounds. @param {readonly Measurement[]} own */
 function remarkOf(own) {
   const needless = Math.max(0, ...own.map(one => one.needless.length))
   const missing = Math.max(0, ...own.map(one => one.missing.length))

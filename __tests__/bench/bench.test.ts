@@ -92,11 +92,12 @@ describe('the results', () => {
 
   it('are medians, in relation to the same kind of cache, to the best other and to the warm builder', () => {
     expect(summary.jobs[0]?.rows[0]).toMatchObject({ seconds: 3, ofRival: 0.5, ofBest: 0.75, ofFloor: 3, remark: '' })
+    expect(summary.rounds).toBe('median of 1 to 3 rounds')
     expect(summary.jobs[0]?.rows[1]).toMatchObject({ ofBest: 1.5, remark: '1 needless' })
   })
 
   it('are a table and a picture', () => {
-    expect(renderResults(summary, { rounds: 3 })).toContain('| ours | 3.0 | 0.50 | 0.75 | 3.00 | 0 | 8 | 1.0 | 0.0 |  |')
+    expect(renderResults(summary, {})).toContain('| ours | 3.0 | 0.50 | 0.75 | 3.00 | 0 | 8 | 1.0 | 0.0 |  |')
     expect(renderChart(summary)).toContain('>a &lt;fast> one</text>')
   })
 })
