@@ -45,6 +45,16 @@ ${markdownTable(phaseRows(summary), 2)}
 ${summary.troubles.map(trouble => `\nReported trouble: ${trouble}\n`).join('')}`
 }
 
+/** How busy the machine was, in words. @param {readonly import('./measure.mjs').Measurement[]} measured @param {number} cores */
+export function loadsOf(measured, cores) {
+  const loads = measured.map(({ load }) => load)
+  const [least, most] = [Math.min(...loads), Math.max(...loads)]
+  // The benchmark itself makes less than that.
+  const busy =
+    least > 2 * cores ? '. It was busy with other things all the time: the seconds say little, the other figures hold' : ''
+  return `load ${least.toFixed(0)} to ${most.toFixed(0)} when jobs began${busy}`
+}
+
 /** @param {import('./summary.mjs').JobSummary} job */
 function renderJob({ job, must, rows }) {
   const title = `${job[0]?.toUpperCase()}${job.slice(1)}`

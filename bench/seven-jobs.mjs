@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { removeJobs } from '../testbed/runner.mjs'
 import { newBuilders } from './builders.mjs'
@@ -13,7 +13,7 @@ import { allCompetitors } from './competitors.mjs'
 import { measure, newLine } from './measure.mjs'
 import { help, readOptions } from './options.mjs'
 import { edit, jobs as allJobs, writeProject } from './project.mjs'
-import { renderResults, renderText } from './results.mjs'
+import { loadsOf, renderResults, renderText } from './results.mjs'
 import { summarize } from './summary.mjs'
 import { renderChart } from './chart.mjs'
 
@@ -49,7 +49,7 @@ try {
 }
 const facts = {
   date: new Date().toISOString().slice(0, 10),
-  machine: `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), load ${loadavg()[2]?.toFixed(1)} when it ended`,
+  machine: `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${loadsOf(measured, cpus().length)}`,
   commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' }).trim(),
   ...options,
   ...versions

@@ -29,26 +29,29 @@ import { phaseNames, phasesOf } from './phases.mjs'
 export function summarize(measured, { jobs, competitors }) {
   return {
     rounds: roundsOf(measured),
-    jobs: jobs.map(job => {
+    jobs: jobs.flatMap(job => {
       const rows = competitors.flatMap(({ name, side, backend }) => {
         const own = measured.filter(one => one.job === job.name && one.competitor === name)
         return own.length === 0 ? [] : [{ ...rowOf(own), competitor: name, side, backend }]
       })
       const best = Math.min(...rows.filter(({ side }) => side === 'rival').map(({ seconds }) => seconds))
       const floor = rows.find(({ side }) => side === 'floor')
-      return {
-        job: job.name,
-        must: job.must.length,
-        rows: rows.map(({ backend, ...row }) => {
-          const rival = rows.find(other => other.side === 'rival' && other.backend === backend)
-          return {
-            ...row,
-            ...(row.side === 'ours' && rival ? { ofRival: row.seconds / rival.seconds } : {}),
-            ...(Number.isFinite(best) ? { ofBest: row.seconds / best } : {}),
-            ...(floor ? { ofFloor: row.seconds / floor.seconds } : {})
-          }
-        })
-      }
+      if (rows.length === 0) return []
+      return [
+        {
+          job: job.name,
+          must: job.must.length,
+          rows: rows.map(({ backend, ...row }) => {
+            const rival = rows.find(other => other.side === 'rival' && other.backend === backend)
+            return {
+              ...row,
+              ...(row.side === 'ours' && rival ? { ofRival: row.seconds / rival.seconds } : {}),
+              ...(Number.isFinite(best) ? { ofBest: row.seconds / best } : {}),
+              ...(floor ? { ofFloor: row.seconds / floor.seconds } : {})
+            }
+          })
+        }
+      ]
     }),
     troubles: [...new Set(measured.flatMap(one => one.troubles.map(trouble => `${one.competitor}, ${one.job}: ${trouble}`)))]
   }
