@@ -112,4 +112,13 @@ export interface Workflow {
   state(name: string): string
   appendSummary(markdown: string): Promise<void>
   mask(secret: string): void
+  /** Shows a message at lines of a file; `file` is relative to the workspace. */
+  annotate(annotation: {
+    readonly level: 'warning' | 'notice'
+    readonly title: string
+    readonly message: string
+    readonly file?: string
+    readonly startLine: number
+    readonly endLine: number
+  }): void
 }

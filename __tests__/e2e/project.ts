@@ -61,7 +61,7 @@ export async function newProject(files?: Readonly<Record<string, string>>) {
       cacheUrl: service.url,
       timeoutSeconds: 120,
       ...options,
-      inputs: { tags: `${theTestBed().registry}/${repository}:latest`, 'cache-dir': cacheDir, ...inputs },
+      inputs: { tags: `${theTestBed().registry}/${repository}:latest`, 'cache-dir': cacheDir, advice: 'off', ...inputs },
       env: { ...options.env, PATH: docker.path }
     })
     return {

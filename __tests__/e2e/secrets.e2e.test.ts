@@ -32,6 +32,7 @@ afterAll(() => project.remove())
 
 const inputs = {
   'cache-backends': 'registry,gha,local',
+  advice: 'warning',
   secrets: `direct=${secrets.direct}\n"lines=first\n${secrets.lines}"`,
   'secret-envs': 'env=THE_SECRET',
   'secret-files': 'file=secret.txt',

@@ -66,7 +66,8 @@ export async function newTestHost({ docker, actionsCache }: TestHostParts = {}):
       saveState: (name, value) => void state.set(name, value),
       state: name => state.get(name) ?? '',
       appendSummary: () => Promise.resolve(),
-      mask: () => undefined
+      mask: () => undefined,
+      annotate: ({ level, title, message }) => void said.push(`${level}: ${title}: ${message}`)
     }
   }
 }

@@ -6,6 +6,7 @@ import { inputsWith, problemsOf, reading } from './fixture'
 test('defaults', () => {
   expect(inputsWith()).toEqual({
     addHosts: [],
+    advice: 'warning',
     allow: [],
     annotations: [],
     attests: [],

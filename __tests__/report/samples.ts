@@ -19,6 +19,7 @@ export function reportOf(stages: readonly StageResult[], difference: Partial<Bui
     edges: chainOf(stages),
     exports: [],
     degradations: [],
+    advice: [],
     seconds: { total: 4.6, build: 3.2, exports: 1.1, own: 0.2 },
     ...difference
   }

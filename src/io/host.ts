@@ -72,6 +72,8 @@ function newWorkflow(env: Host['env']): Workflow {
       const path = env['GITHUB_STEP_SUMMARY']
       if (path) await appendFile(path, `${markdown}\n`)
     },
-    mask: secret => core.setSecret(secret)
+    mask: secret => core.setSecret(secret),
+    annotate: ({ level, message, file, ...place }) =>
+      core[level](message, file === undefined ? { title: place.title } : { ...place, file })
   }
 }

@@ -42,6 +42,7 @@ export interface VertexWarning {
   /** base64 */
   readonly short?: string
   readonly url?: string
+  readonly range?: readonly { readonly start?: { readonly line?: number }; readonly end?: { readonly line?: number } }[]
 }
 
 /** Milliseconds since the epoch, with the fraction: BuildKit writes nanoseconds, and some of its events last microseconds. */

@@ -1,4 +1,5 @@
 import type { EdgeKind } from '../dockerfile/dockerfile'
+import type { Advice } from '../explain/advice/advice'
 import type { StageResult } from '../explain/stage-result'
 import type { Backend, Degradation, Exported } from '../reasons'
 
@@ -43,6 +44,8 @@ export interface BuildReport {
   readonly timeSaved?: number
   /** Asked for by `min-hit-rate`, in percent, and what is done below it. */
   readonly hitRateGuard?: { readonly minimum: number; readonly below: 'warn' | 'fail' }
+  /** On lines of the Dockerfile, worst first. */
+  readonly advice: readonly Advice[]
   /** Seconds. */
   readonly seconds: {
     readonly total: number

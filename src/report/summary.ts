@@ -1,3 +1,4 @@
+import { adviceSection } from './advice-section'
 import { fit } from './fit'
 import { bold, code, codeBlock, join, ours, NOTHING, sentence, type Markdown } from './markdown'
 import { lastLines } from './plain'
@@ -26,6 +27,7 @@ export function renderSummary(report: BuildReport): string {
       { importance: 4, render: rows => stageTables(report, rows) },
       { importance: 5, render: rows => whySection(report, Math.min(rows, 10)) },
       { importance: 3, render: rows => troubles(report.degradations, Math.min(rows, 50)) },
+      { importance: 6, render: rows => adviceSection(report.advice, rows) },
       { importance: 5, render: rows => slowestTable(report, Math.min(rows, 5)) },
       { importance: 9, render: rows => refTable(report, rows) },
       { importance: 8, render: rows => howItWasBuilt(report, rows) }

@@ -6,6 +6,8 @@ import { finishLog, newPlainLog, render, renderText } from '../progress/log'
 import { parseProgressLine } from '../progress/status-lines'
 import { applyStatus, isImporting, newVertexTable } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
+import { readWarnings } from '../progress/warnings'
+import type { BuildWarning } from '../progress/warnings'
 import type { Cancellation } from './cancellation'
 
 export interface BuildRun {
@@ -15,6 +17,8 @@ export interface BuildRun {
   readonly text: string
   /** Milliseconds since the epoch. */
   readonly started: number
+  /** BuildKit's own checks of the Dockerfile. */
+  readonly warnings: readonly BuildWarning[]
   readonly seconds: number
   /** `stopWhen` stopped it. */
   readonly stopped: boolean
@@ -51,6 +55,7 @@ export async function runBuild(
   const log = newPlainLog()
   const hide = hideValues(givenBuildArguments(command.argv, host.env))
   const text: string[] = []
+  const warnings: BuildWarning[] = []
   let stopped = false
   let importTimedOut = false
   let importTimer: NodeJS.Timeout | undefined
@@ -85,6 +90,7 @@ export async function runBuild(
       applyStatus(table, status)
       show(() => render(log, status))
       if (options.importSeconds !== undefined) watchImport(options.importSeconds)
+      warnings.push(...readWarnings(status).map(warning => ({ ...warning, message: hide(warning.message) })))
       options.onProgress?.(table)
       if (!stopped && options.stopWhen?.(table)) {
         stopped = true
@@ -95,5 +101,5 @@ export async function runBuild(
   const { exitCode, timedOut } = await cancellation.watch(process).result.finally(() => clearTimeout(importTimer))
   show(() => finishLog(log))
   const seconds = (host.clock.now() - started) / 1000
-  return { exitCode, table, text: text.join('\n'), started, seconds, stopped, timedOut, importTimedOut }
+  return { exitCode, table, text: text.join('\n'), warnings, started, seconds, stopped, timedOut, importTimedOut }
 }

@@ -16,6 +16,7 @@ import { renderPlan } from '../report/plan-text'
 import type { BuildReport } from '../report/report'
 import { planNotes, scopeWords } from '../report/sentences'
 import { renderSummary } from '../report/summary'
+import { annotate, findBuildAdvice } from './advice'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
@@ -94,6 +95,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
   const { preparation, builder, imports, built, outcomes, degradations } = results
   const { inputs, plan } = preparation
   const stages = await explainResults(host, results)
+  const advice = await findBuildAdvice(host, preparation, builder, built)
   const total = (host.clock.now() - results.started) / 1000
   const report: BuildReport = {
     schema: 1,
@@ -116,6 +118,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     edges: readsAmong(plan.stages.map(({ stage }) => stage)),
     degradations,
     ...(inputs.minHitRate === undefined ? {} : { hitRateGuard: { minimum: inputs.minHitRate, below: inputs.onLowHitRate } }),
+    advice,
     seconds: { ...results.seconds, total, own: Math.max(0, total - host.clock.waited() / 1000) }
   }
   for (const [name, value] of Object.entries(renderOutputs(report))) host.workflow.setOutput(name, value)
@@ -123,6 +126,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
   host.log.info(renderLogTable(report))
   for (const warning of renderWarnings(report)) host.log.warning(warning)
   await writeMetrics(host, inputs.metricsFile, report)
+  annotate(host, preparation, advice)
   try {
     const path = `${await host.files.makeTemporary('report-')}/report.json`
     await host.files.write(path, JSON.stringify(report))
