@@ -10,6 +10,7 @@ import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import { runExport } from './export-build'
 import type { ExportOutcome } from './export-build'
+import { newEarlyRecords } from './early-records'
 import { newLanes } from './lanes'
 
 /** Seconds one export may take, and one to a backend that could not be looked up: a service that hangs must not hold the job. */
@@ -34,6 +35,8 @@ export interface ExporterOptions {
   readonly stageLocal: () => Promise<string>
   /** One export at a time: builds of one stage at once, to several backends, save old content (seen with BuildKit 0.25). */
   readonly inTurn: boolean
+  /** Keeps what is known of refs that were written, all so far, in case the job is killed. */
+  readonly record: (outcomes: readonly ExportOutcome[]) => Promise<void>
   /** Backends known to refuse before anything was tried. */
   readonly refusing: readonly Backend[]
   /** Backends that did not answer when their refs were looked up. */
@@ -68,6 +71,9 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let staging: Promise<string> | undefined
   let pulled: Promise<unknown> = Promise.resolve()
   let deadline = Infinity
+  /** Exports that have not ended. */
+  let open = 0
+  const early = newEarlyRecords(options.record)
 
   async function save({ stage, ref, cause }: StageExport): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
@@ -105,7 +111,11 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
     host.log.info(`Cache of ${stage} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
-    return { ...outcome, cause }
+    const ended = { ...outcome, cause }
+    open--
+    // After the last one all is recorded together.
+    if (outcome.exported === 'yes' && (open > 0 || deadline === Infinity)) early.add(ended)
+    return ended
   }
 
   return {
@@ -129,13 +139,16 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
         const key = `${ref.backend} ${part}`
         if (!uploading.has(key)) uploading.set(key, done)
       }
+      open++
       queue.set(ref, { stage, done })
     },
     doubt: backend => void doubtful.add(backend),
     count: () => queue.size,
-    finish(seconds) {
+    async finish(seconds) {
       deadline = host.clock.now() + seconds * 1000
-      return Promise.all([...queue.values()].map(({ done }) => done))
+      const outcomes = await Promise.all([...queue.values()].map(({ done }) => done))
+      await cancellation.orElse(early.settle(), undefined)
+      return outcomes
     }
   }
 }

@@ -98,7 +98,7 @@ async function saveLocal(
 }
 
 /** Remembers the gha refs that were written, and what each held. Throws when the cache service does not take the record. */
-async function saveGhaRecord(
+export async function saveGhaRecord(
   host: Host,
   { inputs, plan, dockerfile }: Preparation,
   caches: Caches,
