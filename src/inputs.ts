@@ -40,6 +40,8 @@ export interface Inputs extends BuildFlagValues {
   readonly rebuildCache: boolean
   /** Lower-case names. */
   readonly rebuildStages: readonly string[]
+  /** Record what stages are made from, and compare. */
+  readonly explain: boolean
   readonly summary: boolean
   /** Percent; undefined where nothing was asked for. */
   readonly minHitRate: number | undefined
@@ -89,6 +91,7 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     cacheRefreshDays: Number(reader.checked('cache-refresh-days', checkDays)),
     rebuildCache: reader.boolean('rebuild-cache'),
     rebuildStages: reader.list('rebuild-stages', 'comma-list').map(name => name.toLowerCase()),
+    explain: reader.boolean('explain'),
     summary: reader.boolean('summary'),
     minHitRate: readPercent(reader, 'min-hit-rate'),
     onLowHitRate: reader.oneOf('on-low-hit-rate', ['warn', 'fail']),

@@ -58,6 +58,7 @@ test('defaults', () => {
     secrets: [],
     shmSize: '',
     ssh: [],
+    explain: true,
     summary: true,
     tags: [],
     target: '',
