@@ -7,7 +7,7 @@ import type { RecordedRef, SavedIn } from '../fingerprint/record'
 import { recordStages } from '../explain/recorded-stages'
 import { recordedSeconds, servedRefs } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
-import { refusalOf } from '../plan/permissions'
+import { refusalOf, savesCaches } from '../plan/permissions'
 import type { NotWritten } from '../plan/permissions'
 import type { Backend, Degradation } from '../reasons'
 import type { Caches } from './caches'
@@ -59,7 +59,14 @@ export async function saveCaches(
   }
   const [localKey] = await Promise.all([
     attempt(saveLocal(host, preparation, caches, staging, outcomes), { code: 'save-failed', backend: 'local' }),
-    attempt(saveRecords(host, preparation, caches, outcomes, recorded), { code: 'record-failed', backend: 'gha' })
+    attempt(
+      saveRecords(host, preparation, caches, outcomes, recorded).catch((error: unknown) => {
+        if (preparation.plan.backends.includes('gha')) throw error
+        // Without gha the record only explains.
+        host.log.info(`The record of this build could not be kept: ${error instanceof Error ? error.message : String(error)}`)
+      }),
+      { code: 'record-failed', backend: 'gha' }
+    )
   ])
   if (localKey && caches.readOnly.includes('gha')) {
     // The actions cache is what carries the directory to the next job.
@@ -120,7 +127,8 @@ async function saveRecords(
   outcomes: readonly ExportOutcome[],
   recorded?: RecordedBuild
 ): Promise<void> {
-  if (host.actionsCache.available && caches.readOnly.includes('gha')) return
+  // Where this job's caches do not go its record does not: into GitHub's cache, or without that into a file.
+  if (!savesCaches(preparation.inputs) || caches.readOnly.includes(host.actionsCache.available ? 'gha' : 'local')) return
   const at = new Date(host.clock.now()).toISOString()
   const saved = outcomes.filter(({ exported }) => exported === 'yes')
   // A refreshed ref is what it was: others go on holding it.
