@@ -6,9 +6,10 @@ const rooms = {
   dockerfile: [],
   progress: [],
   plan: ['dockerfile'],
-  explain: ['plan', 'progress', 'dockerfile'],
-  report: ['explain', 'plan', 'progress', 'dockerfile'],
-  run: ['report', 'explain', 'plan', 'progress', 'dockerfile'],
+  fingerprint: ['dockerfile'],
+  explain: ['plan', 'fingerprint', 'progress', 'dockerfile'],
+  report: ['explain', 'plan', 'fingerprint', 'progress', 'dockerfile'],
+  run: ['report', 'explain', 'plan', 'fingerprint', 'progress', 'dockerfile'],
   io: []
 }
 const effects = ['@actions/*', 'node:fs', 'node:fs/*', 'node:child_process', 'node:net', 'node:http', 'node:https', 'node:os']

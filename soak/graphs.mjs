@@ -10,13 +10,14 @@ import { neededNames } from './model.mjs'
 export function randomModel(random) {
   const count = 3 + random.below(5)
   /** @type {Model} */
-  const model = { stages: [], files: {} }
+  const model = { stages: [], files: {}, args: { ONE: '1', TWO: '2' } }
   for (let index = 0; index < count; index++) {
     const earlier = model.stages.map(stage => stage.name)
     const name = `s${index}-${random.pick(['deps', 'tools', 'build', 'test', 'lib'])}`
     const stage = {
       name,
       from: earlier.length > 0 && random.chance(0.6) ? random.pick(earlier) : undefined,
+      args: Object.keys(model.args).filter(() => random.chance(0.15)),
       steps: /** @type {Step[]} */ ([])
     }
     for (let steps = 1 + random.below(3); steps > 0; steps--) stage.steps.push(randomStep(random, model, name, earlier))
@@ -51,7 +52,12 @@ export function broken(random, model) {
 function editOnce(random, model) {
   const stage = random.pick(model.stages)
   const files = Object.keys(model.files)
-  switch (random.pick(['file', 'file', 'file', 'instruction', 'insert'])) {
+  switch (random.pick(['file', 'file', 'file', 'instruction', 'insert', 'argument'])) {
+    case 'argument': {
+      const name = random.pick(Object.keys(model.args))
+      model.args[name] = String(noteOf(random))
+      return `argument ${name}`
+    }
     case 'instruction': {
       const step = random.pick(stage.steps)
       step.note = noteOf(random)

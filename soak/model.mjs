@@ -10,8 +10,8 @@ import { createHash } from 'node:crypto'
  * @typedef {{ kind: 'mount', stage: string, note: number, constant: boolean }} Mount  a run that reads /out of another stage
  * @typedef {{ kind: 'fail', note: number }} Fail  ends the build, once others have had time to end
  * @typedef {CopyFile | Run | CopyFrom | Mount | Fail} Step
- * @typedef {{ name: string, from: string | undefined, steps: Step[] }} Stage
- * @typedef {{ stages: Stage[], files: Record<string, string> }} Model
+ * @typedef {{ name: string, from: string | undefined, args: string[], steps: Step[] }} Stage  args: names it declares first
+ * @typedef {{ stages: Stage[], files: Record<string, string>, args: Record<string, string> }} Model  args: input build-args
  */
 
 /** @param {Model} model @param {string} image */
@@ -19,7 +19,11 @@ export function renderDockerfile(model, image) {
   return (
     model.stages
       .map(stage =>
-        [`FROM ${stage.from ?? image} AS ${stage.name}`, ...stage.steps.map(step => renderStep(stage, step))].join('\n')
+        [
+          `FROM ${stage.from ?? image} AS ${stage.name}`,
+          ...stage.args.map(name => `ARG ${name}`),
+          ...stage.steps.map(step => renderStep(stage, step))
+        ].join('\n')
       )
       .join('\n\n') + '\n'
   )
@@ -32,12 +36,14 @@ export function renderDockerfile(model, image) {
 export function keysOf(model, image) {
   /** @type {Map<string, string>} */
   const keys = new Map()
-  /** @type {Map<string, { key: string, files: Record<string, string> }>} what each stage's last step left */
+  /** @type {Map<string, { key: string, files: Record<string, string>, env: Record<string, string> }>} what each stage's last step left */
   const ends = new Map()
   for (const stage of model.stages) {
     const parent = stage.from === undefined ? undefined : ends.get(stage.from)
     let key = parent?.key ?? image
     const files = { ...parent?.files }
+    // An ARG is in the environment of every RUN behind it, in stages that are FROM this one, too.
+    const env = { ...parent?.env, ...Object.fromEntries(stage.args.map(name => [name, model.args[name] ?? ''])) }
     // BuildKit counts FROM as a step only where it is an image.
     let number = stage.from === undefined ? 1 : 0
     for (const step of stage.steps) {
@@ -49,7 +55,10 @@ export function keysOf(model, image) {
       // (solver/llbsolver/ops/exec.go, getMountDeps).
       const standsOnIt = step.kind === 'mount' && step.stage === stage.from && step === stage.steps[0]
       if (step.kind === 'copy') key = hash(key, text, model.files[step.file] ?? '')
-      else key = standsOnIt ? hash(image, text, sorted(files)) : hash(key, text, sorted(read))
+      else {
+        const seen = step.kind === 'copy-from' ? '' : sorted(env)
+        key = standsOnIt ? hash(image, text, sorted(files), seen) : hash(key, text, sorted(read), seen)
+      }
       switch (step.kind) {
         case 'copy':
           files[`/in/${stage.name}-${step.file}-${step.note}`] = model.files[step.file] ?? ''
@@ -70,7 +79,7 @@ export function keysOf(model, image) {
       }
       keys.set(`${stage.name} ${number}`, key)
     }
-    ends.set(stage.name, { key, files })
+    ends.set(stage.name, { key, files, env })
   }
   return keys
 }
@@ -92,6 +101,20 @@ function sorted(files) {
   return JSON.stringify(Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
+/** Lines of the steps of a stage. @param {Model} model @param {string} image @param {string} name */
+export function linesOf(model, image, name) {
+  const lines = renderDockerfile(model, image).split('\n')
+  const stage = model.stages.find(one => one.name === name)
+  const start = lines.findIndex(line => line.startsWith('FROM ') && line.endsWith(` AS ${name}`)) + 1 + (stage?.args.length ?? 0)
+  return (stage?.steps ?? []).map((_, index) => start + 1 + index)
+}
+
+/** The arguments in the environment of a stage's steps. @param {Model} model @param {string | undefined} name @returns {string[]} */
+export function argumentsSeen(model, name) {
+  const stage = model.stages.find(one => one.name === name)
+  return stage ? [...argumentsSeen(model, stage.from), ...stage.args] : []
+}
+
 /** Names of the stages the last one needs. @param {Model} model */
 export function neededNames(model) {
   const last = model.stages.at(-1)
@@ -105,7 +128,7 @@ export function neededNames(model) {
 }
 
 /** @param {Stage} stage @param {Step} step */
-function renderStep(stage, step) {
+export function renderStep(stage, step) {
   // /in gathers what a stage has seen, sorted, without times: what a run writes is decided by it alone.
   const write = (/** @type {boolean} */ constant) =>
     `mkdir -p /out /in && ${constant ? 'echo constant' : 'find /in /out -type f | sort | xargs -r sha256sum'} > /tmp/o && mv /tmp/o /out/${stage.name} && cp /out/${stage.name} /in/`

@@ -15,6 +15,7 @@ import { removeJobs, runJob } from '../testbed/runner.mjs'
 import { theTestBed } from '../testbed/where.mjs'
 import { broken, randomEdit, randomModel } from './graphs.mjs'
 import { keysOf, neededNames, renderDockerfile } from './model.mjs'
+import { wrongReasons } from './reasons.mjs'
 import { newRandom } from './random.mjs'
 
 /**
@@ -31,7 +32,7 @@ import { newRandom } from './random.mjs'
 
 /**
  * @param {SoakOptions} options
- * @returns {Promise<{ jobs: number, faults: string[] }>} each fault names the job, the edit and the steps
+ * @returns {Promise<{ jobs: number, faults: string[], counts: Record<string, number> }>} each fault names the job, the edit and the steps
  */
 export async function soak({
   seed,
@@ -52,6 +53,8 @@ export async function soak({
   const { ref: base } = await pushBaseImage({ name: `soak/base:${randomUUID()}`, files: { 'etc/soak': randomUUID() } })
   /** @type {string[]} */
   const faults = []
+  /** @type {Record<string, number>} */
+  const counts = {}
   let jobs = 0
   try {
     for (let done = 0; done < edits;) {
@@ -63,6 +66,9 @@ export async function soak({
       let whole
       for (let round = 0; (round <= editsOfGraph && done < edits) || whole; round++) {
         let what = 'first build'
+        /** @type {import('./model.mjs').Model | undefined} */
+        const before = round > 0 ? model : undefined
+        const mending = whole !== undefined
         if (whole) {
           ;[model, what, whole] = [whole, 'mended', undefined]
           if (random.chance(0.5)) {
@@ -94,7 +100,12 @@ export async function soak({
           backend,
           cacheDir,
           cacheUrl: service.url,
-          inputs,
+          inputs: {
+            ...inputs,
+            'build-args': Object.entries(model.args)
+              .map(([name, value]) => `${name}=${value}`)
+              .join('\n')
+          },
           push,
           name: repository,
           fails
@@ -105,6 +116,12 @@ export async function soak({
           const needless = result.ran.filter(step => !must.includes(step))
           // What would have come after the failure is not known to be missing.
           const missing = fails ? [] : must.filter(step => !result.ran.includes(step))
+          // After a build that failed some stages were saved as they were before it and some as it left them: its model alone does not tell.
+          const told = mending
+            ? { faults: [], counts: {} }
+            : wrongReasons({ before, now: model, image: base, stages: result.stages })
+          for (const [name, number] of Object.entries(told.counts)) counts[name] = (counts[name] ?? 0) + number
+          for (const wrong of told.faults) faults.push(`${label}: ${wrong}`)
           if (needless.length > 0) faults.push(`${label}: ran needlessly: ${needless.join(', ')}`)
           if (missing.length > 0) faults.push(`${label}: did not run: ${missing.join(', ')}`)
         }
@@ -124,7 +141,7 @@ export async function soak({
     await rm(cacheDir, { recursive: true, force: true })
     await removeJobs()
   }
-  return { jobs, faults }
+  return { jobs, faults, counts }
 }
 
 /** @param {string} workspace @param {import('./model.mjs').Model} model @param {string} base */
@@ -136,7 +153,7 @@ export async function writeContext(workspace, model, base) {
 
 /**
  * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, push: boolean, name: string, fails: boolean }} job
- * @returns {Promise<{ ran: string[], whole: Set<string> } | string>} steps that ran as `<stage> <number>`, stages that were finished; or what went wrong
+ * @returns {Promise<{ ran: string[], whole: Set<string>, stages: any[] } | string>} steps that ran as `<stage> <number>`, stages that were finished; or what went wrong
  */
 async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, push, name, fails }) {
   const job = await runJob({
@@ -172,7 +189,7 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
   const whole = report.stages
     .filter((/** @type {any} */ stage) => ['hit', 'partial', 'miss'].includes(stage.status))
     .map((/** @type {any} */ stage) => stage.name)
-  return { ran, whole: new Set(whole) }
+  return { ran, whole: new Set(whole), stages: report.stages }
 }
 
 /** Whether a step was begun: one that was stopped as well. @param {any} step */
@@ -212,7 +229,7 @@ if (process.argv[1] === import.meta.filename) {
     inputs: { 'cache-export': values.export },
     print: line => console.log(line)
   })
-  console.log(`${result.jobs} jobs, ${result.faults.length} faults`)
+  console.log(`${result.jobs} jobs, ${result.faults.length} faults; ${JSON.stringify(result.counts)}`)
   for (const fault of result.faults) console.log(`- ${fault}`)
   process.exit(result.faults.length > 0 ? 1 : 0)
 }

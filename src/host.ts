@@ -9,6 +9,7 @@ export interface Host {
   readonly log: Log
   readonly clock: Clock
   readonly files: Files
+  readonly contextFiles: ContextFiles
   readonly exec: Exec
   readonly actionsCache: ActionsCache
   readonly registry: Registry
@@ -52,6 +53,25 @@ export interface Files {
   createExclusive(path: string, text: string): Promise<boolean>
   /** SHA-256 of a file's bytes, hexadecimal. */
   sha256(path: string): Promise<string>
+}
+
+/** One thing in a directory tree. */
+export interface TreeEntry {
+  /** Relative to the root, `/` between its parts. */
+  readonly path: string
+  readonly kind: 'file' | 'directory' | 'link' | 'other'
+  /** Permission bits, with setuid, setgid and sticky. */
+  readonly mode: number
+  /** Where a link leads, as written in it. */
+  readonly target?: string
+}
+
+/** Reading of a build context of any size beside other work. Links are never followed. */
+export interface ContextFiles {
+  /** All that is below the root, in no order; `enters` says which directories to look into. Throws where a directory cannot be read. */
+  tree(root: string, enters: (path: string) => boolean): Promise<readonly TreeEntry[]>
+  /** SHA-256 of files by path; those that cannot be read are left out. */
+  digests(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>
 }
 
 export interface ExecOptions {

@@ -41,6 +41,8 @@ export interface Inputs extends BuildFlagValues {
   /** Lower-case names. */
   readonly rebuildStages: readonly string[]
   readonly advice: 'warning' | 'notice' | 'off'
+  /** Record what stages are made from, and compare. */
+  readonly explain: boolean
   readonly summary: boolean
   /** Percent; undefined where nothing was asked for. */
   readonly minHitRate: number | undefined
@@ -91,6 +93,7 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     rebuildCache: reader.boolean('rebuild-cache'),
     rebuildStages: reader.list('rebuild-stages', 'comma-list').map(name => name.toLowerCase()),
     advice: reader.oneOf('advice', ['warning', 'notice', 'off']),
+    explain: reader.boolean('explain'),
     summary: reader.boolean('summary'),
     minHitRate: readPercent(reader, 'min-hit-rate'),
     onLowHitRate: reader.oneOf('on-low-hit-rate', ['warn', 'fail']),

@@ -1,11 +1,31 @@
 /** Why a stage was not a hit (spec §4); the words for each are in report/sentences. */
 export type Reason =
-  | { readonly code: 'first-build' }
+  | ({ readonly code: 'file-changed' } & FilesChanged & ReasonPlace)
+  | ({ readonly code: 'instruction-changed' } & ReasonPlace)
+  | ({ readonly code: 'base-image-changed'; readonly from: string; readonly to: string } & ReasonPlace)
+  | ({ readonly code: 'build-arg-changed'; readonly names: readonly string[] } & ReasonPlace)
+  | ({ readonly code: 'parent-rebuilt'; readonly parent: string } & ReasonPlace)
   | { readonly code: 'cache-absent' }
+  | { readonly code: 'cache-evicted' }
   | { readonly code: 'cache-unreachable' }
   | { readonly code: 'rebuild-requested' }
-  | { readonly code: 'parent-rebuilt'; readonly parent: string }
+  | { readonly code: 'first-build' }
   | { readonly code: 'unknown' }
+
+/** Where a cause takes effect. */
+export interface ReasonPlace {
+  /** Number BuildKit shows; known once it ran. */
+  readonly step?: number
+  /** Line of the Dockerfile that changed, or that reads what changed. */
+  readonly line?: number
+}
+
+export interface FilesChanged {
+  /** The first ten by path; empty where they are not known by name. */
+  readonly files: readonly { readonly path: string; readonly how: 'changed' | 'appeared' | 'went' }[]
+  /** How many there are in all; 0 where that is not known. */
+  readonly count: number
+}
 
 /** How a stage came out of the build (spec §4). */
 export type StageStatus = 'hit' | 'partial' | 'miss' | 'failed' | 'not-run' | 'unknown'

@@ -1,4 +1,4 @@
-import { explainReason } from '../../src/explain/reasons'
+import { explainReasons } from '../../src/explain/reasons'
 import type { ReasonFacts } from '../../src/explain/reasons'
 import type { StageResult, StepResult } from '../../src/explain/stage-result'
 import type { Dockerfile } from '../../src/dockerfile/dockerfile'
@@ -152,9 +152,11 @@ test.each(cases)('$description', ({ dockerfile: text = diamond, stages, facts, o
     rebuilt: new Set(),
     nothingSaved: false,
     unreachable: false,
-    absent: new Set()
+    absent: new Set(),
+    evicted: new Set(),
+    viewOf: () => undefined
   }
-  expect(explainReason(result, { ...none, ...facts })).toEqual(expected)
+  expect(explainReasons({ ...none, ...facts }).get(result) ?? null).toEqual(expected && expect.objectContaining(expected))
 })
 
 test('a parent rebuilt on another platform is not the reason', () => {
@@ -171,7 +173,9 @@ test('a parent rebuilt on another platform is not the reason', () => {
     rebuilt: new Set<string>(),
     nothingSaved: false,
     unreachable: false,
-    absent: new Set<string>()
+    absent: new Set<string>(),
+    evicted: new Set<string>(),
+    viewOf: () => undefined
   }
-  expect(results.slice(2).map(result => explainReason(result, facts)?.code)).toEqual(['unknown', 'parent-rebuilt'])
+  expect(results.slice(2).map(result => explainReasons(facts).get(result)?.code)).toEqual(['unknown', 'parent-rebuilt'])
 })

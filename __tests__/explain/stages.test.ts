@@ -327,7 +327,7 @@ test.each<{ description: string; text: string; statuses: SolveStatus[]; outcome:
 test('the second pass enters reasons and refs, and no reason for a hit', () => {
   const edited = recorded.find(({ recording }) => recording === 'web/edited') as Recorded
   const results = explainStages({ ...wanted(edited), table: tableOf(statusesOf('web/edited')), outcome: 'success' })
-  const complete = completeStages(results, { reason: () => ({ code: 'unknown' }), refs: () => [] })
+  const complete = completeStages(results, { reason: () => ({ code: 'unknown' }), refs: () => [], history: () => ({}) })
   expect(complete.map(({ reason }) => reason?.code)).toEqual([undefined, undefined, undefined, 'unknown', 'unknown'])
 })
 

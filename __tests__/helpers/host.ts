@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ActionsCache, Host } from '../../src/host'
+import { newContextFiles } from '../../src/io/context-files'
 import { newExec } from '../../src/io/exec'
 import { newFiles } from '../../src/io/files'
 import { newRegistry } from '../../src/io/registry'
@@ -57,6 +58,7 @@ export async function newTestHost({ docker, actionsCache }: TestHostParts = {}):
       waited: () => stopwatch.waited()
     },
     files: newFiles(join(folder, 'temp')),
+    contextFiles: newContextFiles(),
     exec: newExec(env, stopwatch),
     actionsCache: actionsCache ?? noActionsCache,
     registry: newRegistry(() => Promise.resolve(undefined), stopwatch),

@@ -59,6 +59,7 @@ test('defaults', () => {
     secrets: [],
     shmSize: '',
     ssh: [],
+    explain: true,
     summary: true,
     tags: [],
     target: '',

@@ -36,11 +36,37 @@ export const builds: Readonly<Record<string, BuildReport>> = {
   edit: reportOf(
     [
       stageOf(0, 'base', ''),
-      stageOf(1, 'python-deps', 'cc'),
-      stageOf(2, 'node-deps', 'ccc'),
-      stageOf(3, 'builder', 'cccrr', { refs: [refOf('builder', { exported: 'yes', bytes: 1_482_113 })] }),
+      stageOf(1, 'python-deps', 'cc', {
+        expected: 'hit',
+        saved: { seconds: 41.2, unknownSteps: 0 },
+        madeOf: { files: [{ sources: ['requirements.txt'], count: 1 }], arguments: ['PIP_INDEX'], images: ['python:3.12'] }
+      }),
+      stageOf(2, 'node-deps', 'ccc', { expected: 'hit', saved: { seconds: 12.1, unknownSteps: 1 } }),
+      stageOf(3, 'builder', 'cccrr', {
+        ...because({
+          code: 'file-changed',
+          files: [
+            { path: 'src/app.ts', how: 'changed' },
+            { path: 'src/`new`|.ts', how: 'appeared' }
+          ],
+          count: 2,
+          step: 5,
+          line: 29
+        }),
+        expected: 'rebuild',
+        madeOf: {
+          files: [
+            { sources: ['package.json', 'package-lock.json'], count: 2 },
+            { sources: ['.'], count: 310 }
+          ],
+          arguments: [],
+          images: []
+        },
+        refs: [refOf('builder', { exported: 'yes', bytes: 1_482_113 })]
+      }),
       stageOf(4, 'runtime', 'ccr', {
-        ...because({ code: 'parent-rebuilt', parent: 'builder' }),
+        ...because({ code: 'parent-rebuilt', parent: 'builder', step: 4, line: 35 }),
+        expected: 'hit',
         refs: [refOf('runtime', { imported: 'yes', exported: 'yes', bytes: 402_118_048 })]
       })
     ],

@@ -18,6 +18,18 @@ const plan: PlanView = {
     },
     { name: 'runtime', platform: 'linux/amd64', refs: [{ backend: 'gha', ref: 'app-cache-runtime', read: false, write: false }] }
   ],
+  expectations: [
+    { stage: 'base', platform: 'linux/amd64', expected: 'hit' },
+    { stage: 'python-deps', platform: 'linux/amd64', expected: 'hit' },
+    {
+      stage: 'node-deps',
+      platform: 'linux/amd64',
+      expected: 'rebuild',
+      reason: { code: 'file-changed', files: [{ path: 'package-lock.json', how: 'changed' }], count: 1 }
+    },
+    { stage: 'docs', platform: 'linux/amd64', expected: 'unknown' },
+    { stage: 'runtime', platform: 'linux/amd64', expected: 'unknown', reason: { code: 'parent-rebuilt', parent: 'node-deps' } }
+  ],
   notes: ['Nothing is written: input cache-write is false']
 }
 
@@ -26,7 +38,7 @@ test('a plan', () => expectGolden('plan.log.txt', `${renderPlan(plan)}\n`))
 test('text of others stays on its line', () => {
   const evil = 'x\n::error::y\u001b[2J'
   const text = renderPlan({ ...plan, target: evil, notes: [evil], stages: [{ name: evil, platform: evil, refs: [] }] })
-  expect(text.split('\n')).toHaveLength(8)
+  expect(text.split('\n')).toHaveLength(12)
   expect(text).not.toContain('\u001b')
 })
 

@@ -5,6 +5,29 @@ import { plain, words } from '../../src/report/words'
 import { because, refOf, stageOf, warm } from './samples'
 
 test.each<[Reason, string]>([
+  [{ code: 'file-changed', files: [{ path: 'package.json', how: 'changed' }], count: 1, line: 3 }, 'package.json changed'],
+  [
+    {
+      code: 'file-changed',
+      files: [
+        { path: 'a', how: 'went' },
+        { path: 'b', how: 'changed' },
+        { path: 'c', how: 'appeared' },
+        { path: 'd', how: 'changed' }
+      ],
+      count: 9
+    },
+    'b, d changed; c appeared; a went; and 5 more'
+  ],
+  [{ code: 'file-changed', files: [], count: 0, line: 7 }, 'files that line 7 reads changed'],
+  [{ code: 'instruction-changed', line: 5 }, 'line 5 of the Dockerfile changed'],
+  [
+    { code: 'base-image-changed', from: `sha256:${'a'.repeat(64)}`, to: `sha256:${'b'.repeat(64)}` },
+    'base image moved from sha256:aaaaaaaaaaaa to sha256:bbbbbbbbbbbb'
+  ],
+  [{ code: 'build-arg-changed', names: ['A'] }, 'build argument A changed'],
+  [{ code: 'build-arg-changed', names: ['A', 'B'] }, 'build arguments A, B changed'],
+  [{ code: 'cache-evicted' }, 'saved before, but gone from the cache'],
   [{ code: 'first-build' }, 'first build, nothing was saved yet'],
   [{ code: 'cache-absent' }, 'nothing saved for this stage yet'],
   [{ code: 'cache-unreachable' }, 'its cache could not be read'],

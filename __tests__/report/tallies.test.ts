@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { StageStatus } from '../../src/reasons'
 import { renderOutputs } from '../../src/report/outputs'
-import { tally } from '../../src/report/tallies'
+import { predictionsHeld, tally } from '../../src/report/tallies'
 import { refOf, reportOf, stageOf } from './samples'
 
 const arm = { platform: 'linux/arm64' }
@@ -72,4 +72,26 @@ test('figures agree with each other for any stages', () => {
       for (const names of [cached, rebuilt, exported]) expect(new Set(names).size).toBe(names.length)
     })
   )
+})
+
+test.each([
+  ['nothing is known', [stageOf(0, 'a', 'c')], ''],
+  ['nothing was cached', [stageOf(0, 'a', 'r')], '0'],
+  ['of one stage of two', [stageOf(0, 'a', 'cc', { saved: { seconds: 1.25, unknownSteps: 0 } }), stageOf(1, 'b', 'c')], '1.3'],
+  ['all', [0, 1].map(index => stageOf(index, `s${index}`, 'c', { saved: { seconds: 60, unknownSteps: 0 } })), '120'],
+  ['no stage', [], '']
+])('time saved: %s', (_, stages, expected) => expect(renderOutputs(reportOf(stages))['time-saved']).toBe(expected))
+
+test('predictions are counted where they were made and could come true', () => {
+  const stages = [
+    stageOf(0, 'a', 'c', { expected: 'hit' }),
+    stageOf(1, 'b', 'cr', { expected: 'rebuild' }),
+    stageOf(2, 'c', 'r', { expected: 'hit' }),
+    stageOf(3, 'd', 'c', { expected: 'rebuild' }),
+    stageOf(4, 'e', 'c'),
+    stageOf(5, 'f', '', { expected: 'hit' }),
+    stageOf(6, 'g', 'nn', { expected: 'hit' }),
+    stageOf(7, 'h', 'f', { expected: 'rebuild' })
+  ]
+  expect(predictionsHeld(stages)).toEqual({ held: 3, made: 5 })
 })

@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, basename } from 'node:path'
 import type { ActionsCache } from '../../src/host'
-import type { CacheRecord } from '../../src/plan/record'
-import { restoreRecords, saveRecord } from '../../src/run/records'
+import { emptyRecord } from '../../src/fingerprint/record'
+import type { CacheRecord } from '../../src/fingerprint/record'
+import { recordedRefs, restoreRecords, saveRecord } from '../../src/run/records'
 import type { RecordPlace } from '../../src/run/records'
 import { newTestHost } from '../helpers/host'
 import type { TestHost } from '../helpers/host'
@@ -43,30 +44,38 @@ async function hostWith(actionsCache: ActionsCache): Promise<TestHost> {
 
 const plan = planOf(diamond, { backends: ['registry', 'gha'], scopes: onBranch })
 const name = (stage: string, scope = own) => refOf(plan, stage, 'gha', scope).name
-const record = (refs: CacheRecord['refs']): CacheRecord => ({ version: 1, repository: 'acme/app', refs })
+const record = (refs: CacheRecord['refs']): CacheRecord => ({ ...emptyRecord('acme/app', 'key'), refs })
+const withRefs = (refs: CacheRecord['refs']) => (newest: CacheRecord) => ({ ...newest, refs: { ...newest.refs, ...refs } })
+const foundIn = async (host: TestHost, place: RecordPlace) => recordedRefs(plan, (await restoreRecords(host, place)).records)
 const entry = (id: string, held = {}) => ({ id, at: '2026-11-20T00:00:00.000Z', held })
 const placeIn = (host: TestHost, names = ['record-own', 'record-main']): RecordPlace => ({
   // Records lie under one path on a machine: each test has names of its own.
   names: names.map(text => `${basename(host.folder)}-${text}`),
-  repository: 'acme/app'
+  repository: 'acme/app',
+  directory: host.folder
 })
 
 test('nothing was recorded: nothing is known, and that is no trouble', async () => {
   const host = await hostWith(memoryCache().cache)
-  expect(await restoreRecords(host, plan, placeIn(host))).toEqual({ own: record({}), found: [] })
+  expect(await restoreRecords(host, placeIn(host))).toEqual({ records: [undefined, undefined] })
 })
 
 test('what one job recorded the next one finds, each scope by itself', async () => {
   const host = await hostWith(memoryCache().cache)
   const place = placeIn(host)
-  await saveRecord(host, placeIn(host, ['record-main']), record({}), {
-    [name('base', main)]: entry('b1'),
-    [name('final', main)]: entry('f1', { [name('base', main)]: 'b1' })
-  })
-  await saveRecord(host, place, record({}), { [name('base')]: entry('b2') })
-  const restored = await restoreRecords(host, plan, place)
-  expect(restored.own.refs).toEqual({ [name('base')]: entry('b2') })
-  expect(restored.found.map(({ ref, id, held }) => [ref.backend, ref.name, id, held])).toEqual([
+  await saveRecord(
+    host,
+    placeIn(host, ['record-main']),
+    record({}),
+    withRefs({
+      [name('base', main)]: entry('b1'),
+      [name('final', main)]: entry('f1', { [name('base', main)]: 'b1' })
+    })
+  )
+  await saveRecord(host, place, record({}), withRefs({ [name('base')]: entry('b2') }))
+  const restored = await restoreRecords(host, place)
+  expect(restored.records[0]?.refs).toEqual({ [name('base')]: entry('b2') })
+  expect(recordedRefs(plan, restored.records).map(({ ref, id, held }) => [ref.backend, ref.name, id, held])).toEqual([
     ['gha', name('base'), 'b2', {}],
     ['gha', name('base', main), 'b1', {}],
     ['gha', name('final', main), 'f1', { [name('base', main)]: 'b1' }]
@@ -76,25 +85,25 @@ test('what one job recorded the next one finds, each scope by itself', async () 
 test('the newest record counts, and each has a key of its own', async () => {
   const { cache, entries } = memoryCache()
   const host = await hostWith(cache)
-  for (const id of ['1', '2', '3']) await saveRecord(host, placeIn(host), record({}), { [name('base')]: entry(id) })
+  for (const id of ['1', '2', '3']) await saveRecord(host, placeIn(host), record({}), withRefs({ [name('base')]: entry(id) }))
   expect(entries.map(({ key }) => /record-own#[0-9a-f-]{36}$/.test(key))).toEqual([true, true, true])
-  expect((await restoreRecords(host, plan, placeIn(host))).found[0]?.id).toBe('3')
+  expect((await foundIn(host, placeIn(host)))[0]?.id).toBe('3')
 })
 
 test('what another job recorded meanwhile stays', async () => {
   const host = await hostWith(memoryCache().cache)
   const before = record({ [name('base')]: entry('1') })
-  await saveRecord(host, placeIn(host), before, { [name('tools')]: entry('other') })
-  await saveRecord(host, placeIn(host), before, { [name('base')]: entry('2') })
-  const { own: saved } = await restoreRecords(host, plan, placeIn(host))
-  expect(saved.refs).toEqual({ [name('base')]: entry('2'), [name('tools')]: entry('other') })
+  await saveRecord(host, placeIn(host), before, withRefs({ [name('tools')]: entry('other') }))
+  await saveRecord(host, placeIn(host), before, withRefs({ [name('base')]: entry('2') }))
+  const { records } = await restoreRecords(host, placeIn(host))
+  expect(records[0]?.refs).toEqual({ [name('base')]: entry('2'), [name('tools')]: entry('other') })
 })
 
 test('a file that lies there from another job does not count: the service has no such record', async () => {
   const host = await hostWith(memoryCache().cache)
   const elsewhere = await hostWith(memoryCache().cache)
-  await saveRecord(elsewhere, placeIn(host), record({}), { [name('base')]: entry('1') })
-  expect((await restoreRecords(host, plan, placeIn(host))).found).toEqual([])
+  await saveRecord(elsewhere, placeIn(host), record({}), withRefs({ [name('base')]: entry('1') }))
+  expect(await foundIn(host, placeIn(host))).toEqual([])
 })
 
 test.each([
@@ -104,17 +113,17 @@ test.each([
 ])('a record of $description is none', async ({ text }) => {
   const { cache, entries } = memoryCache()
   const host = await hostWith(cache)
-  await saveRecord(host, placeIn(host), record({}), {})
+  await saveRecord(host, placeIn(host), record({}), withRefs({}))
   for (const saved of entries) saved.text = text
-  expect(await restoreRecords(host, plan, placeIn(host))).toEqual({ own: record({}), found: [] })
+  expect(await restoreRecords(host, placeIn(host))).toEqual({ records: [undefined, undefined] })
 })
 
 test('a service that fails is a trouble, what the other scopes say counts', async () => {
   const { cache } = memoryCache(key => (key.includes('record-own') ? 'the service is down' : undefined))
   const host = await hostWith(cache)
-  await saveRecord(host, placeIn(host, ['record-main']), record({}), { [name('base', main)]: entry('b1') })
-  const restored = await restoreRecords(host, plan, placeIn(host))
-  expect(restored.trouble).toEqual({ code: 'lookup-failed', backend: 'gha', detail: 'the service is down' })
-  expect(restored.found.map(({ id }) => id)).toEqual(['b1'])
-  await expect(saveRecord(host, placeIn(host), record({}), {})).rejects.toThrow('the service is down')
+  await saveRecord(host, placeIn(host, ['record-main']), record({}), withRefs({ [name('base', main)]: entry('b1') }))
+  const restored = await restoreRecords(host, placeIn(host))
+  expect(restored.failure).toBe('the service is down')
+  expect(recordedRefs(plan, restored.records).map(({ id }) => id)).toEqual(['b1'])
+  await expect(saveRecord(host, placeIn(host), record({}), withRefs({}))).rejects.toThrow('the service is down')
 })

@@ -6,7 +6,7 @@ import { readLogicalLines, type LogicalLine } from './logical-lines'
 import type { Variables } from './shell-words'
 import { WordError } from './word-error'
 import { findBases } from './stage-bases'
-import { draftStages, problemAt, type StageDraft } from './stage-draft'
+import { draftStages, problemAt, type ReadingLine, type StageDraft } from './stage-draft'
 import { groupStages, type StageLines } from './stage-lines'
 import { orderProblems } from './stage-order'
 
@@ -21,8 +21,17 @@ export interface ParseOptions {
   readonly buildContexts?: readonly string[]
 }
 
+/** The instructions behind the stages, for what a stage is made from. */
+export interface Script {
+  /** The ARGs before the first FROM. */
+  readonly globals: readonly LogicalLine[]
+  /** By stage index: FROM, and what follows it with the triggers it runs first. Its steps come in the order of `Stage.steps`. */
+  readonly stages: readonly { readonly from: LogicalLine; readonly body: readonly ReadingLine[] }[]
+}
+
 export interface ParsedDockerfile {
   readonly dockerfile: Dockerfile
+  readonly script: Script
   /** By line. */
   readonly problems: readonly DockerfileProblem[]
 }
@@ -51,7 +60,11 @@ export function parseDockerfile(text: string, options: ParseOptions): ParsedDock
     ...triggerProblems(dockerfile, drafts, options.target),
     ...orderProblems(dockerfile, ownReads, options.target)
   ]
-  return { dockerfile, problems: problems.sort((one, other) => one.line - other.line) }
+  const script = {
+    globals: file.globals,
+    stages: file.stages.map(({ from }, at) => ({ from, body: drafts[at]?.script ?? [] }))
+  }
+  return { dockerfile, script, problems: problems.sort((one, other) => one.line - other.line) }
 }
 
 /** One fault of a FROM is told once. */

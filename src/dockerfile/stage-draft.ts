@@ -9,6 +9,8 @@ import { sourceLookup, type Reads } from './stage-reads'
 /** A stage with what is needed to judge it. */
 export interface StageDraft {
   readonly stage: Stage
+  /** All its instructions behind FROM, the triggers it runs first; none for a replaced stage. */
+  readonly script: readonly ReadingLine[]
   /** What its own instructions read, a replaced stage's too. */
   readonly ownReads: readonly StageEdge[]
   readonly problems: readonly DockerfileProblem[]
@@ -44,6 +46,7 @@ export function draftStages(stages: readonly StageLines[], foundations: readonly
     }
     return {
       stage,
+      script: foundation.replaced ? [] : [...triggers, ...body],
       ownReads: body.flatMap(edgesOf).filter(isBuilt),
       problems: body.flatMap(({ instruction, problem }) => problemAt(instruction, problem)),
       triggerProblems: triggers.flatMap(({ instruction, problem }) =>
@@ -53,12 +56,13 @@ export function draftStages(stages: readonly StageLines[], foundations: readonly
   })
 }
 
-export function problemAt(instruction: LogicalLine, message: string | undefined): readonly DockerfileProblem[] {
-  return message === undefined ? [] : [{ line: instruction.lines.start, message }]
+/** An instruction and the stages it reads. */
+export interface ReadingLine extends Reads {
+  readonly instruction: LogicalLine
 }
 
-interface ReadingLine extends Reads {
-  readonly instruction: LogicalLine
+export function problemAt(instruction: LogicalLine, message: string | undefined): readonly DockerfileProblem[] {
+  return message === undefined ? [] : [{ line: instruction.lines.start, message }]
 }
 
 /** The instruction that an ONBUILD holds for the stages FROM this one. */
@@ -88,6 +92,6 @@ function asTrigger(step: Step): Step {
   return { ...step, onbuild: true }
 }
 
-function isStepKind(keyword: string): keyword is StepKind {
+export function isStepKind(keyword: string): keyword is StepKind {
   return ['RUN', 'COPY', 'ADD', 'WORKDIR'].includes(keyword)
 }

@@ -1,5 +1,8 @@
 import type { Dockerfile, Stage, StageEdge } from '../dockerfile/dockerfile'
+import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
+import { reasonOf, stageChanges } from './changes'
+import type { RecordView, StageChanges } from './changes'
 import type { StageResult } from './stage-result'
 
 export interface ReasonFacts {
@@ -9,43 +12,143 @@ export interface ReasonFacts {
   readonly rebuilt: ReadonlySet<string> | undefined
   /** Nothing was found in any backend, and every backend could be asked. */
   readonly nothingSaved: boolean
-  /** Nothing was imported because no backend could be asked. */
+  /** Nothing was imported because no backend could be asked, or what was to be imported could not be read. */
   readonly unreachable: boolean
   /** Stages of which no ref was found, although other stages have one. */
   readonly absent: ReadonlySet<string>
+  /** Stages that a record says were saved, and whose ref is gone. */
+  readonly evicted: ReadonlySet<string>
+  /** The record of the very content that a stage was looked up in; undefined where none is known. */
+  readonly viewOf: (stage: Stage) => RecordView | undefined
 }
 
-/** The earliest cause that is proved; null for a hit and for a stage the build did not come to. */
-export function explainReason(result: StageResult, facts: ReasonFacts): Reason | null {
+/** The reason of each result. */
+export type Reasons = ReadonlyMap<StageResult, Reason | null>
+
+/**
+ * The earliest cause that is proved; null for a hit and for a stage the build did not come to. What differs from the record is named
+ * only where it differs at the step that ran first: then it alone decides, whatever came before was served.
+ */
+export function explainReasons(facts: ReasonFacts): Reasons {
+  const reasons = new Map<StageResult, Reason | null>()
+  // What a stage is FROM stands before it.
+  for (const result of facts.results.toSorted((one, other) => one.index - other.index)) {
+    reasons.set(result, explainReason(result, facts, reasons))
+  }
+  return reasons
+}
+
+function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons): Reason | null {
   if (result.status === 'hit' || result.status === 'not-run' || result.status === 'unknown') return null
   const stage = facts.dockerfile.stages[result.index]
   if (!facts.rebuilt || facts.rebuilt.has(result.name)) return { code: 'rebuild-requested' }
-  if (facts.nothingSaved) return { code: 'first-build' }
+  if (facts.nothingSaved) return { code: facts.evicted.has(result.name) ? 'cache-evicted' : 'first-build' }
   if (facts.unreachable) return { code: 'cache-unreachable' }
-  const parent = stage && rebuiltParent(stage, result, facts)
-  if (parent !== undefined) return { code: 'parent-rebuilt', parent }
+  if (!stage) return { code: 'unknown' }
+
+  const first = firstRun(stage, result)
+  const view = facts.viewOf(stage)
+  const changes = view && stageChanges(stage, result.platform, view)
+  const own = changes && ownReason(changes, first)
+  const from = first.at <= 0 ? rebuiltParent(stage, result, facts, edge => edge.kind === 'from') : undefined
+  // What a stage is FROM decides by itself when it was made of something else; when it was only lost, a change of the stage's own does.
+  if (from && (!own || changedItself(from.stage, result.platform, facts, reasons))) return from.reason
+  if (own) return own
+  const read = rebuiltParent(stage, result, facts, edge => edge.kind !== 'from' && isWithin(edge, first.lines))
+  if (read) return read.reason
+  const before = changes && parentBefore(stage, changes, first, facts)
+  if (before) return before
+  if (facts.evicted.has(result.name) && changes && isSame(changes, first)) return { code: 'cache-evicted' }
   return { code: facts.absent.has(result.name) ? 'cache-absent' : 'unknown' }
 }
 
+interface FirstRun {
+  /** Place in `Stage.steps`; -1 for a trigger of the base image, which is not in the file. */
+  readonly at: number
+  readonly number: number | undefined
+  readonly lines: { readonly start: number; readonly end: number } | undefined
+}
+
+function firstRun(stage: Stage, result: StageResult): FirstRun {
+  const index = result.steps.findIndex(step => step.status === 'ran' || step.status === 'failed')
+  const step = result.steps[index]
+  const at = stage.steps.findIndex(candidate => candidate.lines.start === step?.line)
+  return { at, number: step?.number, lines: stage.steps[at]?.lines }
+}
+
+/** The stage's own change at the step that ran first, and none before it. */
+function ownReason({ base, steps }: StageChanges, { at, number }: FirstRun): Reason | undefined {
+  if (base) return at <= 0 ? reasonOf(base, number) : undefined
+  if (at < 0 || steps.slice(0, at).some(difference => difference && difference.kind !== 'stage')) return undefined
+  const difference = steps[at]
+  return difference && reasonOf(difference, number)
+}
+
+/** A stage that it reads hit, but is not the one this stage was last saved with: an earlier build rebuilt it, and ended before this one. */
+function parentBefore(stage: Stage, { base, steps }: StageChanges, first: FirstRun, facts: ReasonFacts): Reason | undefined {
+  const place = { ...(first.number === undefined ? {} : { step: first.number }) }
+  const parent = (edge: StageEdge | undefined): Reason | undefined => {
+    const name = edge && facts.dockerfile.stages[edge.stage]?.name
+    return name === undefined ? undefined : { code: 'parent-rebuilt', parent: name, line: edge?.line ?? 0, ...place }
+  }
+  if (base?.kind === 'stage') return first.at === 0 ? parent(stage.edges.find(({ kind }) => kind === 'from')) : undefined
+  if (steps[first.at]?.kind !== 'stage' || steps.slice(0, first.at).some(difference => difference && difference.kind !== 'stage'))
+    return undefined
+  return parent(stage.edges.find(edge => edge.kind !== 'from' && isWithin(edge, first.lines)))
+}
+
+/** Nothing differs, and nothing that decides about the step that ran first is beyond our sight. */
+function isSame({ base, steps, comparison }: StageChanges, first: FirstRun): boolean {
+  const { now, recorded, images } = comparison
+  if (base !== undefined || steps.some(difference => difference !== undefined) || now.base.opaque || first.at < 0) return false
+  const seen = now.base.image === undefined || (images.has(now.base.image) && recorded.images[now.base.image] !== undefined)
+  return seen && stepsOf(now).every(({ opaque }, at) => at > first.at || !opaque)
+}
+
 /** The rebuilt stage that the first step which ran stands on or reads from. */
-function rebuiltParent(stage: Stage, result: StageResult, facts: ReasonFacts): string | undefined {
-  const at = result.steps.findIndex(step => step.status === 'ran' || step.status === 'failed')
-  const lines = stage.steps.find(step => step.lines.start === result.steps[at]?.line)?.lines
-  // Where a step was cached before it, what the stage is FROM came out as it was.
-  const reads = (edge: StageEdge) =>
-    edge.kind === 'from' ? at === 0 : lines !== undefined && edge.line >= lines.start && edge.line <= lines.end
-  return stage.edges
-    .filter(reads)
-    .map(edge => rebuiltAt(edge.stage, result.platform, facts))
-    .find(name => name !== undefined)
+function rebuiltParent(
+  stage: Stage,
+  result: StageResult,
+  facts: ReasonFacts,
+  counts: (edge: StageEdge) => boolean
+): { readonly stage: Stage; readonly reason: Reason } | undefined {
+  for (const edge of stage.edges.filter(counts)) {
+    const parent = rebuiltAt(edge.stage, result.platform, facts)
+    if (!parent) continue
+    const number = firstRun(stage, result).number
+    const place = { line: edge.line, ...(number === undefined ? {} : { step: number }) }
+    return { stage: parent, reason: { code: 'parent-rebuilt', parent: parent.name, ...place } }
+  }
+  return undefined
 }
 
 /** The stage at an index if a step of it ran; a stage without steps is what it is FROM. */
-function rebuiltAt(index: number, platform: string, facts: ReasonFacts): string | undefined {
+function rebuiltAt(index: number, platform: string, facts: ReasonFacts): Stage | undefined {
   const stage = facts.dockerfile.stages[index]
   if (stage?.steps.length === 0) return stage.base.kind === 'stage' ? rebuiltAt(stage.base.index, platform, facts) : undefined
   const ran = facts.results.some(
     other => other.index === index && other.platform === platform && other.steps.some(step => step.status === 'ran')
   )
-  return ran ? stage?.name : undefined
+  return ran ? stage : undefined
+}
+
+/** Whether a rebuilt stage, or one it is made from, is known to be made of something else than before. */
+function changedItself(stage: Stage, platform: string, facts: ReasonFacts, reasons: Reasons): boolean {
+  let at: Stage | undefined = stage
+  while (at) {
+    const { index }: Stage = at
+    const result = facts.results.find(other => other.index === index && other.platform === platform)
+    const reason = result && reasons.get(result)
+    if (reason && proved.has(reason.code)) return true
+    at = facts.dockerfile.stages.find(
+      other => other.index < index && reason?.code === 'parent-rebuilt' && other.name === reason.parent
+    )
+  }
+  return false
+}
+
+const proved = new Set<Reason['code']>(['file-changed', 'instruction-changed', 'base-image-changed', 'build-arg-changed'])
+
+function isWithin({ line }: StageEdge, lines: FirstRun['lines']): boolean {
+  return lines !== undefined && line >= lines.start && line <= lines.end
 }

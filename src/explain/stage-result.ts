@@ -23,6 +23,20 @@ export interface RefResult {
   readonly bytes?: number
 }
 
+export interface MadeOf {
+  /** Of each step that reads the context its sources, and how many files they come to. */
+  readonly files: readonly { readonly sources: readonly string[]; readonly count: number }[]
+  /** Names of ARGs in force in it. */
+  readonly arguments: readonly string[]
+  readonly images: readonly string[]
+}
+
+export interface TimeSaved {
+  readonly seconds: number
+  /** Cached steps of which it is not known how long they took. */
+  readonly unknownSteps: number
+}
+
 /** One needed stage on one platform, as output `stages` shows it (spec §4). */
 export interface StageResult {
   readonly name: string
@@ -33,5 +47,11 @@ export interface StageResult {
   readonly cached: number
   readonly seconds: number
   readonly reason: Reason | null
+  /** What its cached steps took when they last ran; missing where nothing is known of any of them. */
+  readonly saved?: TimeSaved
+  /** What was expected of it before the build; missing where nothing was. */
+  readonly expected?: 'hit' | 'rebuild'
+  /** What it is made from; missing where that is not known. */
+  readonly madeOf?: MadeOf
   readonly refs: readonly RefResult[]
 }

@@ -44,10 +44,16 @@ export function explainStages({ needed, platforms, table, outcome }: StageFacts)
 /** The second pass: enters what else is known of each stage. A hit keeps the reason null. */
 export function completeStages(
   results: readonly StageResult[],
-  known: { readonly reason: (result: StageResult) => Reason | null; readonly refs: (result: StageResult) => readonly RefResult[] }
+  known: {
+    readonly reason: (result: StageResult) => Reason | null
+    readonly refs: (result: StageResult) => readonly RefResult[]
+    /** What the record and the prediction add. */
+    readonly history: (result: StageResult) => Pick<StageResult, 'saved' | 'expected' | 'madeOf'>
+  }
 ): readonly StageResult[] {
   return results.map(result => ({
     ...result,
+    ...known.history(result),
     reason: result.status === 'hit' ? null : known.reason(result),
     refs: known.refs(result)
   }))

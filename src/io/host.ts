@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import type { Host, Log, Workflow } from '../host'
 import { newActionsCache } from './actions-cache'
+import { newContextFiles } from './context-files'
 import { findCredentials } from './docker-credentials'
 import { newExec } from './exec'
 import { newFiles } from './files'
@@ -24,6 +25,7 @@ export function newHost(): Host {
       waited: () => stopwatch.waited()
     },
     files: newFiles(env['RUNNER_TEMP'] ?? tmpdir()),
+    contextFiles: newContextFiles(),
     exec: newExec(env, stopwatch),
     actionsCache: newActionsCache(env, stopwatch),
     registry: newRegistry(host => findCredentials(host, env), stopwatch),

@@ -1,8 +1,9 @@
 import type { StageResult } from '../explain/stage-result'
+import type { Reason } from '../reasons'
 import { plain } from './words'
 import type { BuildReport } from './report'
 import { reasonWords } from './sentences'
-import { inOrder, tally } from './tallies'
+import { inOrder, tally, totalTimeSaved } from './tallies'
 
 /** GitHub takes 1 MB per output, counted as UTF-16. */
 export const OUTPUT_LIMIT = 500_000
@@ -19,6 +20,7 @@ export function renderOutputs(report: BuildReport): Record<string, string> {
     'rebuilt-stages': names(rebuilt),
     'exported-stages': names(exported),
     stages: stagesJson(report.stages),
+    'time-saved': secondsText(totalTimeSaved(report.stages)?.seconds),
     builder: report.builder.name
   }
 }
@@ -31,6 +33,10 @@ function names(stages: readonly string[]): string {
 /** Two decimals, and 1.00 only when every step was cached. */
 function rateText(rate: number): string {
   return (rate < 1 ? Math.min(rate, 0.99) : rate).toFixed(2)
+}
+
+function secondsText(seconds: number | undefined): string {
+  return seconds === undefined ? '' : String(Math.round(seconds * 10) / 10)
 }
 
 /** Whole where it fits; else without refs; else as many stages as fit: the report file has them all. */
@@ -66,7 +72,7 @@ function stageOutput(stage: StageResult) {
     steps: stage.steps.length,
     cached,
     seconds: Math.round(stage.seconds * 100) / 100,
-    reason: reason && status !== 'hit' ? { code: reason.code, message: plain(reasonWords(reason)) } : null,
+    reason: reason && status !== 'hit' ? reasonOutput(reason) : null,
     refs: refs.map(({ backend, ref, imported, exported, bytes }) => ({
       backend,
       ref,
@@ -75,4 +81,24 @@ function stageOutput(stage: StageResult) {
       ...(bytes === undefined ? {} : { bytes })
     }))
   }
+}
+
+function reasonOutput(reason: Reason) {
+  const { step, line } = { step: undefined, line: undefined, ...reason }
+  const inputs = reasonInputs(reason)
+  return {
+    code: reason.code,
+    message: plain(reasonWords(reason)),
+    ...(step === undefined ? {} : { step }),
+    ...(line === undefined ? {} : { line }),
+    ...(inputs.length > 0 ? { inputs } : {})
+  }
+}
+
+/** Names of what changed: files, build arguments, the parent, the digests of an image. */
+function reasonInputs(reason: Reason): readonly string[] {
+  if ('files' in reason) return reason.files.map(({ path }) => path)
+  if ('names' in reason) return reason.names
+  if ('parent' in reason) return [reason.parent]
+  return 'to' in reason ? [reason.from, reason.to] : []
 }

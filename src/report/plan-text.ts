@@ -1,9 +1,11 @@
+import type { StageExpectation } from '../explain/expectations'
 import type { Uncached } from '../plan/cache-plan'
 import type { Backend } from '../reasons'
 import { columns } from './columns'
-import { uncachedWords } from './sentences'
+import { group } from './group'
+import { expectedWords, uncachedWords } from './sentences'
 import { oneLine } from './plain'
-import { plain, words } from './words'
+import { joinWords, plain, words } from './words'
 
 /** What the log says of a plan before anything runs. */
 export interface PlanView {
@@ -14,6 +16,8 @@ export interface PlanView {
   readonly broughtIn: readonly { readonly stage: string; readonly backend: Backend; readonly ref: string }[]
   /** Needed stages, Dockerfile order. */
   readonly stages: readonly PlanStage[]
+  /** What is expected of the stages; those of which nothing is known are left out. */
+  readonly expectations: readonly Pick<StageExpectation, 'stage' | 'platform' | 'expected' | 'reason'>[]
   /** Whatever else decided something: why nothing is written, which inputs were overruled. */
   readonly notes: readonly string[]
 }
@@ -46,8 +50,23 @@ export function renderPlan(plan: PlanView): string {
     ...lines.map(plain),
     ...(rows.length > 0 ? ['', ...columns([['stage', 'platform', 'backend', 'use', 'ref'], ...rows])] : []),
     ...(refs.length > MOST_STAGES ? [`… and ${refs.length - MOST_STAGES} more`] : []),
+    ...expected(plan),
     ...(plan.notes.length > 0 ? ['', ...plan.notes.map(note => plain(words`- ${note}`))] : [])
   ].join('\n')
+}
+
+/** `deps, app: will rebuild: package-lock.json changed`, a line for each that is said. */
+function expected({ expectations, stages }: PlanView): readonly string[] {
+  const known = expectations.filter(({ expected, reason }) => expected !== 'unknown' || reason)
+  const several = new Set(expectations.map(({ platform }) => platform)).size > 1
+  const said = group(known, ({ expected, reason }) => plain(expectedWords(expected, reason))).map(same => {
+    const names = same
+      .slice(0, MOST_STAGES)
+      .map(({ stage, platform }) => (several ? words`${stage} (${platform})` : words`${stage}`))
+    const more = same.length > MOST_STAGES ? words` and ${same.length - MOST_STAGES} more` : []
+    return plain([...joinWords(names, ', '), ...more, ': ', ...expectedWords(same[0].expected, same[0].reason)])
+  })
+  return said.length > 0 && stages.length > 0 ? ['', ...said.slice(0, MOST_STAGES)] : []
 }
 
 function row(name: string, platform: string, { backend, ref, read, write }: PlanStage['refs'][number]): readonly string[] {

@@ -1,11 +1,11 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Uncached } from '../plan/cache-plan'
-import type { Backend, Degradation, Exported, Imported, NotAllowed, Reason, StageStatus } from '../reasons'
+import type { Backend, Degradation, Exported, FilesChanged, Imported, NotAllowed, Reason, StageStatus } from '../reasons'
 import { placeWords } from './places'
 import { permissionWords } from './sentences-permissions'
 import { lineWords, noStepsWords, savedAnewWords } from './sentences-stages'
 import { failedStep, firstRun } from './tallies'
-import { words, type Words } from './words'
+import { joinWords, words, type Words } from './words'
 
 /** What a stage's status looks like and is called. */
 export const statusWords: { readonly [status in StageStatus]: { readonly icon: string; readonly word: string } } = {
@@ -37,6 +37,14 @@ export const importedWords: { readonly [imported in Imported]: string } = {
 /** Why a stage was not a hit. */
 export function reasonWords(reason: Reason): Words {
   return (reasons[reason.code] as (reason: Reason) => Words)(reason)
+}
+
+/** What is expected of a stage before the build. */
+export function expectedWords(expected: 'hit' | 'rebuild' | 'unknown', reason: Reason | undefined): Words {
+  if (expected === 'hit') return words`expected: hit`
+  const why = reason ? reasonWords(reason) : []
+  if (expected === 'rebuild') return ['will rebuild', ...(why.length > 0 ? [': ', ...why] : [])]
+  return reason?.code === 'parent-rebuilt' ? words`depends on what ${reason.parent} comes to` : words`not known`
 }
 
 export { planNotes, scopeWords } from './plan-sentences'
@@ -79,12 +87,38 @@ export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend' | 'why
 }
 
 const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { code: code }>) => Words } = {
+  'file-changed': ({ files, count, line }) =>
+    files.length > 0 ? fileWords(files, count - files.length) : words`files that line ${line ?? 0} reads changed`,
+  'instruction-changed': ({ line }) => words`line ${line ?? 0} of the Dockerfile changed`,
+  'base-image-changed': ({ from, to }) => words`base image moved from ${shortDigest(from)} to ${shortDigest(to)}`,
+  'build-arg-changed': ({ names }) => [
+    names.length > 1 ? 'build arguments ' : 'build argument ',
+    ...joinWords(
+      names.map(name => words`${name}`),
+      ', '
+    ),
+    ' changed'
+  ],
+  'cache-evicted': () => words`saved before, but gone from the cache`,
   'first-build': () => words`first build, nothing was saved yet`,
   'cache-absent': () => words`nothing saved for this stage yet`,
   'cache-unreachable': () => words`its cache could not be read`,
   'rebuild-requested': () => words`rebuild asked for`,
   'parent-rebuilt': ({ parent }) => words`${parent} was rebuilt`,
   unknown: () => words`cause not known`
+}
+
+/** `a, b changed, c appeared, d went, and 5 more`. */
+function fileWords(files: FilesChanged['files'], more: number): Words {
+  const groups = (['changed', 'appeared', 'went'] as const).flatMap(how => {
+    const paths = files.filter(file => file.how === how).map(({ path }) => words`${path}`)
+    return paths.length > 0 ? [[...joinWords(paths, ', '), ` ${how}`]] : []
+  })
+  return [...joinWords(groups, '; '), ...(more > 0 ? [`; and ${more} more`] : [])]
+}
+
+function shortDigest(digest: string): string {
+  return digest.slice(0, 'sha256:'.length + 12)
 }
 
 interface Trouble {
@@ -111,7 +145,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'record-failed': {
     what: () => words`Could not read or write the record of what was saved`,
-    remedy: () => words`The next build may find less than there is. ${service}`
+    remedy: () => words`The next build may find less than there is, or not know why it rebuilds. ${service}`
   },
   'export-failed': {
     what: (place, stages) => words`${stages}: built, but not saved to ${place}`,

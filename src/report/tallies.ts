@@ -1,4 +1,4 @@
-import type { StageResult, StepResult } from '../explain/stage-result'
+import type { StageResult, StepResult, TimeSaved } from '../explain/stage-result'
 import { group } from './group'
 import type { BuildReport } from './report'
 
@@ -46,6 +46,25 @@ export function tally(report: Pick<BuildReport, 'outcome' | 'stages'>): Tallies 
     exported: names(platforms => platforms.some(({ refs }) => refs.some(({ exported }) => exported === 'yes'))),
     platforms: [...new Set(stages.map(({ platform }) => platform))]
   }
+}
+
+/** What all cached steps took when they last ran, and of how many that is not known; undefined where nothing is known of any. */
+export function totalTimeSaved(stages: readonly StageResult[]): TimeSaved | undefined {
+  const cached = stages.filter(stage => stage.cached > 0)
+  const known = cached.flatMap(({ saved }) => saved ?? [])
+  if (stages.length === 0 || (cached.length > 0 && known.length === 0)) return undefined
+  return {
+    seconds: sum(known.map(({ seconds }) => seconds)),
+    unknownSteps: sum(cached.map(({ saved, cached: steps }) => saved?.unknownSteps ?? steps))
+  }
+}
+
+/** Of how many stages it was said before the build whether they hit, and how often that was so. A stage the build did not come to is left out. */
+export function predictionsHeld(stages: readonly StageResult[]): { readonly held: number; readonly made: number } {
+  const made = stages.filter(
+    ({ expected, status, steps }) => expected && steps.length > 0 && status !== 'not-run' && status !== 'unknown'
+  )
+  return { held: made.filter(({ expected, status }) => (expected === 'hit') === (status === 'hit')).length, made: made.length }
 }
 
 /** Dockerfile order; platforms of a stage stay as they came. */

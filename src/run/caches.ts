@@ -1,20 +1,24 @@
+import { randomUUID } from 'node:crypto'
 import type { Host } from '../host'
-import type { CacheRecord } from '../plan/record'
+import { emptyRecord } from '../fingerprint/record'
+import type { CacheRecord } from '../fingerprint/record'
 import type { FoundRef } from '../plan/coverage'
 import { planWrites, savesCaches } from '../plan/permissions'
 import type { NotWritten } from '../plan/permissions'
 import { formatRef } from '../plan/ref'
+import type { Scope } from '../plan/scope'
 import type { Backend, Degradation } from '../reasons'
 import { localRefs, readLocalCache } from './local-cache'
 import type { LocalLayout } from './local-cache'
 import { lookUpRegistry } from './lookups'
 import type { Cancellation } from './cancellation'
 import type { Preparation } from './prepare'
-import { restoreRecords } from './records'
-import type { RecordPlace } from './records'
+import { recordedRefs, restoreRecords } from './records'
+import type { RecordPlace, RestoredRecords } from './records'
 
-/** Seconds that fetching the local cache directory may take. */
+/** Seconds that fetching the local cache directory may take, and fetching records that only explain. */
 const restoreSeconds = 600
+const explainSeconds = 5
 
 /** What is known of the caches before the build. */
 export interface Caches {
@@ -22,7 +26,10 @@ export interface Caches {
   /** Backends whose refs could be asked for. */
   readonly lookedUp: readonly Backend[]
   readonly degradations: readonly Degradation[]
+  /** The record of the scope that is written; empty at first. */
   readonly record: CacheRecord
+  /** The records of all scopes that have one, by scope. */
+  readonly records: ReadonlyMap<Scope, CacheRecord>
   readonly recordPlace: RecordPlace
   /** Name of the local cache in the actions cache, without the part that changes. */
   readonly localKey: string
@@ -55,16 +62,20 @@ export async function findCaches(
         version: inputs.cacheVersion
       })
     )
-  const recordPlace = { names: names('record'), repository: context.repository }
+  const recordPlace = { names: names('record'), repository: context.repository, directory: `${inputs.cacheDir}.records` }
   const localNames = names('local')
-  let record: CacheRecord = { version: 1, repository: context.repository, refs: {} }
+  const needed = plan.backends.includes('gha')
+  const restoring: Promise<RestoredRecords> =
+    needed || inputs.explain
+      ? restoreRecords(host, recordPlace, needed ? undefined : explainSeconds)
+      : Promise.resolve({ records: [] })
   const unusable: Backend[] = []
   const ask: Readonly<Record<Backend, () => Promise<Answer>>> = {
     registry: () => lookUpRegistry(host, plan),
     async gha() {
-      const restored = await restoreRecords(host, plan, recordPlace)
-      record = restored.own
-      return restored
+      const { records, failure } = await restoring
+      const found = recordedRefs(plan, records)
+      return failure === undefined ? { found } : { found, trouble: { code: 'lookup-failed', backend: 'gha', detail: failure } }
     },
     async local() {
       const { layout, trouble, foreign } = await restoreLocal(host, inputs.cacheDir, localNames, savesCaches(inputs))
@@ -72,7 +83,12 @@ export async function findCaches(
       return { found: localRefs(plan, layout), ...(trouble ? { trouble } : {}) }
     }
   }
-  const answers = await cancellation.orElse(Promise.all(plan.backends.map(backend => ask[backend]())), [])
+  const [answers, { records, failure }] = await cancellation.orElse(
+    Promise.all([Promise.all(plan.backends.map(backend => ask[backend]())), restoring]),
+    [[], { records: [] }]
+  )
+  // Without gha the record only explains.
+  if (failure !== undefined && !needed) host.log.info(`The record of earlier builds could not be read: ${failure}`)
   const notWritten = planWrites({
     cacheWrite: inputs.cacheWrite,
     untrusted: context.untrusted,
@@ -87,7 +103,8 @@ export async function findCaches(
     found: answers.flatMap(answer => answer.found),
     lookedUp: plan.backends.filter((_, index) => answers[index] && answers[index].trouble?.code !== 'lookup-failed'),
     degradations: [...missing, ...answers.flatMap(answer => answer.trouble ?? [])],
-    record,
+    record: records[0] ?? emptyRecord(context.repository, randomUUID()),
+    records: new Map(plan.scopes.read.flatMap((scope, index) => (records[index] ? [[scope, records[index]] as const] : []))),
     recordPlace,
     localKey: localNames[0] ?? '',
     readOnly: [...unusable, ...notWritten.map(({ backend }) => backend)],

@@ -1,10 +1,12 @@
 import { BuildFailed, HitRateTooLow } from '../errors'
+import { imageDigests } from '../explain/images'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
 import type { Host } from '../host'
 import { pushedRepositories } from '../plan/backends'
 import { buildsBesideMain } from '../plan/builder'
+import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
 import { planImports } from '../plan/imports'
@@ -15,15 +17,22 @@ import { plain } from '../report/words'
 import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
+import { startFingerprints } from './fingerprints'
+import { expectBuild, historyOf } from './history'
 import { buildImage } from './image'
 import type { BuiltImage } from './image'
 import { leftExports } from './left-exports'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
 import { withSummary } from './refusal'
+import { measureRefs } from './ref-sizes'
 import { exportTroubles, saveCaches } from './saving'
 import { newPrefetcher } from './prefetch'
 import { newStageExports, wholeStages } from './stage-exports'
+
+/** Seconds the plan waits for what the stages are made from, once all else is known, and the report once all is done. */
+const planSeconds = 0.2
+const reportSeconds = 5
 
 /** Seconds that saving may go on after the build has ended. */
 const savingSeconds = 600
@@ -43,6 +52,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const { inputs, plan } = preparation
   for (const { value } of inputs.secrets) host.workflow.mask(value)
   const cancellation = watchCancellation(host)
+  const fingerprints = startFingerprints(host, preparation)
   let handover: Handover = { version: 1 }
   const leave = (more: Partial<Handover>) => {
     handover = { ...handover, ...more }
@@ -60,7 +70,8 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
-  printPlan(host, preparation, builder, imports, { ...caches, eager })
+  const expectations = expectBuild(preparation, caches, imports, await fingerprints.ready(planSeconds))
+  printPlan(host, preparation, builder, imports, { ...caches, eager, expectations })
 
   let importRef = imports.main?.ref
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
@@ -116,7 +127,18 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const left = leftExports(outcomes, facts, builder, importRef)
   if (left) leave({ left })
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
-  const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes), { troubles: [] })
+  const [materials, sizes] = await inTime.orElse(Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes)]), [
+    undefined,
+    new Map<CacheRef, number>()
+  ])
+  const history = historyOf(preparation, caches, {
+    materials,
+    images: imageDigests(built.run.table),
+    imported: [...(imports.main ? [imports.main] : []), ...built.broughtIn],
+    failedImports: built.failedImports
+  })
+  const recorded = { results: built.results, history, sizes }
+  const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes, recorded), { troubles: [] })
   host.log.endGroup()
   if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
 
@@ -127,6 +149,9 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     imports,
     built,
     outcomes,
+    sizes,
+    history,
+    expectations,
     degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(outcomes, caches), ...saved.troubles],
     outcome: cancellation.requested() ? 'cancelled' : built.run.exitCode === 0 ? 'success' : 'failure',
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },

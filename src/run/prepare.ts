@@ -4,6 +4,7 @@ import { parseRunContext } from '../context'
 import type { RunContext } from '../context'
 import { didYouMean } from '../did-you-mean'
 import { parseDockerfile } from '../dockerfile/parse-dockerfile'
+import type { Script } from '../dockerfile/parse-dockerfile'
 import { findTarget } from '../dockerfile/stage-graph'
 import type { Dockerfile } from '../dockerfile/dockerfile'
 import { InputError } from '../errors'
@@ -26,6 +27,9 @@ export interface Preparation {
   readonly dockerfile: Dockerfile
   /** The Dockerfile as it was read. */
   readonly file: { readonly path: string; readonly text: string }
+  readonly script: Script
+  /** Build arguments with their values; never to be shown or kept. */
+  readonly buildArgs: Readonly<Record<string, string>>
   readonly plan: CachePlan
   readonly backends: BackendPlan
   /** Separates images in gha and local names. */
@@ -55,15 +59,16 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
       `file: ${path} does not exist; give the path of the Dockerfile from the job's working directory`
     ])
   }
+  const buildArgs = buildArguments(inputs, host.env)
   const parsed = parseDockerfile(text, {
-    buildArgs: buildArguments(inputs, host.env),
+    buildArgs,
     buildContexts: inputs.buildContexts.map(context => context.slice(0, context.indexOf('='))),
     platform: platforms[0] ?? host.platform,
     buildPlatform: host.platform,
     target: inputs.target
   })
   problems.push(...parsed.problems.map(problem => `file: ${path}:${problem.line}: ${problem.message}`))
-  const { dockerfile } = parsed
+  const { dockerfile, script } = parsed
   const target = parsed.problems.length > 0 ? undefined : findTarget(dockerfile, inputs.target)
   if (target && 'problem' in target) problems.push(`target: ${target.problem}`)
   if (parsed.problems.length === 0) problems.push(...unknownStages(dockerfile, inputs))
@@ -88,7 +93,19 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
     plan.stages.map(({ stage }) => stage),
     inputs.rebuildStages
   ).map(stage => stage.name)
-  return { inputs, context, dockerfile, file: { path, text }, plan, backends, image, rebuilt, jobId: randomUUID() }
+  return {
+    inputs,
+    context,
+    dockerfile,
+    file: { path, text },
+    script,
+    buildArgs,
+    plan,
+    backends,
+    image,
+    rebuilt,
+    jobId: randomUUID()
+  }
 }
 
 /** `Dockerfile` in the context, or `dockerfile` where only that is there, as BuildKit looks for it (frontend/dockerui/config.go). */

@@ -1,14 +1,10 @@
 import { readsAmong } from '../dockerfile/stage-graph'
-import { explainReason } from '../explain/reasons'
-import { explainRefs } from '../explain/refs'
-import type { StageResult } from '../explain/stage-result'
-import { completeStages } from '../explain/stages'
+import type { StageExpectation } from '../explain/expectations'
 import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
 import type { CachePlan } from '../plan/cache-plan'
 import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
-import type { Degradation } from '../reasons'
 import { renderWarnings } from '../report/warnings'
 import { renderLogTable } from '../report/log-table'
 import { renderOutputs } from '../report/outputs'
@@ -19,26 +15,11 @@ import { renderSummary } from '../report/summary'
 import { annotate, findBuildAdvice } from './advice'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
-import type { ExportOutcome } from './export-build'
-import type { BuiltImage } from './image'
 import { writeMetrics } from './metrics-file'
 import type { Preparation } from './prepare'
-import { measureRefs } from './saving'
+import { explainResults } from './results'
+import type { Results } from './results'
 import { timings } from './timings'
-
-export interface Results {
-  readonly preparation: Preparation
-  readonly builder: Builder
-  readonly caches: Caches
-  readonly imports: ImportPlan
-  readonly built: BuiltImage
-  readonly outcomes: readonly ExportOutcome[]
-  readonly degradations: readonly Degradation[]
-  readonly outcome: BuildReport['outcome']
-  readonly seconds: { readonly build: number; readonly exports: number }
-  /** Milliseconds since the epoch. */
-  readonly started: number
-}
 
 /** Prints what is going to happen, before anything is built. `eager` as it will be, which the builder may not allow. */
 export function printPlan(
@@ -46,7 +27,12 @@ export function printPlan(
   { inputs, plan, backends }: Preparation,
   builder: Builder,
   imports: ImportPlan,
-  { eager, readOnly, notWritten }: Pick<Caches, 'readOnly' | 'notWritten'> & { readonly eager: boolean }
+  {
+    expectations,
+    eager,
+    readOnly,
+    notWritten
+  }: Pick<Caches, 'readOnly' | 'notWritten'> & { readonly eager: boolean; readonly expectations: readonly StageExpectation[] }
 ): void {
   const platform = plan.platforms.join(', ')
   const read = new Set([...(imports.main ? [imports.main.ref] : []), ...imports.broughtIn.map(({ ref }) => ref)])
@@ -76,6 +62,7 @@ export function printPlan(
           write: savesCaches(inputs) && writes.includes(ref) && !readOnly.includes(ref.backend)
         }))
       })),
+      expectations,
       notes: planNotes({
         plan,
         backends,
@@ -94,7 +81,7 @@ export function printPlan(
 export async function publish(host: Host, results: Results): Promise<BuildReport> {
   const { preparation, builder, imports, built, outcomes, degradations } = results
   const { inputs, plan } = preparation
-  const stages = await explainResults(host, results)
+  const stages = explainResults(results)
   const advice = await findBuildAdvice(host, preparation, builder, built)
   const total = (host.clock.now() - results.started) / 1000
   const report: BuildReport = {
@@ -137,47 +124,6 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     host.log.warning(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`)
   }
   return report
-}
-
-async function explainResults(
-  host: Host,
-  { preparation, caches, imports, built, outcomes }: Results
-): Promise<readonly StageResult[]> {
-  const { inputs, plan, dockerfile } = preparation
-  const sizes = await measureRefs(host, outcomes)
-  const refFacts = {
-    plan,
-    found: caches.found,
-    imports: { ...imports, broughtIn: built.broughtIn },
-    failedImports: built.failedImports,
-    unreachable: plan.backends.filter(backend => !caches.lookedUp.includes(backend)),
-    outcomes: outcomes.map(outcome => ({
-      ref: outcome.ref,
-      exported: outcome.exported === 'left' ? 'failed' : outcome.exported,
-      ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
-      ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {})
-    })),
-    exportsOff: !savesCaches(inputs)
-  }
-  const reasonFacts = {
-    dockerfile,
-    results: built.results,
-    rebuilt:
-      inputs.noCache || inputs.rebuildCache
-        ? undefined
-        : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
-    nothingSaved: caches.found.length === 0 && caches.lookedUp.length === plan.backends.length,
-    unreachable: !imports.main && imports.broughtIn.length === 0 && caches.lookedUp.length < plan.backends.length,
-    absent: new Set(
-      plan.stages
-        .filter(({ reads }) => reads.length > 0 && !caches.found.some(({ ref }) => reads.includes(ref)))
-        .map(({ stage }) => stage.name)
-    )
-  }
-  return completeStages(built.results, {
-    reason: result => explainReason(result, reasonFacts),
-    refs: result => explainRefs(result, refFacts)
-  })
 }
 
 /** `containerimage.digest` of buildx's metadata file. */

@@ -3,9 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { Host } from '../host'
 import type { CachePlan } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
-import { parseRecord, renderRecord } from '../plan/record'
-import type { CacheRecord } from '../plan/record'
-import type { Degradation } from '../reasons'
+import { parseRecord, renderRecord } from '../fingerprint/record'
+import type { CacheRecord } from '../fingerprint/record'
 
 /** Seconds the cache service has to give or take a record. */
 const recordSeconds = 15
@@ -14,66 +13,87 @@ export interface RecordPlace {
   /** Name that all records of this image × platforms × scope share, best scope first; the first is written. */
   readonly names: readonly string[]
   readonly repository: string
+  /** Where records are kept on a machine without a cache service. */
+  readonly directory: string
 }
 
 export interface RestoredRecords {
-  /** Of the scope that is written; empty at first. */
-  readonly own: CacheRecord
-  readonly found: readonly FoundRef[]
-  readonly trouble?: Degradation
+  /** By the place of the scope in `names`; undefined where there is none that can be read. */
+  readonly records: readonly (CacheRecord | undefined)[]
+  /** What went wrong first. */
+  readonly failure?: string
 }
 
-/** Fetches what is known of gha refs, for all scopes at the same time. Never throws. */
-export async function restoreRecords(host: Host, plan: CachePlan, place: RecordPlace): Promise<RestoredRecords> {
-  const refs = plan.stages.flatMap(stage => stage.reads).filter(ref => ref.backend === 'gha')
+/** Fetches the records of all scopes at the same time. Never throws. */
+export async function restoreRecords(host: Host, place: RecordPlace, timeoutSeconds = recordSeconds): Promise<RestoredRecords> {
   const failures: string[] = []
   const records = await Promise.all(
     place.names.map(async name => {
       try {
-        const path = recordPath(name)
-        const key = await host.actionsCache.restore(path, `${name}#`, [], recordSeconds)
-        return key === undefined ? undefined : parseRecord((await host.files.read(path)) ?? '', place.repository)
+        return await readRecord(host, place, name, timeoutSeconds)
       } catch (error) {
         failures.push(error instanceof Error ? error.message : String(error))
         return undefined
       }
     })
   )
-  const found = refs.flatMap((ref): FoundRef[] => {
+  const [failure] = failures
+  return { records, ...(failure === undefined ? {} : { failure }) }
+}
+
+/** The gha refs that the records know, each as the best scope's record has it. */
+export function recordedRefs(plan: CachePlan, records: readonly (CacheRecord | undefined)[]): readonly FoundRef[] {
+  const refs = plan.stages.flatMap(stage => stage.reads).filter(ref => ref.backend === 'gha')
+  return refs.flatMap((ref): FoundRef[] => {
     const recorded = records.map(record => record?.refs[ref.name]).find(entry => entry !== undefined)
     if (!recorded) return []
     const exportedAt = Date.parse(recorded.at)
     return [{ ref, id: recorded.id, held: recorded.held, ...(Number.isNaN(exportedAt) ? {} : { exportedAt }) }]
   })
-  const [first] = failures
-  return {
-    own: records[0] ?? { version: 1, repository: place.repository, refs: {} },
-    found,
-    ...(first === undefined ? {} : { trouble: { code: 'lookup-failed', backend: 'gha', detail: first } })
-  }
 }
 
 /**
- * Saves what was written, on top of what other jobs recorded meanwhile. Throws when the cache service does not take it.
- * `before` is what was known at the start, for when the newest record cannot be had.
+ * Saves what `change` makes of the newest record, which other jobs may have written meanwhile; of the one known at the start where the
+ * newest cannot be had. Nothing is saved where `change` gives nothing. Throws when it cannot be kept.
  */
 export async function saveRecord(
   host: Host,
   place: RecordPlace,
   before: CacheRecord,
-  written: CacheRecord['refs']
+  change: (newest: CacheRecord) => CacheRecord | undefined
 ): Promise<void> {
   const [name = ''] = place.names
-  const path = recordPath(name)
-  const matched = await host.actionsCache.restore(path, `${name}#`, [], recordSeconds).catch(() => undefined)
-  const newest = matched === undefined ? undefined : parseRecord((await host.files.read(path)) ?? '', place.repository)
-  const record: CacheRecord = { ...before, refs: { ...before.refs, ...newest?.refs, ...written } }
+  const newest = await readRecord(host, place, name, recordSeconds).catch(() => undefined)
+  const changed = change(newest ?? before)
+  if (!changed) return
+  const path = recordPath(host, place, name)
   await host.files.makeDirectory(dirname(path))
-  await host.files.write(path, renderRecord(record))
-  await host.actionsCache.save(path, `${name}#${randomUUID()}`, recordSeconds)
+  await host.files.write(path, renderRecord(changed))
+  if (host.actionsCache.available) await host.actionsCache.save(path, `${name}#${randomUUID()}`, recordSeconds)
 }
 
-/** The same in every job, since the cache service finds an entry only under the path it was saved from. */
-function recordPath(name: string): string {
-  return `/tmp/.stage-cache-build/${name}.json`
+async function readRecord(
+  host: Host,
+  place: RecordPlace,
+  name: string,
+  timeoutSeconds: number
+): Promise<CacheRecord | undefined> {
+  const path = recordPath(host, place, name)
+  if (host.actionsCache.available) {
+    const key = await host.actionsCache.restore(path, `${name}#`, [], timeoutSeconds)
+    if (key === undefined) return undefined
+  }
+  const text = await host.files.read(path)
+  const record = text === undefined ? undefined : parseRecord(text, place.repository)
+  if (text !== undefined && !record)
+    host.log.info(`The record ${name} is not of this version of the action, or is damaged: it is not used`)
+  return record
+}
+
+/**
+ * In the actions cache an entry is found only under the path it was saved from, so that is the same in every job. Without that
+ * service the record stays on the machine, beside the local cache directory.
+ */
+function recordPath(host: Host, { directory }: RecordPlace, name: string): string {
+  return host.actionsCache.available ? `/tmp/.stage-cache-build/${name}.json` : `${directory}/${name}.json`
 }

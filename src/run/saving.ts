@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { ancestors } from '../dockerfile/stage-graph'
 import type { Host } from '../host'
-import { foundByManifest } from '../plan/coverage'
 import type { CacheRef } from '../plan/cache-plan'
 import { parseRef } from '../plan/ref'
-import type { RecordedRef } from '../plan/record'
-import { refusalOf } from '../plan/permissions'
+import type { RecordedRef, SavedIn } from '../fingerprint/record'
+import { recordStages } from '../explain/recorded-stages'
+import { recordedSeconds, servedRefs } from '../explain/served-content'
+import type { StageResult } from '../explain/stage-result'
+import { refusalOf, savesCaches } from '../plan/permissions'
 import type { NotWritten } from '../plan/permissions'
 import type { Backend, Degradation } from '../reasons'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import { promoteLocalCache } from './local-cache'
+import type { History } from './history'
 import type { Preparation } from './prepare'
 import { saveRecord } from './records'
 
@@ -42,7 +45,8 @@ export async function saveCaches(
   preparation: Preparation,
   caches: Caches,
   staging: string,
-  outcomes: readonly ExportOutcome[]
+  outcomes: readonly ExportOutcome[],
+  recorded?: RecordedBuild
 ): Promise<{ readonly localKey?: string; readonly troubles: readonly Degradation[] }> {
   const troubles: Degradation[] = []
   const attempt = async <T>(work: Promise<T>, trouble: Omit<Degradation, 'detail'>): Promise<T | undefined> => {
@@ -55,7 +59,14 @@ export async function saveCaches(
   }
   const [localKey] = await Promise.all([
     attempt(saveLocal(host, preparation, caches, staging, outcomes), { code: 'save-failed', backend: 'local' }),
-    attempt(saveGhaRecord(host, preparation, caches, outcomes), { code: 'record-failed', backend: 'gha' })
+    attempt(
+      saveRecords(host, preparation, caches, outcomes, recorded).catch((error: unknown) => {
+        if (preparation.plan.backends.includes('gha')) throw error
+        // Without gha the record only explains.
+        host.log.info(`The record of this build could not be kept: ${error instanceof Error ? error.message : String(error)}`)
+      }),
+      { code: 'record-failed', backend: 'gha' }
+    )
   ])
   if (localKey && caches.readOnly.includes('gha')) {
     // The actions cache is what carries the directory to the next job.
@@ -97,56 +108,86 @@ async function saveLocal(
   return host.actionsCache.available ? `${caches.localKey}#${digest}` : undefined
 }
 
-/** Remembers the gha refs that were written, and what each held. Throws when the cache service does not take the record. */
-export async function saveGhaRecord(
+/** What the record is made of besides the exports. */
+export interface RecordedBuild {
+  readonly results: readonly StageResult[]
+  readonly history: History
+  /** Bytes of the refs that were written, where known. */
+  readonly sizes: ReadonlyMap<CacheRef, number>
+}
+
+/**
+ * Remembers the gha refs that were written and what each held, and what the stages were made from that a backend now holds. Throws when
+ * the record cannot be kept.
+ */
+export async function saveRecords(
   host: Host,
-  { inputs, plan, dockerfile }: Preparation,
+  preparation: Preparation,
   caches: Caches,
-  outcomes: readonly ExportOutcome[]
+  outcomes: readonly ExportOutcome[],
+  recorded?: RecordedBuild
 ): Promise<void> {
-  const exports = outcomes.filter(({ ref, exported }) => ref.backend === 'gha' && exported === 'yes')
-  const written = exports.map(({ ref }) => ref)
-  if (written.length === 0) return
+  // Where this job's caches do not go its record does not: into GitHub's cache, or without that into a file.
+  if (!savesCaches(preparation.inputs) || caches.readOnly.includes(host.actionsCache.available ? 'gha' : 'local')) return
+  const at = new Date(host.clock.now()).toISOString()
+  const saved = outcomes.filter(({ exported }) => exported === 'yes')
   // A refreshed ref is what it was: others go on holding it.
   const idBefore = (ref: CacheRef) => caches.found.find(candidate => candidate.ref === ref)?.id
-  const ids = new Map<string, string>(
-    exports.map(({ ref, cause }) => [ref.stage, (cause === 'refresh' ? idBefore(ref) : undefined) ?? randomUUID()])
+  const ghaIds = new Map(
+    saved
+      .filter(({ ref }) => ref.backend === 'gha')
+      .map(({ ref, cause }) => [ref, (cause === 'refresh' ? idBefore(ref) : undefined) ?? (randomUUID() as string)])
   )
-  const at = new Date(host.clock.now()).toISOString()
+  if (!recorded && ghaIds.size === 0) return
+  const written = new Map(
+    saved.flatMap(({ ref, digest }): readonly (readonly [CacheRef, SavedIn])[] => {
+      const id = ghaIds.get(ref) ?? digest
+      const bytes = recorded?.sizes.get(ref)
+      return id === undefined ? [] : [[ref, { id, at, ...(bytes === undefined ? {} : { bytes }) }]]
+    })
+  )
+  const refs = ghaRefs(preparation, caches, ghaIds, at)
+  const { plan } = preparation
+  await saveRecord(host, caches.recordPlace, caches.record, newest => {
+    const record = { ...newest, refs: { ...caches.record.refs, ...newest.refs, ...refs } }
+    const view = recorded?.history.view(record)
+    const changed =
+      recorded &&
+      view &&
+      recordStages({
+        plan,
+        results: recorded.results,
+        written,
+        served: servedRefs(recorded.history.facts),
+        view,
+        secondsBefore: (stage, platform) => recordedSeconds(stage, platform, recorded.history.facts)
+      })
+    return changed ?? (ghaIds.size > 0 ? record : undefined)
+  })
+}
+
+/** What is remembered of the gha refs that were written. */
+function ghaRefs(
+  { inputs, plan, dockerfile }: Preparation,
+  caches: Caches,
+  ids: ReadonlyMap<CacheRef, string>,
+  at: string
+): Readonly<Record<string, RecordedRef>> {
   const idOf = (stage: string): readonly [string, string][] => {
     const planned = plan.stages.find(candidate => candidate.stage.name === stage)
     const write = planned?.writes.find(ref => ref.backend === 'gha')
-    const id = ids.get(stage)
+    const id = write && ids.get(write)
     if (write && id) return [[write.name, id]]
     const found = planned?.reads
       .map(ref => caches.found.find(candidate => candidate.ref === ref && ref.backend === 'gha'))
       .find(Boolean)
     return found ? [[found.ref.name, found.id]] : []
   }
-  const entry = (ref: CacheRef): readonly [string, RecordedRef] => {
+  const entry = ([ref, id]: readonly [CacheRef, string]): readonly [string, RecordedRef] => {
     const stage = dockerfile.stages.find(candidate => candidate.name === ref.stage)
     // With mode=min a ref holds its own stage, and of the others nothing that can be relied on.
     const above = stage && inputs.cacheMode !== 'min' ? ancestors(dockerfile, stage) : []
-    return [ref.name, { id: ids.get(ref.stage) ?? '', at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
+    return [ref.name, { id, at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
   }
-  await saveRecord(host, caches.recordPlace, caches.record, Object.fromEntries(written.map(entry)))
-}
-
-/** Bytes of refs that were written, where their manifests can be read. */
-export async function measureRefs(host: Host, outcomes: readonly ExportOutcome[]): Promise<ReadonlyMap<CacheRef, number>> {
-  const sizes = await Promise.all(
-    outcomes
-      .filter(({ ref, exported, digest }) => ref.backend === 'registry' && exported === 'yes' && digest !== undefined)
-      .map(async ({ ref, digest }): Promise<readonly [CacheRef, number] | undefined> => {
-        try {
-          const manifest = await host.registry.manifest(`${ref.place}@${digest}`, 5)
-          const bytes = manifest && foundByManifest(ref, manifest.digest, manifest.text)?.bytes
-          return bytes === undefined ? undefined : [ref, bytes]
-        } catch {
-          // A size that cannot be read is a gap in the summary, nothing was lost.
-          return undefined
-        }
-      })
-  )
-  return new Map(sizes.filter(size => size !== undefined))
+  return Object.fromEntries([...ids].map(entry))
 }

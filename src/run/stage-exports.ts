@@ -10,7 +10,7 @@ import { newExporter } from './exports'
 import type { Exporter } from './exports'
 import { stageLocalCache } from './local-cache'
 import type { Preparation } from './prepare'
-import { saveGhaRecord } from './saving'
+import { saveRecords } from './saving'
 
 export interface StageExportsRequest {
   readonly preparation: Preparation
@@ -38,7 +38,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
       await stageLocalCache(host.files, inputs.cacheDir, staging)
       return staging
     },
-    record: outcomes => saveGhaRecord(host, preparation, caches, outcomes),
+    record: outcomes => saveRecords(host, preparation, caches, outcomes),
     inTurn: plan.backends.length > 1,
     refusing: caches.readOnly,
     doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))

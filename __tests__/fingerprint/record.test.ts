@@ -1,9 +1,12 @@
-import { parseRecord, renderRecord } from '../../src/plan/record'
-import type { CacheRecord } from '../../src/plan/record'
+import { parseRecord, renderRecord } from '../../src/fingerprint/record'
+import type { CacheRecord } from '../../src/fingerprint/record'
 
 const record: CacheRecord = {
-  version: 1,
+  version: 2,
   repository: 'acme/app',
+  key: 'k',
+  stages: {},
+  trees: {},
   refs: {
     'cache-base': { id: '1', at: '2026-11-20T00:00:00.000Z', held: {} },
     'cache-final': { id: '2', at: '2026-11-20T00:00:00.000Z', held: { 'cache-base': '1' } }
@@ -15,7 +18,7 @@ const cases: readonly { description: string; text: string; expected: CacheRecord
   { description: 'what was rendered', text: renderRecord(record), expected: record },
   { description: 'no refs', text: renderRecord({ ...record, refs: {} }), expected: { ...record, refs: {} } },
   { description: 'another repository', text: renderRecord({ ...record, repository: 'acme/other' }), expected: undefined },
-  { description: 'another version', text: JSON.stringify({ ...record, version: 2 }), expected: undefined },
+  { description: 'another version', text: JSON.stringify({ ...record, version: 1 }), expected: undefined },
   {
     description: 'refs of another shape are left out',
     text: JSON.stringify({
@@ -37,8 +40,9 @@ const cases: readonly { description: string; text: string; expected: CacheRecord
     'null',
     '[]',
     '"x"',
-    '{"version":1,"repository":"acme/app"}',
-    '{"version":1,"repository":"acme/app","refs":null}'
+    '{"version":2,"repository":"acme/app"}',
+    '{"version":2,"repository":"acme/app","key":"","refs":{},"stages":{},"trees":{}}',
+    '{"version":2,"repository":"acme/app","key":"k","refs":null,"stages":{},"trees":{}}'
   ].map(text => ({
     description: `no record: ${text || 'empty'}`,
     text,

@@ -1,0 +1,273 @@
+import { stageChanges } from '../../src/explain/changes'
+import { expectStages } from '../../src/explain/expectations'
+import type { StageExpectation } from '../../src/explain/expectations'
+import { recordOf, stagesOf, viewOf } from './builds'
+import type { Build } from './builds'
+
+const build: Build = {
+  dockerfile: `ARG TAG=3
+FROM alpine:$TAG AS base
+ARG MODE=fast
+ENV LEVEL=$MODE OTHER=1
+RUN one
+
+FROM base AS deps
+COPY package.json lock* ./
+RUN install
+
+FROM base AS tools
+SHELL ["/bin/sh", "-c"]
+RUN --mount=type=cache,id=x,target=/c fetch
+COPY --chown=$MODE tool /tool
+
+FROM deps
+WORKDIR /app
+COPY --from=tools /tool /tool
+COPY src src
+RUN --mount=type=bind,source=cfg,target=/cfg build
+`,
+  files: { 'package.json': '{}', 'lock.json': '1', tool: 't', 'src/a': 'a', 'src/b/c': 'c', 'cfg/x': 'x', unused: '' },
+  images: { 'docker.io/library/alpine:3': 'sha256:1' }
+}
+const edited = (old: string, now: string): Partial<Build> => {
+  if (!build.dockerfile.includes(old)) throw new Error(old)
+  return { dockerfile: build.dockerfile.replace(old, now) }
+}
+const file = (path: string, text: string): Partial<Build> => ({ files: { ...build.files, [path]: text } })
+
+/** For each stage its differences: `base`, or the place of the step, and what it is. */
+function differences(before: Build, now: Build): readonly string[] {
+  const view = viewOf(before, now)
+  return stagesOf(now).needed.flatMap(stage => {
+    const changes = stageChanges(stage, 'linux/amd64', view)
+    if (!changes) return [`${stage.name}: not recorded`]
+    const all = [changes.base, ...changes.steps]
+    return all.flatMap((difference, at) => {
+      if (!difference) return []
+      const { kind, ...rest } = difference
+      return [`${stage.name} ${at === 0 ? 'base' : at - 1}: ${kind} ${JSON.stringify(Object.values(rest))}`]
+    })
+  })
+}
+
+const parents = ['deps base: stage [7]', 'tools base: stage [11]', 'stage-3 base: stage [16]', 'stage-3 1: stage [18,0]']
+
+test.each<{ description: string; now: Partial<Build>; expected: readonly string[] }>([
+  { description: 'nothing', now: {}, expected: [] },
+  { description: 'a file nobody reads', now: file('unused', 'x'), expected: [] },
+  {
+    description: 'a file',
+    now: file('lock.json', '2'),
+    expected: ['deps 0: files [8,[{"path":"lock.json","how":"changed"}]]', 'stage-3 base: stage [16]']
+  },
+  {
+    description: 'a file that a wildcard finds',
+    now: file('lock.yaml', '2'),
+    expected: ['deps 0: files [8,[{"path":"lock.yaml","how":"appeared"}]]', 'stage-3 base: stage [16]']
+  },
+  {
+    description: 'files in a directory',
+    now: { files: { 'package.json': '{}', 'lock.json': '1', tool: 't', 'src/a': 'b', 'src/d/e': 'e', 'cfg/x': 'x' } },
+    expected: [
+      'stage-3 2: files [19,[{"path":"src/a","how":"changed"},{"path":"src/b/c","how":"went"},{"path":"src/d/e","how":"appeared"}]]'
+    ]
+  },
+  {
+    description: 'mode of a file',
+    now: { modes: { 'src/a': 0o755 } },
+    expected: ['stage-3 2: files [19,[{"path":"src/a","how":"changed"}]]']
+  },
+  {
+    description: 'mode of a directory',
+    now: { modes: { 'src/b': 0o700 } },
+    expected: ['stage-3 2: files [19,[{"path":"src/b","how":"changed"}]]']
+  },
+  {
+    description: 'a mounted file',
+    now: file('cfg/x', 'y'),
+    expected: ['stage-3 3: files [20,[{"path":"cfg/x","how":"changed"}]]']
+  },
+  {
+    description: 'a file became a link',
+    now: file('src/a', '-> b/c'),
+    expected: ['stage-3 2: files [19,[{"path":"src/a","how":"changed"}]]']
+  },
+  { description: 'blanks that mean nothing', now: edited('COPY src src', 'COPY   src    src'), expected: [] },
+  { description: 'where a cache mount is kept', now: edited('id=x', 'id=y'), expected: [] },
+  { description: 'a comment, and lines move', now: edited('FROM base AS tools', '# here\n\nFROM base AS tools'), expected: [] },
+  { description: 'a keyword in small letters', now: edited('RUN install', 'run install'), expected: [] },
+  {
+    description: 'an instruction',
+    now: edited('cfg build', 'cfg build --all'),
+    expected: ['stage-3 3: instruction [20]']
+  },
+  {
+    description: 'an instruction in between',
+    now: edited('COPY src src', 'RUN prepare\nCOPY src src'),
+    expected: ['stage-3 2: instruction [19]', 'stage-3 3: instruction [20]', 'stage-3 4: instruction [21]']
+  },
+  {
+    description: 'steps left out at the end',
+    now: edited('RUN --mount=type=bind,source=cfg,target=/cfg build\n', ''),
+    expected: []
+  },
+  {
+    description: 'a build argument, and what is derived from it',
+    now: { buildArgs: { MODE: 'slow' } },
+    expected: [
+      'base 0: build-args [3,["MODE"]]',
+      'deps base: stage [7]',
+      'deps 1: build-args [3,["MODE"]]',
+      'tools base: stage [11]',
+      'tools 0: build-args [3,["MODE"]]',
+      'tools 1: build-args [3,["MODE"]]',
+      'stage-3 base: stage [16]',
+      'stage-3 1: stage [18,0]',
+      'stage-3 3: build-args [3,["MODE"]]'
+    ]
+  },
+  { description: 'a build argument nobody declares', now: { buildArgs: { HTTP_PROXY: 'x' } }, expected: [] },
+  {
+    description: 'a variable',
+    now: edited('OTHER=1', 'OTHER=2'),
+    expected: [
+      'base 0: instruction [4]',
+      'deps base: stage [7]',
+      'deps 1: instruction [4]',
+      'tools base: stage [11]',
+      'tools 0: instruction [4]',
+      'stage-3 base: stage [16]',
+      'stage-3 1: stage [18,0]',
+      'stage-3 3: instruction [4]'
+    ]
+  },
+  {
+    description: 'the shell',
+    now: edited('"-c"', '"-ec"'),
+    expected: ['tools 0: instruction [12]', 'stage-3 1: stage [18,0]']
+  },
+  {
+    description: 'the directory that others are relative to',
+    now: edited('WORKDIR /app', 'WORKDIR /opt'),
+    expected: ['stage-3 0: instruction [17]', 'stage-3 2: instruction [17]', 'stage-3 3: instruction [17]']
+  },
+  {
+    description: 'the base image moved',
+    now: { images: { 'docker.io/library/alpine:3': 'sha256:2' } },
+    expected: ['base base: image [2,"sha256:1","sha256:2"]']
+  },
+  {
+    description: 'the base image, by hand',
+    now: edited('alpine:$TAG', 'alpine:4'),
+    expected: ['base base: instruction [2]', ...parents]
+  },
+  {
+    description: 'the base image, by default',
+    now: edited('ARG TAG=3', 'ARG TAG=4'),
+    expected: ['base base: instruction [1]', ...parents]
+  },
+  {
+    description: 'the base image, by argument',
+    now: { buildArgs: { TAG: '4' } },
+    expected: ['base base: build-args [1,["TAG"]]', ...parents]
+  },
+  {
+    description: 'an input that RUN depends on',
+    now: { inputs: { ulimit: 'nofile=2' } },
+    expected: [
+      'base 0: other []',
+      'deps base: stage [7]',
+      'deps 1: other []',
+      'tools base: stage [11]',
+      'tools 0: other []',
+      'stage-3 base: stage [16]',
+      'stage-3 1: stage [18,0]',
+      'stage-3 3: other []'
+    ]
+  }
+])('what differs: $description', ({ now, expected }) => {
+  expect(differences({ ...build, inputs: { ulimit: '' } }, { ...build, inputs: { ulimit: '' }, ...now })).toEqual(expected)
+})
+
+test('an argument that got the value it had by default changes nothing', () => {
+  expect(differences(build, { ...build, buildArgs: { MODE: 'fast' } })).toEqual([])
+})
+
+test('another platform has other values', () => {
+  const platforms = 'FROM scratch AS a\nARG TARGETARCH\nRUN $TARGETARCH\n'
+  const [amd, arm] = ['linux/amd64', 'linux/arm64'].map(platform => recordOf({ dockerfile: platforms, platform }))
+  expect(amd?.stages['a']?.['linux/amd64']?.made.id).not.toBe(arm?.stages['a']?.['linux/arm64']?.made.id)
+})
+
+test('no value of a build argument is in the record', () => {
+  const secret = 'a-value-nobody-may-see'
+  const dockerfile = `ARG IMAGE
+FROM $IMAGE AS a
+ARG V
+ENV W=$V
+WORKDIR /$V
+USER $V
+COPY $V /to/$V
+RUN --mount=type=bind,target=/$V x
+`
+  const text = JSON.stringify(recordOf({ dockerfile, buildArgs: { V: secret, IMAGE: `${secret}:1` } }))
+  expect(text).not.toContain(secret)
+  expect(text).toContain('"V"')
+})
+
+const said = (all: readonly StageExpectation[]) =>
+  all.map(({ stage, expected, firstStep, reason }) => [stage, expected, firstStep ?? '–', reason?.code ?? '–'].join(' '))
+
+test.each<{ description: string; now: Partial<Build>; expected: readonly string[] }>([
+  { description: 'nothing', now: {}, expected: ['base hit – –', 'deps hit – –', 'tools hit – –', 'stage-3 hit – –'] },
+  {
+    description: 'a file of a stage that another is FROM',
+    now: file('lock.json', '2'),
+    expected: ['base hit – –', 'deps rebuild 0 file-changed', 'tools hit – –', 'stage-3 rebuild 0 parent-rebuilt']
+  },
+  {
+    description: 'a file of a stage that is copied from: what comes of it is not known',
+    now: file('tool', '2'),
+    expected: ['base hit – –', 'deps hit – –', 'tools rebuild 1 file-changed', 'stage-3 unknown 1 parent-rebuilt']
+  },
+  {
+    description: 'and a change of the stage itself',
+    now: { files: { ...build.files, tool: '2', 'src/a': '2' } },
+    expected: ['base hit – –', 'deps hit – –', 'tools rebuild 1 file-changed', 'stage-3 rebuild 1 file-changed']
+  },
+  {
+    description: 'a download',
+    now: edited('RUN install', 'ADD https://example.com/x /x\nRUN install'),
+    expected: ['base hit – –', 'deps rebuild 1 instruction-changed', 'tools hit – –', 'stage-3 rebuild 0 parent-rebuilt']
+  }
+])('what is expected after an edit: $description', ({ now, expected }) => {
+  const view = viewOf(build, { ...build, ...now })
+  const { needed } = stagesOf({ ...build, ...now })
+  expect(said(expectStages({ needed, platforms: ['linux/amd64'], viewOf: () => view }))).toEqual(expected)
+})
+
+test('what is expected of a download, of a named context, of a variable of the base image: nothing is known', () => {
+  const unsure: Build = {
+    dockerfile:
+      'FROM alpine AS a\nRUN x\nADD https://example.com/x /\nFROM alpine AS b\nCOPY --from=ctx / /\nFROM alpine AS c\nCOPY $HOME/x /\nFROM a\nCOPY --from=b / /\nCOPY --from=c / /\n',
+    contexts: ['ctx']
+  }
+  const { needed } = stagesOf(unsure)
+  const view = viewOf(unsure, unsure)
+  expect(said(expectStages({ needed, platforms: ['linux/amd64'], viewOf: () => view }))).toEqual([
+    'a unknown 1 –',
+    'b unknown 0 –',
+    'c unknown 0 –',
+    'stage-3 unknown 0 parent-rebuilt'
+  ])
+})
+
+test('without a record nothing is expected, where nothing was saved a rebuild is', () => {
+  const { needed } = stagesOf(build)
+  const facts = { needed, platforms: ['linux/amd64'], viewOf: () => undefined }
+  expect(said(expectStages(facts))).toEqual(
+    ['base unknown – –', 'deps unknown – –', 'tools unknown – –', 'stage-3 unknown – –'].map(line => line)
+  )
+  const missing = new Map(needed.map(({ name }) => [name, 'first-build' as const]))
+  expect(said(expectStages({ ...facts, missing }))).toEqual(needed.map(({ name }) => `${name} rebuild 0 first-build`))
+})

@@ -1,0 +1,57 @@
+import type { Stage } from '../dockerfile/dockerfile'
+import { baseDifference, stepDifference } from '../fingerprint/compare'
+import type { Comparison, Difference } from '../fingerprint/compare'
+import { stageKey } from '../fingerprint/fingerprint'
+import type { Fingerprint, Mark } from '../fingerprint/fingerprint'
+import type { CacheRecord } from '../fingerprint/record'
+import type { Reason, ReasonPlace } from '../reasons'
+
+/** A record, and what the build is made from now under that record's key. */
+export interface RecordView {
+  readonly record: CacheRecord
+  readonly now: Fingerprint
+  /** Digests of images by mark, as far as they are known. */
+  readonly images: ReadonlyMap<Mark, string>
+}
+
+/** What of a stage is not as it was saved. */
+export interface StageChanges {
+  readonly comparison: Comparison
+  readonly base: Difference | undefined
+  /** One for each of `Stage.steps`. */
+  readonly steps: readonly (Difference | undefined)[]
+}
+
+/** Undefined where the record does not have the stage. */
+export function stageChanges(stage: Stage, platform: string, view: RecordView): StageChanges | undefined {
+  const key = stageKey(stage)
+  const stages = Object.hasOwn(view.record.stages, key) ? view.record.stages[key] : undefined
+  const recorded = stages && Object.hasOwn(stages, platform) ? stages[platform] : undefined
+  const now = view.now.stages.get(key)?.get(platform)
+  if (!recorded || !now) return undefined
+  const comparison = { recorded, now, treesBefore: view.record.trees, treesNow: view.now.trees, images: view.images }
+  return { comparison, base: baseDifference(comparison), steps: stage.steps.map((_, at) => stepDifference(comparison, at)) }
+}
+
+/** Files named in a reason. */
+const mostFiles = 10
+
+/** The reason that a difference is; undefined where it proves none, or where another stage has it. */
+export function reasonOf(difference: Difference, step?: number): Reason | undefined {
+  const place = (line: number): ReasonPlace => ({ ...(step === undefined ? {} : { step }), ...(line > 0 ? { line } : {}) })
+  switch (difference.kind) {
+    case 'files': {
+      const files = difference.files ?? []
+      return { code: 'file-changed', files: files.slice(0, mostFiles), count: files.length, ...place(difference.line) }
+    }
+    case 'instruction':
+      return { code: 'instruction-changed', ...place(difference.line) }
+    case 'build-args':
+      return { code: 'build-arg-changed', names: difference.names, ...place(difference.line) }
+    case 'image':
+      return { code: 'base-image-changed', from: difference.from, to: difference.to, ...place(difference.line) }
+    case 'stage':
+    case 'other':
+      return undefined
+  }
+}

@@ -1,0 +1,102 @@
+import type { Stage } from '../dockerfile/dockerfile'
+import { stepsOf } from '../fingerprint/fingerprint'
+import type { Reason } from '../reasons'
+import { reasonOf, stageChanges } from './changes'
+import type { RecordView } from './changes'
+
+export interface StageExpectation {
+  readonly stage: string
+  readonly index: number
+  readonly platform: string
+  /** `unknown`: nothing is recorded, or it depends on what a rebuilt stage that is copied from turns out to make. */
+  readonly expected: 'hit' | 'rebuild' | 'unknown'
+  /** Place in `Stage.steps` of the first step that will run, or for `unknown` that may; absent for a hit and where nothing is known. */
+  readonly firstStep?: number
+  /** Why, for `rebuild`, and for `unknown` where a parent decides. */
+  readonly reason?: Reason
+}
+
+export interface ExpectationFacts {
+  /** Dockerfile order. */
+  readonly needed: readonly Stage[]
+  readonly platforms: readonly string[]
+  /** The record of the content that a stage is going to be looked up in; undefined where none is known. */
+  readonly viewOf: (stage: Stage) => RecordView | undefined
+  /** Names of stages of which nothing can be read, with why. */
+  readonly missing?: ReadonlyMap<string, 'first-build' | 'cache-absent' | 'cache-evicted'>
+  /** Names of stages that may also be served by older content, of which there is no record: a change says nothing of them. */
+  readonly unsure?: ReadonlySet<string>
+  /** Names of stages that were asked to be rebuilt, with what depends on them. */
+  readonly rebuilt?: ReadonlySet<string>
+}
+
+/** Whether what a stage leaves is as it was: `maybe` where that depends on what steps make. */
+type Changed = 'no' | 'yes' | 'maybe'
+
+/**
+ * What to expect of each stage and platform, Dockerfile order, when the recorded content is imported. That a base image moved is not
+ * known before the build: it is taken not to have.
+ */
+export function expectStages(facts: ExpectationFacts): readonly StageExpectation[] {
+  const rows = new Map(
+    facts.platforms.map(platform => {
+      const changed = new Map<number, Changed>()
+      return [platform, facts.needed.map(stage => expectStage(stage, platform, facts, changed))]
+    })
+  )
+  return facts.needed.flatMap((_, at) => facts.platforms.flatMap(platform => rows.get(platform)?.[at] ?? []))
+}
+
+function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, changed: Map<number, Changed>): StageExpectation {
+  const row = { stage: stage.name, index: stage.index, platform }
+  const settle = (state: Changed, expectation: Omit<StageExpectation, keyof typeof row>): StageExpectation => {
+    changed.set(stage.index, state)
+    return { ...row, ...expectation }
+  }
+  const rebuild = (firstStep: number, reason: Reason) =>
+    facts.unsure?.has(stage.name) && reason.code !== 'rebuild-requested'
+      ? settle('maybe', { expected: 'unknown', firstStep })
+      : settle('yes', { expected: 'rebuild', firstStep, reason })
+  const { needed } = facts
+  const parent = stage.base.kind === 'stage' ? stage.base.index : undefined
+  const parentName = needed.find(({ index }) => index === parent)?.name ?? ''
+  const parentChanged = parent === undefined ? 'no' : (changed.get(parent) ?? 'maybe')
+  if (stage.steps.length === 0) return settle(parentChanged, { expected: 'hit' })
+  if (facts.rebuilt?.has(stage.name)) return rebuild(0, { code: 'rebuild-requested' })
+  const missing = facts.missing?.get(stage.name)
+  if (missing) return rebuild(0, { code: missing })
+  const view = facts.viewOf(stage)
+  const changes = view && stageChanges(stage, platform, view)
+  if (!changes) return settle('maybe', { expected: 'unknown' })
+  if (parentChanged === 'yes' || changes.base?.kind === 'stage')
+    return rebuild(0, { code: 'parent-rebuilt', parent: parentName, line: stage.lines.start })
+  const base = changes.base && reasonOf(changes.base)
+  if (base) return rebuild(0, base)
+
+  let may: number | undefined = parentChanged === 'maybe' || changes.base || changes.comparison.now.base.opaque ? 0 : undefined
+  let why: Reason | undefined =
+    parentChanged === 'maybe' ? { code: 'parent-rebuilt', parent: parentName, line: stage.lines.start } : undefined
+  const steps = stepsOf(changes.comparison.now)
+  for (const at of stage.steps.keys()) {
+    const difference = changes.steps[at]
+    const reason = difference && reasonOf(difference)
+    if (reason) return rebuild(may ?? at, reason)
+    if (may !== undefined) continue
+    const read = readBy(stage, at).find(index => (changed.get(index) ?? 'maybe') !== 'no')
+    if (read === undefined && !difference && !steps[at]?.opaque) continue
+    may = at
+    const line = stage.steps[at]?.lines.start
+    const name = needed.find(({ index }) => index === read)?.name
+    if (name !== undefined) why = { code: 'parent-rebuilt', parent: name, ...(line === undefined ? {} : { line }) }
+  }
+  if (may === undefined) return settle('no', { expected: 'hit' })
+  return settle('maybe', { expected: 'unknown', firstStep: may, ...(why ? { reason: why } : {}) })
+}
+
+/** Stages that a step copies from or mounts. An edge is kept once per kind, so a later step of the same stage counts with the first. */
+function readBy(stage: Stage, at: number): readonly number[] {
+  const lines = stage.steps[at]?.lines
+  return stage.edges
+    .filter(edge => edge.kind !== 'from' && lines !== undefined && edge.line >= lines.start && edge.line <= lines.end)
+    .map(edge => edge.stage)
+}

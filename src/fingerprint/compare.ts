@@ -1,0 +1,148 @@
+import { stepsOf } from './fingerprint'
+import type { FileTree, Mark, SettingMark, StageFingerprint, StepMark } from './fingerprint'
+import type { RecordedStage } from './record'
+
+/** One path that is not as it was. */
+export interface FileChange {
+  readonly path: string
+  readonly how: 'changed' | 'appeared' | 'went'
+}
+
+/** What makes a step another one than it was. */
+export type Difference =
+  /** `files` is undefined where the record has no room for them. */
+  | { readonly kind: 'files'; readonly line: number; readonly files: readonly FileChange[] | undefined }
+  | { readonly kind: 'instruction'; readonly line: number }
+  | { readonly kind: 'build-args'; readonly line: number; readonly names: readonly string[] }
+  | { readonly kind: 'image'; readonly line: number; readonly from: string; readonly to: string }
+  /** A stage it reads is not the one it was made with. `at` is its place among the stages the step reads; undefined for FROM. */
+  | { readonly kind: 'stage'; readonly line: number; readonly at?: number }
+  /** Something that has no reason code, such as an input of the action. */
+  | { readonly kind: 'other' }
+
+export interface Comparison {
+  readonly recorded: RecordedStage
+  readonly now: StageFingerprint
+  readonly treesBefore: Readonly<Record<Mark, FileTree>>
+  readonly treesNow: ReadonlyMap<Mark, FileTree>
+  /** Digests of images by mark, as far as they are known now. */
+  readonly images: ReadonlyMap<Mark, string>
+}
+
+/** What of the stage's FROM is not as recorded. */
+export function baseDifference({ recorded, now, images }: Comparison): Difference | undefined {
+  const { base: before } = recorded.made
+  const { base } = now
+  if (base.from !== before.from) return { kind: 'instruction', line: base.line }
+  const variable = settingDifference(before.variables, base.variables, base.line)
+  if (variable) return variable
+  if (base.image !== before.image) return { kind: 'instruction', line: base.line }
+  const [was, is] = [recorded.images[base.image ?? ''], images.get(base.image ?? '')]
+  if (was !== undefined && is !== undefined && was !== is) return { kind: 'image', line: base.line, from: was, to: is }
+  return base.stage === before.stage ? undefined : { kind: 'stage', line: base.line }
+}
+
+/** What of a step, by its place in `Stage.steps`, is not as recorded; what the steps before it left is not looked at. */
+export function stepDifference(comparison: Comparison, at: number): Difference | undefined {
+  const { recorded, now, images } = comparison
+  const [before, step] = [stepsOf(recorded.made)[at], stepsOf(now)[at]]
+  if (!step) return undefined
+  if (!before || before.step !== step.step) return { kind: 'instruction', line: step.line }
+  const settings = changedSettings(settingsAt(recorded.made, before), settingsAt(now, step))
+  if (before.effective !== step.effective) {
+    if (before.written !== step.written) return { kind: 'instruction', line: step.line }
+    return (
+      blame(
+        settings.filter(({ name }) => step.names?.includes(name)),
+        step.line
+      ) ?? { kind: 'other' }
+    )
+  }
+  if (step.step === 'RUN') {
+    const cause = blame(settings, step.line)
+    if (cause) return cause
+  }
+  if (before.files !== step.files) return fileDifference(comparison, before, step)
+  for (const image of step.images ?? []) {
+    const [was, is] = [recorded.images[image], images.get(image)]
+    if (was !== undefined && is !== undefined && was !== is) return { kind: 'image', line: step.line, from: was, to: is }
+  }
+  const stage = (step.stages ?? []).findIndex((id, index) => id !== before.stages?.[index])
+  return stage < 0 ? undefined : { kind: 'stage', line: step.line, at: stage }
+}
+
+interface ChangedSetting {
+  readonly name: string
+  readonly before?: SettingMark
+  readonly now?: SettingMark
+}
+
+function settingDifference(before: readonly SettingMark[], now: readonly SettingMark[], line: number): Difference | undefined {
+  return blame(changedSettings(byName(before), byName(now)), line)
+}
+
+function byName(settings: readonly SettingMark[]): ReadonlyMap<string, SettingMark> {
+  return new Map(settings.map(setting => [setting.set, setting]))
+}
+
+/** What is in force at a step: of each name the last setting before it. */
+function settingsAt({ parts }: StageFingerprint, step: StepMark): ReadonlyMap<string, SettingMark> {
+  return byName(parts.slice(0, parts.indexOf(step)).filter(part => 'set' in part))
+}
+
+/** In the order of the file as it is now, what went last. */
+function changedSettings(
+  before: ReadonlyMap<string, SettingMark>,
+  now: ReadonlyMap<string, SettingMark>
+): readonly ChangedSetting[] {
+  const changed = [...now].flatMap(([name, setting]): readonly ChangedSetting[] => {
+    const was = before.get(name)
+    return was?.value === setting.value ? [] : [{ name, now: setting, ...(was ? { before: was } : {}) }]
+  })
+  const went = [...before].filter(([name]) => !now.has(name)).map(([name, was]) => ({ name, before: was }))
+  return [...changed, ...went]
+}
+
+/** A build argument explains what is derived from it; else the line of the file that comes first. */
+function blame(changed: readonly ChangedSetting[], line: number): Difference | undefined {
+  const [first] = changed
+  if (!first) return undefined
+  const given = changed.filter(({ before, now }) => before?.given === true || now?.given === true)
+  if (given.length > 0) return { kind: 'build-args', line: given[0]?.now?.line ?? line, names: given.map(({ name }) => name) }
+  const written = changed.filter(({ before, now }) => (now ?? before)?.by !== 'input')
+  if (written.length === 0) return { kind: 'other' }
+  const lines = written.flatMap(({ now }) => (now ? [now.line] : []))
+  return { kind: 'instruction', line: lines.length > 0 ? Math.min(...lines) : line }
+}
+
+function fileDifference({ treesBefore, treesNow }: Comparison, before: StepMark, step: StepMark): Difference {
+  const [was, is] = [treesBefore[before.files ?? ''], treesNow.get(step.files ?? '')]
+  if (step.opaque || before.opaque) return { kind: 'other' }
+  const files = was && is ? compareTrees(was, is) : undefined
+  return { kind: 'files', line: step.line, files: files && files.length > 0 ? files : undefined }
+}
+
+/** By path. A directory whose own mode changed counts as itself. */
+export function compareTrees(before: FileTree, now: FileTree): readonly FileChange[] {
+  const [was, is] = [flatten(before), flatten(now)]
+  const changes = [
+    ...[...is].flatMap(([path, mark]): readonly FileChange[] =>
+      was.get(path) === mark ? [] : [{ path, how: was.has(path) ? 'changed' : 'appeared' }]
+    ),
+    ...[...was.keys()].filter(path => !is.has(path)).map((path): FileChange => ({ path, how: 'went' }))
+  ]
+  // A directory that came or went with what is in it says nothing that its files do not say.
+  const told = changes.filter(
+    ({ path, how }) => how === 'changed' || !changes.some(other => other.how === how && other.path.startsWith(`${path}/`))
+  )
+  return told.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0))
+}
+
+function flatten(tree: FileTree, prefix = '', into = new Map<string, Mark>()): ReadonlyMap<string, Mark> {
+  for (const [name, at] of Object.entries(tree)) {
+    const path = name === '.' ? prefix.slice(0, -1) : `${prefix}${name}`
+    if (typeof at === 'string') into.set(path, at)
+    else if (typeof at === 'object' && at !== null) flatten(at, `${path}/`, into)
+  }
+  return into
+}

@@ -1,0 +1,62 @@
+import type { StepKind } from '../dockerfile/dockerfile'
+import type { ContextRead } from './context-reads'
+
+/**
+ * What one stage is made from on one platform, with the values of build arguments in it: it never leaves the memory of the job.
+ * `sealMaterial` makes the record of it.
+ */
+export interface StageMaterial {
+  readonly name: string
+  readonly index: number
+  readonly platform: string
+  readonly base: BaseMaterial
+  /** In the order of the file; the settings that the stage inherits come first. */
+  readonly parts: readonly (SettingMaterial | StepMaterial)[]
+}
+
+export interface BaseMaterial {
+  readonly line: number
+  /** The stage it is FROM, by index. */
+  readonly stage?: number
+  /** The image it is FROM, expanded, in Docker's short form (`alpine:3.20`). */
+  readonly image?: string
+  /** FROM as written. */
+  readonly written: string
+  /** The name of the image or stage in it, variables not expanded: what people may see. */
+  readonly shown: string
+  /** The global arguments that FROM names. */
+  readonly variables: readonly SettingMaterial[]
+  /** It is FROM something whose content is not known here: a named build context. */
+  readonly opaque: boolean
+}
+
+/** Something that stays in force for the steps behind it. */
+export interface SettingMaterial {
+  readonly kind: 'setting'
+  /** `NAME` of a variable, or `USER`, `WORKDIR`, `SHELL` or an input's name behind a blank, which no variable has. */
+  readonly name: string
+  readonly by: 'ARG' | 'ENV' | 'USER' | 'WORKDIR' | 'SHELL' | 'input'
+  readonly value: string
+  readonly line: number
+  /** The value came from input build-args. */
+  readonly given: boolean
+}
+
+export interface StepMaterial {
+  readonly kind: 'step'
+  readonly keyword: StepKind
+  readonly line: number
+  /** As written, line continuations joined. */
+  readonly written: string
+  /** What of it is part of the cache key, variables expanded except for RUN. */
+  readonly effective: string
+  /** The settings that `effective` was made with; a RUN sees all others too. */
+  readonly names: readonly string[]
+  readonly reads: readonly ContextRead[]
+  /** Stages it copies from or mounts, by index. */
+  readonly stages: readonly number[]
+  /** Images it copies from or mounts, in Docker's short form. */
+  readonly images: readonly string[]
+  /** It reads something whose content is not known here: a URL, a repository, a named build context. */
+  readonly opaque: boolean
+}

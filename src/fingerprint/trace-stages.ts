@@ -1,0 +1,190 @@
+import { posix } from 'node:path'
+import type { Stage } from '../dockerfile/dockerfile'
+import type { BuildSettings } from '../dockerfile/global-arguments'
+import { contextName } from '../dockerfile/image-reference'
+import { keywordOf, flagValues } from '../dockerfile/instruction-text'
+import type { LogicalLine } from '../dockerfile/logical-lines'
+import type { Script } from '../dockerfile/parse-dockerfile'
+import { expandWord } from '../dockerfile/shell-words'
+import { isStepKind } from '../dockerfile/stage-draft'
+import { splitAssignments } from '../dockerfile/words'
+import { WordError } from '../dockerfile/word-error'
+import { argumentSetting, globalSettings, isGiven, nameOf } from './arguments'
+import type { Globals } from './arguments'
+import type { BaseMaterial, SettingMaterial, StageMaterial } from './material'
+import { stepMaterial, variablesIn } from './step-material'
+
+export interface TraceOptions {
+  readonly script: Script
+  /** Dockerfile order. */
+  readonly needed: readonly Stage[]
+  readonly settings: BuildSettings
+  /** Names of named build contexts. */
+  readonly contexts: readonly string[]
+  /** Inputs that are part of the keys of RUN steps, such as `ulimit`, with their values. */
+  readonly inputs: Readonly<Record<string, string>>
+}
+
+/**
+ * Goes through the stages as BuildKit does and gives what each is made from: settings with their values, and steps.
+ * Rules: frontend/dockerfile/dockerfile2llb/convert.go (dispatch, dispatchArg, dispatchEnv, init).
+ */
+export function traceStages(options: TraceOptions): readonly StageMaterial[] {
+  const { settings, script, needed, inputs } = options
+  const globals = globalSettings(script.globals, settings)
+  const contexts = new Set(options.contexts.flatMap(name => [name, contextName(name) ?? name]))
+  const traces = new Map<number, StageTrace>()
+  return needed.map(stage => {
+    const lines = script.stages[stage.index]
+    if (!lines) throw new RangeError(`the script has no stage ${stage.index}`)
+    const parent = stage.base.kind === 'stage' ? traces.get(stage.base.index) : undefined
+    const trace = new StageTrace(globals, settings, contexts, parent ?? inputs)
+    traces.set(stage.index, trace)
+    for (const line of lines.body) trace.take(line)
+    return {
+      name: stage.name,
+      index: stage.index,
+      platform: settings.platform,
+      base: baseMaterial(stage, lines.from, globals),
+      parts: trace.parts
+    }
+  })
+}
+
+function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals): BaseMaterial {
+  const { base } = stage
+  const platform = flagValues(from, 'platform').at(-1) ?? ''
+  return {
+    line: from.lines.start,
+    ...(base.kind === 'stage' ? { stage: base.index } : {}),
+    ...(base.kind === 'image' ? { image: contextName(base.reference) ?? base.reference } : {}),
+    // The name behind AS, and what a stage it is FROM is called, are no part of any key.
+    written: JSON.stringify([platform, base.kind === 'stage' ? null : stage.baseText]),
+    shown: stage.baseText,
+    variables: variablesIn(`${stage.baseText} ${platform}`).flatMap(name => globals.settings.get(name) ?? []),
+    opaque: base.kind === 'context'
+  }
+}
+
+class StageTrace {
+  readonly parts: StageMaterial['parts'][number][] = []
+  private readonly env: Map<string, string>
+  private readonly imageEnv: Map<string, SettingMaterial>
+  private workdir: string | undefined
+  private user: string | undefined
+
+  constructor(
+    private readonly globals: Globals,
+    private readonly settings: BuildSettings,
+    private readonly contexts: ReadonlySet<string>,
+    from: StageTrace | Readonly<Record<string, string>>
+  ) {
+    const parent = from instanceof StageTrace ? from : undefined
+    this.env = new Map(parent?.env)
+    this.imageEnv = new Map(parent?.imageEnv)
+    this.workdir = parent?.workdir
+    this.user = parent?.user
+    if (parent) {
+      this.parts.push(...parent.parts.filter(({ kind }) => kind === 'setting'))
+      // What ENV set comes back into force where an ARG had hidden it: a stage starts from its parent's image.
+      for (const setting of parent.imageEnv.values()) {
+        if (this.env.get(setting.name) !== setting.value) this.set(setting)
+      }
+    } else {
+      for (const [name, value] of Object.entries(from as Readonly<Record<string, string>>)) {
+        this.parts.push({ kind: 'setting', name: ` ${name}`, by: 'input', value, line: 0, given: false })
+      }
+    }
+  }
+
+  take(line: StageLine): void {
+    const { instruction } = line
+    const keyword = keywordOf(instruction)
+    if (isStepKind(keyword)) {
+      const around = {
+        expand: (word: string) => this.expand(word, instruction.escape),
+        valueOf: (name: string) => this.env.get(name),
+        workdir: this.workdir,
+        user: this.user,
+        contexts: this.contexts
+      }
+      this.parts.push(stepMaterial(line, keyword, around))
+    }
+    switch (keyword) {
+      case 'ARG':
+        for (const word of splitAssignments(instruction.rest, instruction.escape)) this.takeArgument(word, instruction)
+        break
+      case 'ENV':
+        this.takeEnvironment(instruction)
+        break
+      case 'USER':
+        this.user = this.expand(instruction.rest, instruction.escape).text
+        this.state('USER', this.user, instruction)
+        break
+      case 'WORKDIR':
+        this.workdir = posix.resolve('/', this.workdir ?? '?', this.expand(instruction.rest, instruction.escape).text)
+        this.state('WORKDIR', this.workdir, instruction)
+        break
+      case 'SHELL':
+        this.state('SHELL', instruction.rest, instruction)
+        break
+    }
+  }
+
+  private takeArgument(word: string, line: LogicalLine): void {
+    const name = nameOf(word)
+    const given = isGiven(this.settings, name)
+    const inherited = this.globals.settings.get(name)
+    if (given) this.set(argumentSetting(name, this.settings.buildArgs[name] ?? '', line, true))
+    else if (word.includes('=')) {
+      const value = this.expand(word.slice(word.indexOf('=') + 1), line.escape).text
+      this.set(argumentSetting(name, value, line, false))
+    } else if (inherited) this.set(inherited)
+    else {
+      const value = this.globals.variables.get(name)
+      if (value !== undefined) this.set(argumentSetting(name, value, line, false))
+    }
+  }
+
+  private takeEnvironment(line: LogicalLine): void {
+    const words = splitAssignments(line.rest, line.escape)
+    const old = /^(\S+)\s+([\s\S]*)$/.exec(line.rest)
+    // `ENV name value`, the old form, has no `=` in its first word.
+    const pairs = words[0]?.includes('=')
+      ? words.map(word => [nameOf(word), word.slice(word.indexOf('=') + 1)] as const)
+      : old
+        ? [[old[1] ?? '', old[2] ?? ''] as const]
+        : []
+    // All values of one ENV are expanded with what was in force before it.
+    const expanded = pairs.map(([name, value]) => [name, this.expand(value, line.escape).text] as const)
+    for (const [name, value] of expanded) {
+      const setting: SettingMaterial = { kind: 'setting', name, by: 'ENV', value, line: line.lines.start, given: false }
+      this.set(setting)
+      this.imageEnv.set(name, setting)
+    }
+  }
+
+  private set(setting: SettingMaterial): void {
+    this.env.set(setting.name, setting.value)
+    this.parts.push(setting)
+  }
+
+  private state(by: 'USER' | 'WORKDIR' | 'SHELL', value: string, line: LogicalLine): void {
+    this.parts.push({ kind: 'setting', name: ` ${by}`, by, value, line: line.lines.start, given: false })
+  }
+
+  /** `known` is false where the text mentions a variable that only the base image may set. */
+  private expand(word: string, escape: string): { readonly text: string; readonly known: boolean } {
+    try {
+      return {
+        text: expandWord(word, this.env, escape),
+        known: variablesIn(word).every(name => this.env.has(name))
+      }
+    } catch (error) {
+      if (!(error instanceof WordError)) throw error
+      return { text: word, known: false }
+    }
+  }
+}
+
+type StageLine = Script['stages'][number]['body'][number]

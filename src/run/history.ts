@@ -1,0 +1,77 @@
+import type { RecordView } from '../explain/changes'
+import { expectStages } from '../explain/expectations'
+import type { StageExpectation } from '../explain/expectations'
+import { evictedStages, servedView } from '../explain/served-content'
+import type { ServedFacts } from '../explain/served-content'
+import type { CacheRecord } from '../fingerprint/record'
+import type { Materials } from '../fingerprint/seal'
+import type { CacheRef } from '../plan/cache-plan'
+import { covers } from '../plan/coverage'
+import type { FoundRef } from '../plan/coverage'
+import type { ImportPlan } from '../plan/imports'
+import type { Caches } from './caches'
+import { viewOf } from './fingerprints'
+import type { Preparation } from './prepare'
+
+/** What earlier builds left to compare with. */
+export interface History {
+  readonly facts: ServedFacts
+  readonly materials: Materials | undefined
+  /** A record beside what the build is made from; undefined where that is not known. */
+  readonly view: (record: CacheRecord) => RecordView | undefined
+}
+
+export interface HistoryFacts {
+  readonly materials: Materials | undefined
+  /** Digests of images by name, as far as they are known. */
+  readonly images: ReadonlyMap<string, string>
+  readonly imported: readonly FoundRef[]
+  readonly failedImports: ReadonlySet<CacheRef>
+}
+
+/** Puts the records beside what the build is made from. */
+export function historyOf({ plan }: Pick<Preparation, 'plan'>, caches: Caches, facts: HistoryFacts): History {
+  const { materials, images, imported, failedImports } = facts
+  const view = (record: CacheRecord) => materials && viewOf(record, materials, images)
+  const views = new Map(
+    [...caches.records].flatMap(([scope, record]) => {
+      const made = view(record)
+      return made ? [[scope, made] as const] : []
+    })
+  )
+  return { materials, view, facts: { plan, found: caches.found, lookedUp: caches.lookedUp, imported, failedImports, views } }
+}
+
+/** What is expected of each stage, given what is going to be imported. */
+export function expectBuild(
+  preparation: Preparation,
+  caches: Caches,
+  imports: ImportPlan,
+  materials: Materials | undefined
+): readonly StageExpectation[] {
+  const { plan, rebuilt, inputs } = preparation
+  if (!inputs.explain) return []
+  const imported = [...(imports.main ? [imports.main] : []), ...imports.broughtIn]
+  const { facts } = historyOf(preparation, caches, { materials, images: new Map(), imported, failedImports: new Set() })
+  const all = inputs.noCache || inputs.rebuildCache
+  const names = plan.stages.map(({ stage }) => stage.name)
+  const nothing = caches.found.length === 0 && caches.lookedUp.length === plan.backends.length
+  const evicted = evictedStages(facts)
+  return expectStages({
+    needed: plan.stages.map(({ stage }) => stage),
+    platforms: plan.platforms,
+    unsure: new Set(imports.main ? broughtInStages(plan, caches, imports) : []),
+    viewOf: stage => servedView(stage, facts),
+    missing: nothing ? new Map(names.map(name => [name, evicted.has(name) ? 'cache-evicted' : 'first-build'])) : new Map(),
+    rebuilt: new Set(all ? names : [...rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())])
+  })
+}
+
+/** Stages whose newest content the main import lacks: it has an older one of them. */
+function broughtInStages({ stages }: Preparation['plan'], { found }: Caches, { main, broughtIn }: ImportPlan): readonly string[] {
+  return stages
+    .filter(({ reads }) =>
+      found.some(ref => reads.includes(ref.ref) && broughtIn.some(wide => covers(wide, ref)) && !(main && covers(main, ref)))
+    )
+    .map(({ stage }) => stage.name)
+}

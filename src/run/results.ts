@@ -1,0 +1,103 @@
+import type { StageExpectation } from '../explain/expectations'
+import { madeOf } from '../explain/made-of'
+import { explainReasons } from '../explain/reasons'
+import { explainRefs } from '../explain/refs'
+import { evictedStages, servedView, timeSaved } from '../explain/served-content'
+import type { StageResult } from '../explain/stage-result'
+import { completeStages } from '../explain/stages'
+import type { CacheRef } from '../plan/cache-plan'
+import type { ImportPlan } from '../plan/imports'
+import { savesCaches } from '../plan/permissions'
+import type { Degradation } from '../reasons'
+import type { BuildReport } from '../report/report'
+import type { Builder } from './builder'
+import type { Caches } from './caches'
+import type { ExportOutcome } from './export-build'
+import type { History } from './history'
+import type { BuiltImage } from './image'
+import type { Preparation } from './prepare'
+
+/** All that a job came to. */
+export interface Results {
+  readonly preparation: Preparation
+  readonly builder: Builder
+  readonly caches: Caches
+  readonly imports: ImportPlan
+  readonly built: BuiltImage
+  readonly outcomes: readonly ExportOutcome[]
+  /** Bytes of the refs that were written, where known. */
+  readonly sizes: ReadonlyMap<CacheRef, number>
+  readonly history: History
+  readonly expectations: readonly StageExpectation[]
+  readonly degradations: readonly Degradation[]
+  readonly outcome: BuildReport['outcome']
+  readonly seconds: { readonly build: number; readonly exports: number }
+  /** Milliseconds since the epoch. */
+  readonly started: number
+}
+
+/** How each stage came out, and why. */
+export function explainResults({
+  preparation,
+  caches,
+  imports,
+  built,
+  outcomes,
+  sizes,
+  history,
+  expectations
+}: Results): readonly StageResult[] {
+  const { inputs, plan, dockerfile } = preparation
+  const refFacts = {
+    plan,
+    found: caches.found,
+    imports: { ...imports, broughtIn: built.broughtIn },
+    failedImports: built.failedImports,
+    unreachable: plan.backends.filter(backend => !caches.lookedUp.includes(backend)),
+    outcomes: outcomes.map(outcome => ({
+      ref: outcome.ref,
+      exported: outcome.exported === 'left' ? ('failed' as const) : outcome.exported,
+      ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
+      ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {})
+    })),
+    exportsOff: !savesCaches(inputs)
+  }
+  const planned = [...(imports.main ? [imports.main] : []), ...imports.broughtIn]
+  const reasons = explainReasons({
+    dockerfile,
+    results: built.results,
+    rebuilt:
+      inputs.noCache || inputs.rebuildCache
+        ? undefined
+        : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
+    nothingSaved: caches.found.length === 0 && caches.lookedUp.length === plan.backends.length,
+    unreachable:
+      planned.length > 0
+        ? planned.every(({ ref }) => built.failedImports.has(ref))
+        : caches.lookedUp.length < plan.backends.length,
+    absent: new Set(
+      plan.stages
+        .filter(({ reads }) => reads.length > 0 && !caches.found.some(({ ref }) => reads.includes(ref)))
+        .map(({ stage }) => stage.name)
+    ),
+    evicted: evictedStages(history.facts, built.results),
+    viewOf: stage => servedView(stage, history.facts)
+  })
+  return completeStages(built.results, {
+    reason: result => reasons.get(result) ?? null,
+    refs: result => explainRefs(result, refFacts),
+    history: result => {
+      const stage = dockerfile.stages[result.index]
+      const saved = stage && timeSaved(stage, result, history.facts)
+      const { expected } = expectations.find(({ index, platform }) => index === result.index && platform === result.platform) ?? {
+        expected: 'unknown'
+      }
+      const made = history.materials && madeOf(history.materials, result.index, result.platform)
+      return {
+        ...(saved ? { saved } : {}),
+        ...(expected === 'unknown' ? {} : { expected }),
+        ...(made ? { madeOf: made } : {})
+      }
+    }
+  })
+}
