@@ -19,7 +19,7 @@ COPY --from=builder /out /out
 RUN check
 `
 const prefixes = (text: string, ...begun: readonly string[]) =>
-  planPrefetch(neededStages(dockerfileOf(text)), new Set(begun)).map(({ stage, steps }) => `${stage.name} ${steps}`)
+  planPrefetch(neededStages(dockerfileOf(text)), new Set(begun), new Map()).map(({ stage, steps }) => `${stage.name} ${steps}`)
 
 describe('what is fetched', () => {
   it.each<{ begun: readonly string[]; expected: readonly string[]; text?: string; why: string }>([
@@ -64,12 +64,23 @@ describe('what is fetched', () => {
   })
 })
 
+test.each<{ firstSteps: Readonly<Record<string, number>>; begun: readonly string[]; expected: readonly string[] }>([
+  { begun: [], firstSteps: { builder: 0, runtime: 1 }, expected: [] },
+  { begun: ['builder'], firstSteps: { builder: 0, runtime: 1 }, expected: ['runtime 1'] },
+  { begun: ['builder'], firstSteps: { builder: 0, deps: 0, runtime: 0 }, expected: ['runtime 0'] },
+  { begun: ['builder'], firstSteps: { builder: 0, deps: 0 }, expected: ['runtime 0'] },
+  { begun: ['builder'], firstSteps: { base: 0 }, expected: [] }
+])('what is expected to change is not fetched: $firstSteps', ({ begun, firstSteps, expected }) => {
+  const prefixes = planPrefetch(neededStages(dockerfileOf(app)), new Set(begun), new Map(Object.entries(firstSteps)))
+  expect(prefixes.map(({ stage, steps }) => `${stage.name} ${steps}`)).toEqual(expected)
+})
+
 test('the file is cut off before the step that waits', () => {
-  const [prefix] = planPrefetch(neededStages(dockerfileOf(app)), new Set(['builder']))
+  const [prefix] = planPrefetch(neededStages(dockerfileOf(app)), new Set(['builder']), new Map())
   expect(prefix && cutDockerfile(app, prefix)).toBe(app.slice(0, app.indexOf('COPY --from=builder')))
 })
 
 test('a file that needs what comes later is not cut', () => {
   const text = 'FROM debian AS b\nRUN y\nFROM golang AS c\nCOPY --from=late / /\nCOPY --from=b / /\nFROM golang AS late\nRUN z\n'
-  expect(planPrefetch(neededStages(dockerfileOf(text), 'c'), new Set(['b']))).toEqual([])
+  expect(planPrefetch(neededStages(dockerfileOf(text), 'c'), new Set(['b']), new Map())).toEqual([])
 })

@@ -12,16 +12,23 @@ export interface Prefix {
 /**
  * Prefixes worth having in the builder early. BuildKit downloads a cached layer only when a step above it starts; once a step of one
  * stage runs, a step of another stage that reads it will most likely run too, and what that one stands on can be fetched meanwhile.
- * `begun`: names of the stages of which a step has run or runs. Those a prefix of which reads such a stage are not cached.
+ * `begun`: names of the stages of which a step has run or runs. `firstSteps`: by the name of each stage that is expected to change, the
+ * place of its first step that will or may run. What reads such a stage is not cached.
  */
-export function planPrefetch(needed: readonly Stage[], begun: ReadonlySet<string>): readonly Prefix[] {
-  const changing = readersOf(needed, begun)
+export function planPrefetch(
+  needed: readonly Stage[],
+  begun: ReadonlySet<string>,
+  firstSteps: ReadonlyMap<string, number>
+): readonly Prefix[] {
+  if (begun.size === 0) return []
+  const changing = readersOf(needed, new Set([...begun, ...firstSteps.keys()]))
   return needed
     .filter(stage => changing.has(stage.index) && !begun.has(stage.name))
     .flatMap(stage => {
       if (stage.base.kind === 'stage' && changing.has(stage.base.index)) return []
       const lines = stage.edges.filter(edge => changing.has(edge.stage)).map(({ line }) => line)
-      const steps = stage.steps.findIndex(step => lines.some(line => step.lines.start <= line && line <= step.lines.end))
+      const reads = stage.steps.findIndex(step => lines.some(line => step.lines.start <= line && line <= step.lines.end))
+      const steps = Math.min(reads, firstSteps.get(stage.name) ?? Infinity)
       const next = stage.steps[steps]
       if (!next || !standsAlone(stage, stage.steps.slice(0, steps + 1))) return []
       if (steps === 0 && !hasLayersOfItsOwn(stage, needed, begun)) return []
@@ -34,9 +41,9 @@ export function cutDockerfile(text: string, { lastLine }: Prefix): string {
   return `${text.split('\n').slice(0, lastLine).join('\n')}\n`
 }
 
-/** Indexes of stages that have begun, and of those that read them, directly or through others. */
-function readersOf(needed: readonly Stage[], begun: ReadonlySet<string>): ReadonlySet<number> {
-  const found = new Set(needed.filter(({ name }) => begun.has(name)).map(({ index }) => index))
+/** Indexes of these stages, and of those that read them, directly or through others. */
+function readersOf(needed: readonly Stage[], names: ReadonlySet<string>): ReadonlySet<number> {
+  const found = new Set(needed.filter(({ name }) => names.has(name)).map(({ index }) => index))
   for (let before = -1; before !== found.size;) {
     before = found.size
     for (const { index, edges } of needed) if (edges.some(edge => found.has(edge.stage))) found.add(index)

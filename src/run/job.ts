@@ -27,7 +27,7 @@ import { printPlan, publish } from './publish'
 import { withSummary } from './refusal'
 import { measureRefs } from './ref-sizes'
 import { exportTroubles, saveCaches } from './saving'
-import { newPrefetcher } from './prefetch'
+import { firstStepsOf, newPrefetcher } from './prefetch'
 import { newStageExports, wholeStages } from './stage-exports'
 
 /** Seconds the plan waits for what the stages are made from, once all else is known, and the report once all is done. */
@@ -93,7 +93,10 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
 
   const wanted = { dockerfile: preparation.dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
   let watch = newStageWatch(wanted)
-  const prefetcher = importRef && beside ? newPrefetcher(host, cancellation, preparation, builder, importRef) : undefined
+  const prefetcher =
+    importRef && beside
+      ? newPrefetcher(host, cancellation, preparation, builder, importRef, firstStepsOf(expectations))
+      : undefined
   const built = await buildImage(host, cancellation, {
     preparation,
     builder,

@@ -1,3 +1,4 @@
+import type { StageExpectation } from '../explain/expectations'
 import { explainStages } from '../explain/stages'
 import type { Host } from '../host'
 import { bringInArgv } from '../plan/argv'
@@ -23,14 +24,15 @@ export interface Prefetcher {
 
 /**
  * Pulls cached layers into the builder while the main build is busy with other stages, by builds of the Dockerfile cut off after them.
- * Such a build stops at the first step that is not cached, and whatever becomes of it is of no consequence.
+ * `firstSteps` as of `planPrefetch`. Such a build stops at the first step that is not cached, and whatever becomes of it is of no consequence.
  */
 export function newPrefetcher(
   host: Host,
   cancellation: Cancellation,
   preparation: Preparation,
   builder: Builder,
-  importRef: CacheRef
+  importRef: CacheRef,
+  firstSteps: ReadonlyMap<string, number>
 ): Prefetcher {
   const { plan, dockerfile, inputs } = preparation
   const needed = plan.stages.map(({ stage }) => stage)
@@ -54,9 +56,17 @@ export function newPrefetcher(
 
   function look(table: VertexTable): void {
     if (stopped) return
+    try {
+      fetchFor(table)
+    } catch (error) {
+      host.log.debug(`Nothing is fetched early: ${String(error)}`)
+    }
+  }
+
+  function fetchFor(table: VertexTable): void {
     const results = explainStages({ dockerfile, needed, platforms: plan.platforms, table, outcome: 'failure' })
     const begun = results.filter(({ steps }) => steps.some(({ started }) => started !== undefined)).map(({ name }) => name)
-    for (const prefix of planPrefetch(needed, new Set(begun))) {
+    for (const prefix of planPrefetch(needed, new Set(begun), firstSteps)) {
       if (asked.has(prefix.stage.name)) continue
       asked.add(prefix.stage.name)
       underWay.push(fetch(prefix).catch((error: unknown) => host.log.debug(String(error))))
@@ -76,6 +86,15 @@ export function newPrefetcher(
       await Promise.all(underWay)
     }
   }
+}
+
+/** By name of each stage that is expected to change, the place of its first step that will or may run, on any platform. */
+export function firstStepsOf(expectations: readonly StageExpectation[]): ReadonlyMap<string, number> {
+  const first = new Map<string, number>()
+  for (const { stage, firstStep } of expectations) {
+    if (firstStep !== undefined) first.set(stage, Math.min(firstStep, first.get(stage) ?? Infinity))
+  }
+  return first
 }
 
 /** A Dockerfile that ends with the prefix, with the ignore file that belongs to the whole one; gives its path. */
