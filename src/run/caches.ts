@@ -31,6 +31,8 @@ export interface Caches {
   /** The records of all scopes that have one, by scope. */
   readonly records: ReadonlyMap<Scope, CacheRecord>
   readonly recordPlace: RecordPlace
+  /** Records could not be asked for: without gha none is written either. */
+  readonly recordsFailed: boolean
   /** Name of the local cache in the actions cache, without the part that changes. */
   readonly localKey: string
   /** Backends that are not written, as is known before the build. */
@@ -62,13 +64,16 @@ export async function findCaches(
         version: inputs.cacheVersion
       })
     )
-  const recordPlace = { names: names('record'), repository: context.repository, directory: `${inputs.cacheDir}.records` }
-  const localNames = names('local')
   const needed = plan.backends.includes('gha')
+  const recordPlace = {
+    names: names('record'),
+    repository: context.repository,
+    directory: `${inputs.cacheDir}.records`,
+    ...(needed ? {} : { seconds: explainSeconds })
+  }
+  const localNames = names('local')
   const restoring: Promise<RestoredRecords> =
-    needed || inputs.explain
-      ? restoreRecords(host, recordPlace, needed ? undefined : explainSeconds)
-      : Promise.resolve({ records: [] })
+    needed || inputs.explain ? restoreRecords(host, recordPlace) : Promise.resolve({ records: [] })
   const unusable: Backend[] = []
   const ask: Readonly<Record<Backend, () => Promise<Answer>>> = {
     registry: () => lookUpRegistry(host, plan),
@@ -106,6 +111,7 @@ export async function findCaches(
     record: records[0] ?? emptyRecord(context.repository, randomUUID()),
     records: new Map(plan.scopes.read.flatMap((scope, index) => (records[index] ? [[scope, records[index]] as const] : []))),
     recordPlace,
+    recordsFailed: failure !== undefined,
     localKey: localNames[0] ?? '',
     readOnly: [...unusable, ...notWritten.map(({ backend }) => backend)],
     notWritten

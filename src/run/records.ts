@@ -13,6 +13,8 @@ export interface RecordPlace {
   /** Name that all records of this image × platforms × scope share, best scope first; the first is written. */
   readonly names: readonly string[]
   readonly repository: string
+  /** Seconds the cache service has to give or take a record; fewer where it only explains. */
+  readonly seconds?: number
   /** Where records are kept on a machine without a cache service. */
   readonly directory: string
 }
@@ -25,12 +27,12 @@ export interface RestoredRecords {
 }
 
 /** Fetches the records of all scopes at the same time. Never throws. */
-export async function restoreRecords(host: Host, place: RecordPlace, timeoutSeconds = recordSeconds): Promise<RestoredRecords> {
+export async function restoreRecords(host: Host, place: RecordPlace): Promise<RestoredRecords> {
   const failures: string[] = []
   const records = await Promise.all(
     place.names.map(async name => {
       try {
-        return await readRecord(host, place, name, timeoutSeconds)
+        return await readRecord(host, place, name)
       } catch (error) {
         failures.push(error instanceof Error ? error.message : String(error))
         return undefined
@@ -63,24 +65,19 @@ export async function saveRecord(
   change: (newest: CacheRecord) => CacheRecord | undefined
 ): Promise<void> {
   const [name = ''] = place.names
-  const newest = await readRecord(host, place, name, recordSeconds).catch(() => undefined)
+  const newest = await readRecord(host, place, name).catch(() => undefined)
   const changed = change(newest ?? before)
   if (!changed) return
   const path = recordPath(host, place, name)
   await host.files.makeDirectory(dirname(path))
   await host.files.write(path, renderRecord(changed))
-  if (host.actionsCache.available) await host.actionsCache.save(path, `${name}#${randomUUID()}`, recordSeconds)
+  if (host.actionsCache.available) await host.actionsCache.save(path, `${name}#${randomUUID()}`, place.seconds ?? recordSeconds)
 }
 
-async function readRecord(
-  host: Host,
-  place: RecordPlace,
-  name: string,
-  timeoutSeconds: number
-): Promise<CacheRecord | undefined> {
+async function readRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | undefined> {
   const path = recordPath(host, place, name)
   if (host.actionsCache.available) {
-    const key = await host.actionsCache.restore(path, `${name}#`, [], timeoutSeconds)
+    const key = await host.actionsCache.restore(path, `${name}#`, [], place.seconds ?? recordSeconds)
     if (key === undefined) return undefined
   }
   const text = await host.files.read(path)

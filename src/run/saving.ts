@@ -129,6 +129,7 @@ export async function saveRecords(
 ): Promise<void> {
   // Where this job's caches do not go its record does not: into GitHub's cache, or without that into a file.
   if (!savesCaches(preparation.inputs) || caches.readOnly.includes(host.actionsCache.available ? 'gha' : 'local')) return
+  if (caches.recordsFailed && !preparation.plan.backends.includes('gha')) return
   const at = new Date(host.clock.now()).toISOString()
   const saved = outcomes.filter(({ exported }) => exported === 'yes')
   // A refreshed ref is what it was: others go on holding it.
