@@ -64,6 +64,8 @@ export async function saveRecord(
   before: CacheRecord,
   change: (newest: CacheRecord) => CacheRecord | undefined
 ): Promise<void> {
+  // Most jobs change nothing, and then nobody has to be asked.
+  if (!change(before)) return
   const [name = ''] = place.names
   const newest = await readRecord(host, place, name).catch(() => undefined)
   const changed = change(newest ?? before)
