@@ -1,0 +1,82 @@
+// What runs beside the main build from BuildKit 0.32 on. The test bed's is older and may run steps again when builds run side by side,
+// so here a docker that claims to be newer shows that all of it happens, and not that it is exact: soak/ does that on a newer one.
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { theTestBed } from '../../testbed/where.mjs'
+import { builds, valuesOf } from './docker-calls'
+import type { Job, Project } from './project'
+import { newProject } from './project'
+import { troublesOf } from './trouble'
+
+const dockerfile = (builder: string) => `FROM busybox AS base
+RUN echo "ran base"
+FROM base AS deps
+RUN head -c 2000000 /dev/urandom > /deps
+FROM base AS builder
+COPY code .
+RUN ${builder}
+FROM base AS runtime
+COPY --from=deps /deps .
+COPY --from=builder /built .
+`
+const build = 'sleep 4 && cp code /built'
+const inputs = { 'cache-backends': 'registry', outputs: 'type=cacheonly' }
+
+let project: Project
+let directory: string
+let path: string
+beforeAll(async () => {
+  directory = join(tmpdir(), `newer-docker-${process.pid}`)
+  await mkdir(directory, { recursive: true })
+  const version = `sed -E 's/^(BuildKit( version)?: *).*/\\1v0.32.0/'`
+  await writeFile(
+    join(directory, 'docker'),
+    `#!/bin/sh\nPATH=\${PATH#*${directory}:}\n[ "$1 $2" = "buildx inspect" ] || exec docker "$@"\ndocker "$@" | ${version}\n`
+  )
+  await chmod(join(directory, 'docker'), 0o755)
+  path = `${directory}:${theTestBed().env['PATH'] ?? process.env['PATH'] ?? ''}`
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+beforeEach(async () => {
+  project = await newProject({ Dockerfile: dockerfile(build), code: '1' })
+})
+afterEach(() => project.remove())
+
+const run = (more: Readonly<Record<string, string>> = {}) => project.job({ ...inputs, ...more }, { env: { PATH: path } })
+const lineOf = ({ main }: Job, pattern: RegExp) => main.log.split('\n').findIndex(line => pattern.test(line))
+
+it('a stage is saved while the next one is built', async () => {
+  const job = await run()
+  expect([job.main.exitCode, job.outputs['exported-stages'], troublesOf(job)]).toEqual([0, 'base,deps,builder,runtime', []])
+  const saved = lineOf(job, /^Cache of base → .*: saved in/)
+  expect(saved).toBeGreaterThan(0)
+  expect(saved).toBeLessThan(lineOf(job, /^#\d+ \[runtime 3\/3\]|^#\d+ \[runtime 2\/2\]/))
+  expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
+}, 120_000)
+
+it('what a later stage stands on is fetched meanwhile, by a build of the Dockerfile cut off before the step that waits', async () => {
+  await run()
+  await project.write('code', '2')
+  const job = await run()
+  expect([job.main.exitCode, troublesOf(job).filter(trouble => !trouble.includes('ran a second time'))]).toEqual([0, []])
+  expect(job.main.log).toContain('Fetching what runtime stands on while other stages are built')
+  const cut = builds(job.calls).filter(call => valuesOf(call, '--file').length > 0)
+  expect(cut).toHaveLength(1)
+  expect(valuesOf(cut[0] ?? [], '--cache-from')).toHaveLength(1)
+  expect(valuesOf(cut[0] ?? [], '--cache-to')).toEqual([])
+  expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
+}, 120_000)
+
+it('nothing is fetched where nothing runs', async () => {
+  await run()
+  const job = await run()
+  expect([job.outputs['cache-hit'], builds(job.calls).length]).toEqual(['true', 1])
+}, 120_000)
+
+it('a build that fails has saved what was finished', async () => {
+  await project.write('Dockerfile', dockerfile('sleep 4 && false'))
+  const job = await run()
+  expect([job.main.exitCode, job.outputs['exported-stages']]).toEqual([1, 'base,deps'])
+  expect(lineOf(job, /^Cache of base → .*: saved in/)).toBeLessThan(lineOf(job, /^#\d+ ERROR: process/))
+}, 120_000)
