@@ -64,7 +64,7 @@ describe.each(schemes)('in a browser, %s', scheme => {
       'python-deps hit 2/2',
       'runtime partial 2/3 · 13 s'
     ])
-    expect(graph?.edges.map(({ text }) => text).toSorted()).toEqual(['ran from here on', 'rebuilt'])
+    expect(graph?.edges.map(({ text }) => text).toSorted()).toEqual(['rebuilt', 'src/app.ts changed; src/`new`|.ts appeared'])
     expect(graph?.arrows).toBe(7)
   }, 60_000)
 
