@@ -111,3 +111,14 @@ test('also: one comes by itself, the other stays', async () => {
   signal('SIGINT')
   expect((await results[1])?.exitCode).toBe(130)
 })
+
+test('made after the signal: both know of it', async () => {
+  const { host, signal } = world()
+  const cancellation = watchCancellation(host)
+  signal('SIGINT')
+  const later = cancellation.later(0.1)
+  const ending = cancellation.also(new Promise<void>(() => {}))
+  expect([later.requested(), ending.requested()]).toEqual([false, true])
+  expect(await later.orElse(new Promise<string>(() => {}), 'over')).toBe('over')
+  expect(later.requested()).toBe(true)
+})

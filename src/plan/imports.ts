@@ -17,6 +17,17 @@ export interface BroughtIn extends FoundRef {
   readonly instead: readonly FoundRef[]
 }
 
+/** All refs that builds of the job import, the main build's first. */
+export function importedRefs({
+  main,
+  broughtIn
+}: {
+  readonly main?: FoundRef
+  readonly broughtIn: readonly FoundRef[]
+}): readonly FoundRef[] {
+  return [...(main ? [main] : []), ...broughtIn]
+}
+
 /**
  * Chooses the one import of the main build: the target's own ref, of the first scope that has one, there of the first backend.
  * BuildKit misses at random when one build imports refs that overlap (moby/buildkit solver/combinedcache.go), so what that ref

@@ -37,6 +37,11 @@ function newCancellation(listen: (onSignal: () => void) => void): Cancellation {
     for (const process of running) process.signal('SIGINT')
     for (const listener of listeners) listener()
   })
+  /** Tells of every signal, and of the one that came already. */
+  const tell = (listener: () => void) => {
+    listeners.push(listener)
+    if (requested) listener()
+  }
   return {
     requested: () => requested,
     orElse: (work, instead) => Promise.race([work, stopped.then(() => instead)]),
@@ -47,10 +52,10 @@ function newCancellation(listen: (onSignal: () => void) => void): Cancellation {
       if (requested) process.signal('SIGINT')
       return process
     },
-    later: seconds => newCancellation(onSignal => listeners.push(() => void setTimeout(onSignal, seconds * 1000).unref())),
+    later: seconds => newCancellation(onSignal => tell(() => void setTimeout(onSignal, seconds * 1000).unref())),
     also: other =>
       newCancellation(onSignal => {
-        listeners.push(onSignal)
+        tell(onSignal)
         void other.then(onSignal)
       })
   }

@@ -124,8 +124,12 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const importRef = options.importRef()
       if (!importRef) return
       const command = bringInArgv({ inputs, builder, target: options.targetOf(stage), importRef })
+      const limit = doubtful.has(importRef.backend) ? doubtfulSeconds : exportSeconds
+      const left = () => Math.max(1, (deadline - host.clock.now()) / 1000)
       // What it fails to pull is noticed by the exports, which then run steps or lack layers and say so.
-      pulled = runBuild(host, cancellation, command, { live: false, timeoutSeconds: exportSeconds })
+      pulled = Promise.resolve()
+        .then(() => runBuild(host, cancellation, command, { live: false, timeoutSeconds: Math.min(limit, left()) }))
+        .catch(() => undefined)
     },
     add(wanted) {
       const { stage, ref, after, uploads } = wanted

@@ -5,9 +5,12 @@ import { evictedStages, servedView } from '../explain/served-content'
 import type { ServedFacts } from '../explain/served-content'
 import type { CacheRecord } from '../fingerprint/record'
 import type { Materials } from '../fingerprint/seal'
+import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
+import { readsCache } from '../plan/argv'
+import { importedRefs } from '../plan/imports'
 import type { ImportPlan } from '../plan/imports'
 import type { Caches } from './caches'
 import { viewOf } from './fingerprints'
@@ -42,6 +45,21 @@ export function historyOf({ plan }: Pick<Preparation, 'plan'>, caches: Caches, f
   return { materials, view, facts: { plan, found: caches.found, lookedUp: caches.lookedUp, imported, failedImports, views } }
 }
 
+/** The same where nothing is recorded. */
+export function withoutRecords(history: History): History {
+  return { materials: undefined, view: () => undefined, facts: { ...history.facts, views: new Map() } }
+}
+
+/** What explains a build is not worth failing it: where it cannot be worked out, `instead` is given, and the log says why. */
+export function explained<T>(host: Host, explain: () => T, instead: () => T): T {
+  try {
+    return explain()
+  } catch (error) {
+    host.log.info(`What earlier builds recorded is not used: ${error instanceof Error ? error.message : String(error)}`)
+    return instead()
+  }
+}
+
 /** What is expected of each stage, given what is going to be imported. */
 export function expectBuild(
   preparation: Preparation,
@@ -51,9 +69,9 @@ export function expectBuild(
 ): readonly StageExpectation[] {
   const { plan, rebuilt, inputs } = preparation
   if (!inputs.explain) return []
-  const imported = [...(imports.main ? [imports.main] : []), ...imports.broughtIn]
+  const imported = importedRefs(imports)
   const { facts } = historyOf(preparation, caches, { materials, images: new Map(), imported, failedImports: new Set() })
-  const all = inputs.noCache || inputs.rebuildCache
+  const all = !readsCache(inputs)
   const names = plan.stages.map(({ stage }) => stage.name)
   const nothing = caches.found.length === 0 && caches.lookedUp.length === plan.backends.length
   const evicted = evictedStages(facts)

@@ -94,9 +94,11 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const failed = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)?.error
   const lost = failed !== undefined && imports.main && isLostContent(failed, imports.main.blobs) ? failed : undefined
   const hung = run.importTimedOut && !cancellation.requested() ? `not read within ${importSeconds} s` : undefined
-  const broken = imports.main && (hung ?? lost ?? importError(run.table, imports.main.ref) ?? loadError(run))
+  const unread = imports.main && (hung ?? lost ?? importError(run.table, imports.main.ref))
+  const broken = imports.main && (unread ?? loadError(run))
   if (imports.main && broken !== undefined) {
-    failedImports.add(imports.main.ref)
+    // A layer that could not be loaded cost its step; the rest of the ref served.
+    if (unread !== undefined) failedImports.add(imports.main.ref)
     degradations.push({ code: 'import-failed', backend: imports.main.ref.backend, stage: imports.main.ref.stage, detail: broken })
   }
   if (imports.main && (hung ?? lost) !== undefined) {

@@ -9,7 +9,8 @@ import { buildsBesideMain } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
-import { planImports } from '../plan/imports'
+import { readsCache } from '../plan/argv'
+import { importedRefs, planImports } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { planRefresh } from '../plan/refresh'
 import { judgeHitRate } from '../report/hit-rate'
@@ -18,7 +19,7 @@ import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
 import { startFingerprints } from './fingerprints'
-import { expectBuild, historyOf } from './history'
+import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
 import type { BuiltImage } from './image'
 import { leftExports } from './left-exports'
@@ -66,13 +67,18 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
       findCaches(host, cancellation, preparation)
     ])
   )
-  const readsCache = !inputs.noCache && !inputs.rebuildCache
-  const imports = readsCache ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
+  const imports = readsCache(inputs) ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
-  const expectations = expectBuild(preparation, caches, imports, await fingerprints.ready(planSeconds))
+  const soon = await fingerprints.ready(planSeconds)
+  const expectations = explained(
+    host,
+    () => expectBuild(preparation, caches, imports, soon),
+    () => []
+  )
   printPlan(host, preparation, builder, imports, { ...caches, eager, expectations })
 
+  const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
   let importRef = imports.main?.ref
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
   const exporter = newStageExports(host, cancellation.later(graceSeconds), {
@@ -129,17 +135,20 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const [outcomes] = await Promise.all([exporter.finish(savingSeconds), prefetched])
   const left = leftExports(outcomes, facts, builder, importRef)
   if (left) leave({ left })
-  const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
   const [materials, sizes] = await inTime.orElse(Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes)]), [
     undefined,
     new Map<CacheRef, number>()
   ])
-  const history = historyOf(preparation, caches, {
-    materials,
+  const read = {
     images: imageDigests(built.run.table),
-    imported: [...(imports.main ? [imports.main] : []), ...built.broughtIn],
+    imported: importedRefs({ ...imports, broughtIn: built.broughtIn }),
     failedImports: built.failedImports
-  })
+  }
+  const history = explained(
+    host,
+    () => historyOf(preparation, caches, { ...read, materials }),
+    () => historyOf(preparation, caches, { ...read, materials: undefined })
+  )
   const recorded = { results: built.results, history, sizes }
   const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes, recorded), { troubles: [] })
   host.log.endGroup()

@@ -15,6 +15,10 @@ import type { Preparation } from './prepare'
 /** Seconds after a step began in which others that had to wait for nothing begin as well. */
 const settleSeconds = 0.7
 
+/** Seconds that fetching may take, and that one which is stopped is waited for: BuildKit cannot cancel every import. */
+const fetchSeconds = 600
+const stopSeconds = 5
+
 export interface Prefetcher {
   /** To be told of the main build's progress. */
   onProgress(table: VertexTable): void
@@ -50,6 +54,7 @@ export function newPrefetcher(
     host.log.info(`Fetching what ${prefix.stage.name} stands on while other stages are built`)
     await runBuild(host, ending, bringInArgv({ inputs, builder: builder.name, target: '', importRef, file }), {
       live: false,
+      timeoutSeconds: fetchSeconds,
       stopWhen: table => stepsRunHere(table).length > 0
     })
   }
@@ -83,7 +88,10 @@ export function newPrefetcher(
     async stop() {
       stopped = true
       stop()
-      await Promise.all(underWay)
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise(resolve => (timer = setTimeout(resolve, stopSeconds * 1000)))
+      await Promise.race([Promise.all(underWay), late])
+      clearTimeout(timer)
     }
   }
 }

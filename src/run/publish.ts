@@ -17,6 +17,7 @@ import type { Builder } from './builder'
 import type { Caches } from './caches'
 import { writeMetrics } from './metrics-file'
 import type { Preparation } from './prepare'
+import { explained, withoutRecords } from './history'
 import { explainResults } from './results'
 import type { Results } from './results'
 import { timings } from './timings'
@@ -81,7 +82,11 @@ export function printPlan(
 export async function publish(host: Host, results: Results): Promise<BuildReport> {
   const { preparation, builder, imports, built, outcomes, degradations } = results
   const { inputs, plan } = preparation
-  const stages = explainResults(results)
+  const stages = explained(
+    host,
+    () => explainResults(results),
+    () => explainResults({ ...results, history: withoutRecords(results.history) })
+  )
   const advice = await findBuildAdvice(host, preparation, builder, built)
   const total = (host.clock.now() - results.started) / 1000
   const report: BuildReport = {

@@ -6,6 +6,8 @@ import { evictedStages, servedView, timeSaved } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
 import { completeStages } from '../explain/stages'
 import type { CacheRef } from '../plan/cache-plan'
+import { readsCache } from '../plan/argv'
+import { importedRefs } from '../plan/imports'
 import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import type { Degradation } from '../reasons'
@@ -62,14 +64,13 @@ export function explainResults({
     })),
     exportsOff: !savesCaches(inputs)
   }
-  const planned = [...(imports.main ? [imports.main] : []), ...imports.broughtIn]
+  const planned = importedRefs(imports)
   const reasons = explainReasons({
     dockerfile,
     results: built.results,
-    rebuilt:
-      inputs.noCache || inputs.rebuildCache
-        ? undefined
-        : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
+    rebuilt: !readsCache(inputs)
+      ? undefined
+      : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
     nothingSaved: caches.found.length === 0 && caches.lookedUp.length === plan.backends.length,
     unreachable:
       planned.length > 0
