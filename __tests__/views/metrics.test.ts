@@ -12,11 +12,11 @@ interface Family {
   readonly samples: readonly (readonly [name: string, labels: Readonly<Record<string, string>>, value: number])[]
 }
 
-/** What Prometheus' own reader of OpenMetrics makes of a text; it refuses what the format does not allow. */
-function read(text: string): readonly Family[] {
+/** What Prometheus' own reader of OpenMetrics, or of the older text format, makes of a text; it refuses what the format does not allow. */
+function read(text: string, format: 'openmetrics.parser' | 'parser' = 'openmetrics.parser'): readonly Family[] {
   const program = `
 import json, sys
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
+from prometheus_client.${format} import text_string_to_metric_families as read
 print(json.dumps([dict(name=f.name, type=f.type, unit=f.unit, help=f.documentation, samples=[[s.name, s.labels, s.value] for s in f.samples])
   for f in read(sys.stdin.buffer.read().decode('utf-8'))]))`
   return JSON.parse(
@@ -42,6 +42,15 @@ test.each(Object.entries(builds))('%s: every figure is read as it is meant', (_,
   expect(valueOf(families, 'stage_cache_build_build_info', { outcome: report.outcome, target: report.target })).toEqual([1])
   expect(valueOf(families, 'stage_cache_build_stage_status')).toHaveLength(report.stages.length)
   expect(valueOf(families, 'stage_cache_build_duration_seconds', { phase: 'build' })).toEqual([report.seconds.build])
+})
+
+test.each(Object.entries(builds))('%s: readers of the older text format see the same', (_, report) => {
+  const text = renderMetrics(report)
+  const plain = (families: readonly Family[]) => families.map(({ unit: _unit, ...family }) => family)
+  expect(plain(read(text, 'parser'))).toEqual(plain(read(text)))
+  // The reader takes any type; node_exporter's does not, and knows no `info`.
+  expect([...new Set(text.match(/(?<=^# TYPE \S+ ).*$/gmu))]).toEqual(['gauge'])
+  expect(text.match(/^#(?! (TYPE|UNIT|HELP) \S+ \S| EOF$).*$/gmu)).toBeNull()
 })
 
 test('figures of an edit', () => {

@@ -17,33 +17,29 @@ export function renderMetrics(report: BuildReport): string {
   const one = (value: number) => [{ labels: common, value }]
   const metrics: readonly Metric[] = [
     {
-      name: 'build',
-      type: 'info',
+      name: 'build_info',
       help: 'The build and how it ended.',
       samples: [{ labels: { ...common, outcome: report.outcome, driver: report.builder.driver }, value: 1 }]
     },
     {
       name: 'duration',
-      type: 'gauge',
       unit: 'seconds',
       help: 'Time of the whole action, of the build in it, of saving caches after it, and of the action itself.',
       samples: Object.entries(seconds).map(([phase, value]) => ({ labels: { ...common, phase }, value }))
     },
     {
       name: 'time_saved',
-      type: 'gauge',
       unit: 'seconds',
       help: 'What the cached steps took when they last ran; missing where that is not known.',
       samples: timeSaved === undefined ? [] : one(timeSaved)
     },
-    { name: 'hit', type: 'gauge', unit: 'ratio', help: 'Cached steps divided by steps, 0 to 1.', samples: one(rate) },
-    { name: 'steps', type: 'gauge', help: 'Steps of needed stages over all platforms.', samples: one(steps) },
-    { name: 'cached_steps', type: 'gauge', help: 'Those of them that came from the cache.', samples: one(cachedSteps) },
+    { name: 'hit', unit: 'ratio', help: 'Cached steps divided by steps, 0 to 1.', samples: one(rate) },
+    { name: 'steps', help: 'Steps of needed stages over all platforms.', samples: one(steps) },
+    { name: 'cached_steps', help: 'Those of them that came from the cache.', samples: one(cachedSteps) },
     ...stageMetrics(report, common),
     ...exportMetrics(report, common),
     {
       name: 'degradations',
-      type: 'gauge',
       help: 'Cache troubles that were survived, by kind.',
       samples: group(degradations, ({ code, backend }) => `${code} ${backend ?? ''}`).map(same => ({
         labels: { ...common, code: same[0].code, backend: same[0].backend ?? '' },
@@ -66,7 +62,6 @@ function stageMetrics({ stages }: BuildReport, common: Labels): readonly Metric[
   return [
     {
       name: 'stages',
-      type: 'gauge',
       help: 'Needed stages over all platforms, by status.',
       samples: statuses.map(status => ({
         labels: { ...common, status },
@@ -75,27 +70,23 @@ function stageMetrics({ stages }: BuildReport, common: Labels): readonly Metric[
     },
     {
       name: 'stage_status',
-      type: 'gauge',
       help: 'The status each stage has; always 1.',
       samples: ordered.map(stage => ({ labels: { ...labelsOf(stage), status: stage.status }, value: 1 }))
     },
     {
       name: 'stage_duration',
-      type: 'gauge',
       unit: 'seconds',
       help: 'What the steps of a stage that ran took.',
       samples: each(({ seconds }) => seconds)
     },
-    { name: 'stage_steps', type: 'gauge', help: 'Steps of a stage.', samples: each(({ steps }) => steps.length) },
+    { name: 'stage_steps', help: 'Steps of a stage.', samples: each(({ steps }) => steps.length) },
     {
       name: 'stage_cached_steps',
-      type: 'gauge',
       help: 'Steps of a stage that came from the cache.',
       samples: each(({ cached }) => cached)
     },
     {
       name: 'ref_size',
-      type: 'gauge',
       unit: 'bytes',
       help: 'Bytes of a ref of a stage, where they are known.',
       samples: ordered.flatMap(stage =>
@@ -111,7 +102,6 @@ function exportMetrics({ exports }: BuildReport, common: Labels): readonly Metri
   return [
     {
       name: 'exports',
-      type: 'gauge',
       help: 'Stages that were to be saved, by backend and result.',
       samples: group(exports, ({ backend, exported }) => `${backend} ${exported}`).map(same => ({
         labels: { ...common, backend: same[0].backend, result: same[0].exported },
@@ -120,7 +110,6 @@ function exportMetrics({ exports }: BuildReport, common: Labels): readonly Metri
     },
     {
       name: 'export_duration',
-      type: 'gauge',
       unit: 'seconds',
       help: 'What saving a stage took.',
       samples: exports.map(({ stage, backend, seconds }) => ({ labels: { ...common, stage, backend }, value: seconds }))

@@ -9,7 +9,6 @@ export interface Sample {
 export interface Metric {
   /** Without prefix and unit. */
   readonly name: string
-  readonly type: 'gauge' | 'info'
   /** Base unit, which the name then ends in. */
   readonly unit?: 'seconds' | 'bytes' | 'ratio'
   /** One sentence, no line ends, backslashes or quotes. */
@@ -18,21 +17,21 @@ export interface Metric {
 }
 
 /**
- * Metrics as OpenMetrics text 1.0 (the OpenMetrics specification, "Text format"). Metrics without samples are left out; of two samples with the same
- * labels the first stays.
+ * Gauges as OpenMetrics text 1.0 (the OpenMetrics specification, "Text format") that readers of Prometheus' older text format take too: to
+ * those `UNIT` and `EOF` are comments, and `info` is no type. Metrics without samples are left out; of two samples with the same labels the
+ * first stays.
  */
 export function renderOpenMetrics(prefix: string, metrics: readonly Metric[]): string {
   const lines = metrics
     .filter(({ samples }) => samples.length > 0)
-    .flatMap(({ name, type, unit, help, samples }) => {
+    .flatMap(({ name, unit, help, samples }) => {
       const family = unit === undefined ? `${prefix}${name}` : `${prefix}${name}_${unit}`
-      const sampleName = type === 'info' ? `${family}_info` : family
       const values = new Map(samples.map(({ labels, value }) => [labelText(labels), value] as const).toReversed())
       return [
-        `# TYPE ${family} ${type}`,
+        `# TYPE ${family} gauge`,
         ...(unit === undefined ? [] : [`# UNIT ${family} ${unit}`]),
         `# HELP ${family} ${help}`,
-        ...[...values].toReversed().map(([labels, value]) => `${sampleName}${labels} ${numberText(value)}`)
+        ...[...values].toReversed().map(([labels, value]) => `${family}${labels} ${numberText(value)}`)
       ]
     })
   return [...lines, '# EOF', ''].join('\n')
