@@ -38,29 +38,54 @@ test.each(cases)('$description', ({ token: given, mode, expected }) => {
   expect(mayWriteActionsCache(given, mode)).toBe(expected)
 })
 
-const messages: readonly { message: string; expected: boolean }[] = [
-  { message: 'error writing layer blob: failed to reserve cache', expected: true },
-  {
-    message:
-      'failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://r/token: 401 Unauthorized',
-    expected: true
-  },
-  { message: 'unexpected status from POST request to https://ghcr.io/v2/a/b/blobs/uploads/: 403 Forbidden', expected: true },
-  {
-    message: 'push access denied, repository does not exist or may require authorization: server message: insufficient_scope',
-    expected: true
-  },
-  { message: 'error: cache write denied: token has no writable scopes', expected: true },
-  { message: 'unexpected status from PUT request: 500 Internal Server Error', expected: false },
-  { message: 'dial tcp 127.0.0.1:5000: connect: connection refused', expected: false },
-  { message: 'failed to do request: context deadline exceeded', expected: false },
-  { message: 'blob sha256:4010000000000403 not found', expected: false },
-  { message: '', expected: false }
-]
+const baseImage =
+  'ERROR: failed to build: failed to solve: private/base:1: failed to resolve source metadata for docker.io/private/base:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed'
 
-test.each(messages)('refused ($expected): $message', ({ message, expected }) => {
-  expect(isRefusal(message)).toBe(expected)
-})
+test.each([
+  // The registry's own words.
+  ['registry', 'failed to fetch oauth token: unexpected status from POST request to https://r/token: 401 Unauthorized', true],
+  ['registry', 'unexpected status from POST request to https://ghcr.io/v2/a/b/blobs/uploads/: 403 Forbidden', true],
+  [
+    'registry',
+    'push access denied, repository does not exist or may require authorization: server message: insufficient_scope',
+    true
+  ],
+  ['registry', 'denied: permission_denied: write_package', true],
+  ['registry', 'failed to push ghcr.io/acme/app:cache-app: denied: requested access to the resource is denied', true],
+  ['registry', 'unexpected status from PUT request: 500 Internal Server Error', false],
+  ['registry', 'dial tcp 127.0.0.1:5000: connect: connection refused', false],
+  ['registry', 'dial tcp 10.0.0.1:403: connect: connection refused', false],
+  ['registry', 'failed to do request: context deadline exceeded', false],
+  ['registry', 'blob sha256:4010000000000403 not found', false],
+  ['registry', '429 Too Many Requests - Server message: denied: toomanyrequests', false],
+  ['registry', '', false],
+  // Names are nobody's words.
+  ['registry', 'failed to push ghcr.io/acme/access-denied:cache-forbidden: connection reset by peer', false],
+  ['registry', 'failed to do request: Head "https://ghcr.io/v2/forbidden/manifests/denied": EOF', false],
+  ['registry', 'failed to do request: Put https://ghcr.io/v2/forbidden/blobs/401?x=denied: EOF', false],
+  ['registry', "invalid reference 'denied': not found", false],
+  ['registry', 'dial tcp: lookup forbidden.example.com: no such host', false],
+  ['registry', 'process "/bin/sh -c echo \\"denied\\" 403" did not complete successfully: exit code: 1', false],
+  ['registry', '[denied 2/3] RUN make: not found', false],
+  // Neither is what was written.
+  ['registry', baseImage, false],
+  ['gha', baseImage, false],
+  ['registry', 'failed to copy: httpReadSeeker: failed open: unexpected status from GET request: 403 Forbidden', false],
+  ['registry', 'error writing layer blob: open /var/lib/buildkit/x: permission denied', false],
+  // BuildKit drops what GitHub's cache says of a token that only reads.
+  ['gha', 'ERROR: failed to build: failed to solve: error writing layer blob: failed to reserve cache', true],
+  ['gha', 'error: cache write denied: token has no writable scopes', true],
+  ['gha', 'error writing layer blob: failed to reserve cache: 403 Forbidden', true],
+  ['gha', 'error writing layer blob: failed to reserve cache: context deadline exceeded', false],
+  ['gha', 'failed to reserve cache: Post "https://x/twirp": net/http: request canceled (Client.Timeout exceeded)', false],
+  ['gha', 'failed to reserve cache: unexpected status 503 Service Unavailable', false],
+  ['gha', 'failed to reserve cache: 429 Too Many Requests', false],
+  ['gha', 'failed to reserve cache: connection reset by peer', false],
+  ['registry', 'failed to reserve cache', false],
+  // A directory refuses nobody.
+  ['local', 'failed to create /cache/ingest: mkdir /cache/ingest: permission denied', false],
+  ['local', '403 Forbidden', false]
+] as const)('%s, "%s": refused %s', (backend, message, expected) => expect(isRefusal(backend, message)).toBe(expected))
 
 describe('what is not written', () => {
   const usual = {
@@ -99,8 +124,13 @@ describe('what is not written', () => {
 })
 
 test.each([
-  ['gha', 'error writing layer blob: failed to reserve cache', 'read-only-token'],
-  ['registry', 'unexpected status from POST request to https://ghcr.io/v2/a/b/blobs/uploads/: 401 Unauthorized', 'not-logged-in'],
-  ['registry', 'unexpected status from POST request to https://ghcr.io/v2/a/b/blobs/uploads/: 403 Forbidden', 'not-permitted'],
-  ['registry', 'push access denied, repository does not exist or may require authorization', 'not-permitted']
-] as const)('%s refused, "%s": %s', (backend, message, expected) => expect(refusalOf(backend, message)).toBe(expected))
+  ['gha', false, 'error writing layer blob: failed to reserve cache', 'read-only-token'],
+  ['gha', undefined, 'error writing layer blob: failed to reserve cache', 'not-permitted'],
+  ['gha', true, 'error writing layer blob: failed to reserve cache', 'not-permitted'],
+  ['registry', undefined, 'unexpected status from POST request to https://ghcr.io/v2/a: 401 Unauthorized', 'not-logged-in'],
+  ['registry', false, 'unexpected status from POST request to https://ghcr.io/v2/a: 403 Forbidden', 'not-permitted'],
+  ['registry', true, 'push to ghcr.io/acme/unauthorized:401: denied: permission_denied: write_package', 'not-permitted'],
+  ['registry', undefined, 'push access denied, repository does not exist or may require authorization', 'not-permitted']
+] as const)('%s (may write GitHub’s cache: %s) refused, "%s": %s', (backend, mayWrite, message, expected) =>
+  expect(refusalOf(backend, message, mayWrite)).toBe(expected)
+)

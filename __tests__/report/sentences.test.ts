@@ -85,6 +85,11 @@ test.each<[Pick<Degradation, 'code' | 'backend' | 'why'>, string, RegExp]>([
     'This job may not write to the registry',
     /packages: write.*contents: read/u
   ],
+  [
+    { code: 'write-not-allowed', backend: 'gha', why: 'not-permitted' },
+    'This job may not write to GitHub’s cache',
+    /^(?!.*packages).*cache-mode/u
+  ],
   [{ code: 'write-not-allowed', backend: 'gha', why: 'strangers-code' }, 'This job may not write to GitHub’s cache', /stranger/u],
   [{ code: 'write-not-allowed', backend: 'local' }, 'This job may not write to the local directory', /cache-dir/u],
   [

@@ -63,15 +63,32 @@ export function mayWriteActionsCache(token: string | undefined, mode: string | u
   }
 }
 
-/** Whether a failed export was refused for want of permission, judged by what BuildKit, the registry or the cache service says. */
-export function isRefusal(message: string): boolean {
-  return /\b(401|403)\b|unauthorized|forbidden|denied|insufficient_scope|authentication required|failed to reserve cache/i.test(
-    message
-  )
+/**
+ * Whether a failed export was refused for want of permission, judged by what BuildKit, the registry or the cache service says. A directory
+ * refuses nobody, a base image that may not be read is not what was written, and a service that is throttled or down has not decided.
+ */
+export function isRefusal(backend: Backend, message: string): boolean {
+  if (backend === 'local' || /pull access denied|failed to resolve source metadata|httpReadSeeker/i.test(message)) return false
+  const said = withoutNames(message)
+  if (unwell.test(said)) return false
+  return refusal.test(said) || (backend === 'gha' && bareReservation.test(said))
 }
 
-/** What a refusal asks for. */
-export function refusalOf(backend: Backend, message: string): NotAllowed {
-  if (backend === 'gha') return 'read-only-token'
-  return /\b401\b|unauthorized|authentication required/i.test(message) ? 'not-logged-in' : 'not-permitted'
+/** What a refusal asks for. `mayWrite`: whether the job may write GitHub's cache, as `mayWriteActionsCache` says. */
+export function refusalOf(backend: Backend, message: string, mayWrite: boolean | undefined): NotAllowed {
+  if (backend === 'gha') return mayWrite === false ? 'read-only-token' : 'not-permitted'
+  return /\b401\b|unauthorized|authentication required/i.test(withoutNames(message)) ? 'not-logged-in' : 'not-permitted'
+}
+
+/** `permission denied` is a file system's; registries say `denied: …` or `permission_denied`. */
+const refusal =
+  /\b(401|403)\b|unauthorized|forbidden|(?<!permission )denied|insufficient_scope|authentication required|no writable scopes/i
+const unwell =
+  /time(d )?[- ]?out|deadline exceeded|\b(429|50\d)\b|too ?many ?requests|internal server error|bad gateway|service unavailable/i
+/** BuildKit drops what GitHub's cache says of a token that only reads (cache/remotecache/gha): these words alone are left. */
+const bareReservation = /failed to reserve cache[\s.]*$/i
+
+/** What is quoted, URLs, refs, paths, hosts and the numbers of steps, in which any word may stand, taken out. */
+function withoutNames(message: string): string {
+  return message.replace(/"(?:[^"\\]|\\.)*"|'[^'\s]*'|`[^`\s]*`|\[[^\]]*\d+\/\d+\]|[^\s"']*(?:\/|[\w-]\.[\w-])[^\s"']*/g, ' ')
 }

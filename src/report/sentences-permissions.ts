@@ -8,7 +8,8 @@ export function notWrittenWords(why: NotAllowed): Words {
 
 /** What to do where a backend may not be written. */
 export function permissionWords(backend: Backend | undefined, why: NotAllowed | undefined): Words {
-  return why === undefined ? general(backend) : remedies[why]
+  if (why === undefined) return general(backend)
+  return backend === 'gha' && why === 'not-permitted' ? cacheRefused : remedies[why]
 }
 
 const reasons: { readonly [why in NotAllowed]: Words } = {
@@ -28,6 +29,8 @@ const remedies: { readonly [why in NotAllowed]: Words } = {
   'not-logged-in': words`Log in with ${'docker/login-action'} before this step. It needs ${permission}.`,
   'not-permitted': words`It needs ${permission}; a package made elsewhere has to give this repository access. Pull requests from forks and from Dependabot never have it.`
 }
+
+const cacheRefused = words`GitHub’s cache service refused, though nothing says that the job’s token may only read. Check the workflow’s ${'cache-mode'}; where that lets the job write, run the job again.`
 
 function general(backend: Backend | undefined): Words {
   return backend === 'local'

@@ -77,7 +77,7 @@ export async function runExport(
     return runExport(host, cancellation, { ...request, importRef: undefined, timeoutSeconds: timeoutSeconds - run.seconds })
   }
   const detail = run.text.trim().split('\n').at(-1) ?? ''
-  return { ...facts, exported: isRefusal(detail) ? 'not-allowed' : 'failed', detail }
+  return { ...facts, exported: isRefusal(ref.backend, detail) ? 'not-allowed' : 'failed', detail }
 }
 
 /** `cache.manifest` of a metadata file is a descriptor as JSON text within the JSON (docker/buildx commands/build.go). */

@@ -164,7 +164,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     sizes,
     history,
     expectations,
-    degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(outcomes, caches), ...saved.troubles],
+    degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(host, outcomes, caches), ...saved.troubles],
     outcome: cancellation.requested() ? 'cancelled' : built.run.exitCode === 0 ? 'success' : 'failure',
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
     started

@@ -86,7 +86,7 @@ export async function finishExports(
   const saved = await saveCaches(host, preparation, caches, staging, outcomes)
   return {
     outcomes,
-    troubles: [...exportTroubles(outcomes, caches), ...saved.troubles],
+    troubles: [...exportTroubles(host, outcomes, caches), ...saved.troubles],
     ...(saved.localKey ? { localCache: { directory: inputs.cacheDir, key: saved.localKey } } : {})
   }
 }

@@ -7,8 +7,7 @@ import type { RecordedRef, SavedIn } from '../fingerprint/record'
 import { recordStages } from '../explain/recorded-stages'
 import { recordedSeconds, servedRefs } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
-import { refusalOf, savesCaches } from '../plan/permissions'
-import type { NotWritten } from '../plan/permissions'
+import { mayWriteActionsCache, refusalOf, savesCaches } from '../plan/permissions'
 import type { Backend, Degradation } from '../reasons'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
@@ -19,9 +18,16 @@ import { saveRecord } from './records'
 
 /** The troubles of exports, one per stage and backend; refusals once per backend. */
 export function exportTroubles(
+  { env }: Pick<Host, 'env'>,
   outcomes: readonly ExportOutcome[],
   { notWritten }: Pick<Caches, 'notWritten'>
 ): readonly Degradation[] {
+  const mayWrite = mayWriteActionsCache(env['ACTIONS_RUNTIME_TOKEN'], env['ACTIONS_CACHE_MODE'])
+  const whyNot = (backend: Backend, detail: string): Pick<Degradation, 'why'> => {
+    if (detail !== '') return { why: refusalOf(backend, detail, mayWrite) }
+    const why = notWritten.find(one => one.backend === backend)?.why
+    return why ? { why } : {}
+  }
   return outcomes.flatMap((outcome, index): readonly Degradation[] => {
     const { stage, ref, exported, detail, ranSteps } = outcome
     const firstRefusal =
@@ -33,7 +39,7 @@ export function exportTroubles(
       ...(exported === 'failed' ? [{ code: 'export-failed' as const, backend: ref.backend, stage, detail }] : []),
       ...(exported === 'left' ? [{ code: 'export-left' as const, backend: ref.backend, stage, detail }] : []),
       ...(exported === 'not-allowed' && firstRefusal
-        ? [{ code: 'write-not-allowed' as const, backend: ref.backend, ...whyNot(ref.backend, detail, notWritten), detail }]
+        ? [{ code: 'write-not-allowed' as const, backend: ref.backend, ...whyNot(ref.backend, detail), detail }]
         : [])
     ]
   })
@@ -73,12 +79,6 @@ export async function saveCaches(
     return { troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', why: 'read-only-token', detail: '' }] }
   }
   return { ...(localKey ? { localKey } : {}), troubles }
-}
-
-function whyNot(backend: Backend, detail: string, known: readonly NotWritten[]): Pick<Degradation, 'why'> {
-  if (detail !== '') return { why: refusalOf(backend, detail) }
-  const why = known.find(one => one.backend === backend)?.why
-  return why ? { why } : {}
 }
 
 /** Replaces the local cache directory by the staged one. Gives the key to save it under. Throws when the staged one is not whole. */
