@@ -29,15 +29,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   fingerprint: ['dockerfile', 'host', 'reasons'],
   inputs: ['plan', 'did-you-mean', 'errors', 'reasons'],
   plan: ['dockerfile', 'inputs', 'context', 'did-you-mean', 'reasons'],
-  progress: [],
+  progress: ['signed-urls'],
   dockerfile: ['did-you-mean'],
-  io: ['host'],
+  io: ['host', 'signed-urls'],
   context: [],
   'did-you-mean': [],
   errors: [],
   handover: [],
   host: [],
-  reasons: []
+  reasons: [],
+  'signed-urls': []
 }
 const effects = ['main', 'post', 'run', 'io']
 /** What rooms other than io may import of node. */

@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 import { newActionsCache } from '../../src/io/actions-cache'
 import { adminOf } from '../../testbed/cache-admin.mjs'
 import { serveCache } from '../../testbed/cache-service.mjs'
+import { serve } from '../helpers/registry-server'
 import { makeJobToken, READ, WRITE } from '../../testbed/job-token.mjs'
 
 interface Call {
@@ -164,3 +165,14 @@ const services: readonly { environment: Readonly<Record<string, string>>; expect
 test.each(services)('there is a service ($expected): $environment', ({ environment, expected }) => {
   expect(newActionsCache(environment, { waiting: promise => promise, waited: () => 0 }).available).toBe(expected)
 })
+
+test('a signed URL in an error loses its signature', async () => {
+  const said = JSON.stringify({
+    code: 'permission_denied',
+    msg: 'no access to https://store.example/blob?se=1&sig=SECRET, sorry'
+  })
+  const server = await serve((_, response) => void response.writeHead(403, { 'content-type': 'application/json' }).end(said))
+  const { results } = await job([{ do: 'restore', path: folder, key: 'k#' }], { ACTIONS_RESULTS_URL: `http://${server.host}` })
+  await server.stop()
+  expect(results[0]).toMatch(/^error: .*https:\/\/store\.example\/blob\?… sorry/)
+}, 30_000)

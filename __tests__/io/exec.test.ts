@@ -21,6 +21,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const codes: readonly { description: string; source: string; exitCode: number; stdout?: string; stderr?: string }[] = [
   { description: 'success', source: 'console.log("out")', exitCode: 0, stdout: 'out\n' },
   { description: 'success although it wrote to stderr', source: 'console.error("bad")', exitCode: 0, stderr: 'bad\n' },
+  { description: 'signed URLs', source: 'console.error("https://a/b?sig=S: EOF")', exitCode: 0, stderr: 'https://a/b?… EOF\n' },
   { description: 'failure without a word', source: 'process.exit(7)', exitCode: 7 },
   { description: 'killed', source: 'process.kill(process.pid, "SIGKILL")', exitCode: 137 },
   { description: 'terminated', source: 'process.kill(process.pid, "SIGTERM")', exitCode: 143 },

@@ -254,3 +254,16 @@ test('waiting for a registry is counted as waiting', async () => {
   await registryWith().manifest(`${server.host}/a/b:t`, 5)
   expect(stopwatch.waited() - before).toBeGreaterThanOrEqual(140)
 })
+
+test('a signed URL in an error loses its signature', async () => {
+  const challenge = 'Bearer realm="http://me:x@127.0.0.1/token?sig=SECRET",service="reg"'
+  const server = await started((_, response) => send(response, 401, 'no', { 'www-authenticate': challenge }))
+  const { message } = await registryWith()
+    .manifest(`${server.host}/acme/app:1`, 5)
+    .then(
+      () => new Error('no error'),
+      (error: unknown) => error as Error
+    )
+  expect(message).toContain('127.0.0.1/token?…')
+  expect(message).not.toContain('SECRET')
+})

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ActionsCache } from '../host'
+import { withoutQueries } from '../signed-urls'
 import type { Stopwatch } from './stopwatch'
 
 /** What the cache client last complained of, for each call by itself: it logs its failures and returns as if there were none. */
@@ -61,6 +62,9 @@ async function within<T>(seconds: number, stopwatch: Stopwatch, work: (trouble: 
   })
   try {
     return await stopwatch.waiting(Promise.race([troubles.run(trouble, () => work(trouble)), limit]))
+  } catch (error) {
+    // The storage behind the service is reached by signed URLs.
+    throw new Error(withoutQueries(error instanceof Error ? error.message : String(error)), { cause: error })
   } finally {
     clearTimeout(timer)
   }

@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import { StringDecoder } from 'node:string_decoder'
 import type { Exec, ExecOptions, ExecResult, RunningProcess } from '../host'
 import type { Stopwatch } from './stopwatch'
+import { withoutQueries } from '../signed-urls'
 
 /** How much of a program's stderr is kept for error messages, in characters. */
 const stderrTail = 64 * 1024
@@ -59,7 +60,7 @@ function start(program: string, argv: readonly string[], options: ExecOptions, e
     child.once('close', (code, signal) => {
       lines.end()
       const exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0)
-      resolve({ exitCode, stdout, stderr: stderr.slice(-stderrTail), timedOut })
+      resolve({ exitCode, stdout, stderr: withoutQueries(stderr.slice(-stderrTail)), timedOut })
     })
   }).finally(() => clearTimeout(timer))
   return { result, signal: name => sendSignal(child, name) }

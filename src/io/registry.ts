@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Registry } from '../host'
+import { withoutQueries } from '../signed-urls'
 import { authorize } from './registry-token'
 import type { Credentials } from './registry-token'
 import type { Stopwatch } from './stopwatch'
@@ -86,18 +87,19 @@ async function readLimited(response: Response, what: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** fetch says only "fetch failed"; the cause says why. */
+/** fetch says only "fetch failed"; the cause says why. What it says may name a URL that is signed. */
 async function explained<T>(promise: Promise<T>, timeoutSeconds: number): Promise<T> {
   try {
     return await promise
   } catch (error) {
-    const { name, cause } = error as {
+    const { name, message, cause } = error as {
       readonly name?: string
+      readonly message?: string
       readonly cause?: { readonly message?: string; readonly code?: string }
     }
     if (name === 'TimeoutError') throw new Error(`no answer within ${timeoutSeconds} s`, { cause: error })
-    if (cause) throw new Error(cause.message || cause.code || String(cause), { cause: error })
-    throw error
+    const said = cause ? cause.message || cause.code || String(cause) : (message ?? String(error))
+    throw new Error(withoutQueries(said), { cause: error })
   }
 }
 

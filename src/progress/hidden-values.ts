@@ -1,3 +1,4 @@
+import { withoutQueries } from '../signed-urls'
 import type { SolveStatus } from './solve-status'
 import { parseVertexName } from './vertex-name'
 
@@ -27,7 +28,7 @@ export function hideInStatus(status: SolveStatus, hide: Hide): SolveStatus {
     vertexes: status.vertexes.map(({ name, error, progressGroup, ...event }) => ({
       ...event,
       ...(name === undefined ? {} : { name: hideInName(name, hide) }),
-      ...(error === undefined ? {} : { error: hide(error) }),
+      ...(error === undefined ? {} : { error: hideInText(error, hide) }),
       ...(progressGroup === undefined
         ? {}
         : {
@@ -35,6 +36,11 @@ export function hideInStatus(status: SolveStatus, hide: Hide): SolveStatus {
           })
     }))
   }
+}
+
+/** Errors, and what buildx says besides progress: the queries of URLs are cut too. Values come first, since one may be such a URL. */
+export function hideInText(text: string, hide: Hide): string {
+  return withoutQueries(hide(text))
 }
 
 function hideInName(name: string, hide: Hide): string {

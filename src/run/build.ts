@@ -1,7 +1,7 @@
 import type { Host } from '../host'
 import type { BuildCommand } from '../plan/argv'
 import { displayArgv, givenBuildArguments } from '../plan/display-argv'
-import { hideInStatus, hideValues } from '../progress/hidden-values'
+import { hideInStatus, hideInText, hideValues } from '../progress/hidden-values'
 import { finishLog, newPlainLog, render, renderText } from '../progress/log'
 import { parseProgressLine } from '../progress/status-lines'
 import { applyStatus, isImporting, newVertexTable } from '../progress/vertices'
@@ -80,7 +80,7 @@ export async function runBuild(
     onStderrLine(line) {
       const parsed = parseProgressLine(line)
       if (parsed.kind === 'text') {
-        const shown = hide(parsed.text)
+        const shown = hideInText(parsed.text, hide)
         text.push(shown)
         if (text.length > textLines) text.shift()
         show(() => renderText(shown))

@@ -1,0 +1,17 @@
+import { hideInStatus, hideInText, hideValues } from '../../src/progress/hidden-values'
+
+const url = 'https://store.example/blob?sig=SECRET'
+
+test('a build argument that is a signed URL is hidden whole', () => {
+  expect(hideInText(`Get "${url}": EOF`, hideValues({ SOURCE: url }))).toBe('Get "${SOURCE}": EOF')
+})
+
+test('errors of a status lose signatures; names of steps and what they write do not change', () => {
+  const logs = [{ vertex: 'sha256:1', data: Buffer.from(url).toString('base64') }]
+  const vertex = { digest: 'sha256:1', name: `[app 1/2] ADD ${url} /` }
+  const status = { vertexes: [{ ...vertex, error: `Get "${url}": EOF` }], logs }
+  expect(hideInStatus(status, hideValues({}))).toEqual({
+    vertexes: [{ ...vertex, error: 'Get "https://store.example/blob?…": EOF' }],
+    logs
+  })
+})
