@@ -110,12 +110,14 @@ test.each([
   { description: 'another repository', text: JSON.stringify({ ...record({ x: entry('1') }), repository: 'evil/app' }) },
   { description: 'no record', text: '{' },
   { description: 'null', text: 'null' }
-])('a record of $description is none', async ({ text }) => {
+])('a record of $description is none, but known to be there, and the next one takes its place', async ({ text }) => {
   const { cache, entries } = memoryCache()
   const host = await hostWith(cache)
   await saveRecord(host, placeIn(host), record({}), withRefs({}))
   for (const saved of entries) saved.text = text
-  expect(await restoreRecords(host, placeIn(host))).toEqual({ records: [undefined, undefined] })
+  expect(await restoreRecords(host, placeIn(host))).toEqual({ records: [undefined, undefined], unreadable: true })
+  await saveRecord(host, placeIn(host), record({}), withRefs({ [name('base')]: entry('new') }))
+  expect((await foundIn(host, placeIn(host))).map(({ id }) => id)).toEqual(['new'])
 })
 
 test('a service that fails is a trouble, what the other scopes say counts', async () => {

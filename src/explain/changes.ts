@@ -22,8 +22,22 @@ export interface StageChanges {
   readonly steps: readonly (Difference | undefined)[]
 }
 
-/** Undefined where the record does not have the stage. */
+type Known = Map<string, StageChanges | undefined>
+
+/** By view, then stage: the plan, the reasons and the record ask for the same, and trees of many files are slow to compare. */
+const known = new WeakMap<RecordView, WeakMap<Stage, Known>>()
+
+/** Undefined where the record does not have the stage. Compared once per view, stage and platform. */
 export function stageChanges(stage: Stage, platform: string, view: RecordView): StageChanges | undefined {
+  let stages = known.get(view)
+  if (!stages) known.set(view, (stages = new WeakMap<Stage, Known>()))
+  let platforms = stages.get(stage)
+  if (!platforms) stages.set(stage, (platforms = new Map()))
+  if (!platforms.has(platform)) platforms.set(platform, compareStage(stage, platform, view))
+  return platforms.get(platform)
+}
+
+function compareStage(stage: Stage, platform: string, view: RecordView): StageChanges | undefined {
   const key = stageKey(stage)
   const stages = Object.hasOwn(view.record.stages, key) ? view.record.stages[key] : undefined
   const recorded = stages && Object.hasOwn(stages, platform) ? stages[platform] : undefined

@@ -132,10 +132,25 @@ export function compareTrees(before: FileTree, now: FileTree): readonly FileChan
     ...[...was.keys()].filter(path => !is.has(path)).map((path): FileChange => ({ path, how: 'went' }))
   ]
   // A directory that came or went with what is in it says nothing that its files do not say.
-  const told = changes.filter(
-    ({ path, how }) => how === 'changed' || !changes.some(other => other.how === how && other.path.startsWith(`${path}/`))
-  )
+  const above = { appeared: directoriesOf(changes, 'appeared'), went: directoriesOf(changes, 'went') }
+  const told = changes.filter(({ path, how }) => how === 'changed' || !above[how].has(path))
   return told.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0))
+}
+
+/** All directories that what changed in one way lies in. */
+function directoriesOf(changes: readonly FileChange[], how: FileChange['how']): ReadonlySet<string> {
+  const directories = new Set<string>()
+  for (const change of changes.filter(other => other.how === how)) {
+    // What is above a directory that is known is known too.
+    for (let path = parentOf(change.path); path !== undefined && !directories.has(path); path = parentOf(path))
+      directories.add(path)
+  }
+  return directories
+}
+
+function parentOf(path: string): string | undefined {
+  const slash = path.lastIndexOf('/')
+  return slash < 0 ? undefined : path.slice(0, slash)
 }
 
 function flatten(tree: FileTree, prefix = '', into = new Map<string, Mark>()): ReadonlyMap<string, Mark> {

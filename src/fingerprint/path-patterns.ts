@@ -1,4 +1,6 @@
 import { posix } from 'node:path'
+import { compileExpression } from './pattern-expression'
+import type { PathExpression } from './pattern-expression'
 
 /** Says of paths, `/` between their parts, whether patterns match them or a directory they are in. */
 export interface PathMatcher {
@@ -124,12 +126,8 @@ function compile(pattern: string): ((path: string) => boolean) | undefined {
     const suffix = pattern.slice(2)
     return path => path.endsWith(suffix) || (suffix.startsWith('/') && path === suffix.slice(1))
   }
-  try {
-    const regex = new RegExp(`^${source}$`)
-    return path => regex.test(path)
-  } catch {
-    return undefined
-  }
+  const expression = compileExpression(source)
+  return expression && (path => expression.test(path))
 }
 
 function escapeCharacter(character: string): string {
@@ -137,7 +135,7 @@ function escapeCharacter(character: string): string {
 }
 
 /** The pattern of a wildcard source, `*` and `?` within one part of a path, as Go's path.Match. Undefined where it is malformed. */
-export function wildcardRegex(pattern: string): RegExp | undefined {
+export function wildcardRegex(pattern: string): PathExpression | undefined {
   let source = ''
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern.charAt(at)
@@ -149,12 +147,10 @@ export function wildcardRegex(pattern: string): RegExp | undefined {
       const inner = pattern.slice(at + 1, end)
       source += `[${inner.startsWith('^') ? `^${inner.slice(1)}` : inner}]`
       at = end
-    } else if (character === '\\') source += escapeCharacter(pattern.charAt(++at))
-    else source += /[.+()|{}$^/\]]/.test(character) ? `\\${character}` : character
+    } else if (character === '\\') {
+      if (++at === pattern.length) return undefined
+      source += escapeCharacter(pattern.charAt(at))
+    } else source += /[.+()|{}$^/\]]/.test(character) ? `\\${character}` : character
   }
-  try {
-    return new RegExp(`^${source}$`)
-  } catch {
-    return undefined
-  }
+  return compileExpression(source)
 }

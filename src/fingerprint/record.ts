@@ -70,7 +70,7 @@ export function parseRecord(text: string, repository: string): CacheRecord | und
           isObject(platforms) ? only(platforms, isRecordedStage) : {}
         ])
       ),
-      trees: only(record.trees, isObject) as CacheRecord['trees']
+      trees: only(record.trees, (value): value is FileTree => isTree(value))
     }
   } catch {
     return undefined
@@ -101,22 +101,91 @@ function only<Value>(
   return Object.fromEntries(Object.entries(entries).filter((entry): entry is [string, Value] => fits(entry[1])))
 }
 
+type Shape = (value: unknown) => boolean
+
 function isRecordedRef(value: unknown): value is RecordedRef {
-  const ref = value as Partial<RecordedRef> | null
-  return typeof ref?.id === 'string' && typeof ref.at === 'string' && isObject(ref.held)
+  return has(value, { id: isText, at: isText, held: objectOf(isText) })
 }
 
 function isRecordedStage(value: unknown): value is RecordedStage {
-  if (!isObject(value)) return false
-  const { made, images, seconds, saved } = value as Partial<RecordedStage>
-  if (!isObject(made) || typeof made.id !== 'string' || !isObject(made.base) || !Array.isArray(made.base.variables)) return false
-  return isObject(images) && isObject(saved) && Array.isArray(seconds) && Array.isArray(made.parts) && made.parts.every(isPart)
+  return has(value, { made: isFingerprint, images: objectOf(isText), seconds: listOf(isSeconds), saved: objectOf(isSavedIn) })
 }
 
-function isPart(value: unknown): boolean {
-  if (!isObject(value)) return false
-  const lists = [value['names'], value['stages'], value['images']]
-  return ('set' in value || 'step' in value) && lists.every(list => list === undefined || Array.isArray(list))
+function isSavedIn(value: unknown): boolean {
+  return has(value, { id: isText, at: isText, bytes: optional(isAmount) })
+}
+
+function isFingerprint(value: unknown): boolean {
+  return has(value, { id: isText, base: isBase, parts: listOf(part => isSetting(part) || isStep(part)) })
+}
+
+function isBase(value: unknown): boolean {
+  return has(value, {
+    line: isAmount,
+    from: isText,
+    variables: listOf(isSetting),
+    image: optional(isText),
+    stage: optional(isText)
+  })
+}
+
+function isSetting(value: unknown): boolean {
+  return has(value, { step: isAbsent, set: isText, by: isText, value: isText, line: isAmount })
+}
+
+function isStep(value: unknown): boolean {
+  const texts = optional(listOf(isText))
+  return has(value, {
+    set: isAbsent,
+    step: isText,
+    line: isAmount,
+    written: isText,
+    effective: isText,
+    names: texts,
+    files: optional(isText),
+    stages: texts,
+    images: texts
+  })
+}
+
+/** Directories within each other that a tree may have: no path is longer. */
+const deepest = 2048
+
+function isTree(value: unknown, depth = 0): value is FileTree {
+  if (!isObject(value) || depth > deepest) return false
+  return Object.values(value).every(at => isText(at) || isTree(at, depth + 1))
+}
+
+function has(value: unknown, fields: Readonly<Record<string, Shape>>): boolean {
+  return isObject(value) && Object.entries(fields).every(([name, fits]) => fits(value[name]))
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined
+}
+
+function optional(fits: Shape): Shape {
+  return value => isAbsent(value) || fits(value)
+}
+
+function listOf(fits: Shape): Shape {
+  return value => Array.isArray(value) && value.every(fits)
+}
+
+function objectOf(fits: Shape): Shape {
+  return value => isObject(value) && Object.values(value).every(fits)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+function isSeconds(value: unknown): boolean {
+  return value === null || isAmount(value)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

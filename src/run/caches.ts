@@ -33,6 +33,8 @@ export interface Caches {
   readonly recordPlace: RecordPlace
   /** Records could not be asked for: without gha none is written either. */
   readonly recordsFailed: boolean
+  /** A record is damaged or of another version: builds before this one may have saved what it does not know of. */
+  readonly recordsUnreadable: boolean
   /** Name of the local cache in the actions cache, without the part that changes. */
   readonly localKey: string
   /** Backends that are not written, as is known before the build. */
@@ -88,7 +90,7 @@ export async function findCaches(
       return { found: localRefs(plan, layout), ...(trouble ? { trouble } : {}) }
     }
   }
-  const [answers, { records, failure }] = await cancellation.orElse(
+  const [answers, { records, failure, unreadable = false }] = await cancellation.orElse(
     Promise.all([Promise.all(plan.backends.map(backend => ask[backend]())), restoring]),
     [[], { records: [] }]
   )
@@ -112,10 +114,16 @@ export async function findCaches(
     records: new Map(plan.scopes.read.flatMap((scope, index) => (records[index] ? [[scope, records[index]] as const] : []))),
     recordPlace,
     recordsFailed: failure !== undefined,
+    recordsUnreadable: unreadable,
     localKey: localNames[0] ?? '',
     readOnly: [...unusable, ...notWritten.map(({ backend }) => backend)],
     notWritten
   }
+}
+
+/** Nothing was found in any backend, every backend could be asked, and no record says that there were saves. */
+export function nothingSaved({ found, lookedUp, recordsUnreadable }: Caches, { backends }: Preparation['plan']): boolean {
+  return found.length === 0 && lookedUp.length === backends.length && !recordsUnreadable
 }
 
 /** The directory as it lies there, or as the actions cache kept it; a broken one is removed and reported. */

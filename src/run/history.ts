@@ -12,6 +12,7 @@ import type { FoundRef } from '../plan/coverage'
 import { readsCache } from '../plan/argv'
 import { importedRefs } from '../plan/imports'
 import type { ImportPlan } from '../plan/imports'
+import { nothingSaved } from './caches'
 import type { Caches } from './caches'
 import { viewOf } from './fingerprints'
 import type { Preparation } from './prepare'
@@ -73,14 +74,15 @@ export function expectBuild(
   const { facts } = historyOf(preparation, caches, { materials, images: new Map(), imported, failedImports: new Set() })
   const all = !readsCache(inputs)
   const names = plan.stages.map(({ stage }) => stage.name)
-  const nothing = caches.found.length === 0 && caches.lookedUp.length === plan.backends.length
   const evicted = evictedStages(facts)
   return expectStages({
     needed: plan.stages.map(({ stage }) => stage),
     platforms: plan.platforms,
     unsure: new Set(imports.main ? broughtInStages(plan, caches, imports) : []),
     viewOf: stage => servedView(stage, facts),
-    missing: nothing ? new Map(names.map(name => [name, evicted.has(name) ? 'cache-evicted' : 'first-build'])) : new Map(),
+    missing: nothingSaved(caches, plan)
+      ? new Map(names.map(name => [name, evicted.has(name) ? 'cache-evicted' : 'first-build']))
+      : new Map(),
     rebuilt: new Set(all ? names : [...rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())])
   })
 }

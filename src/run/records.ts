@@ -22,6 +22,8 @@ export interface RecordPlace {
 export interface RestoredRecords {
   /** By the place of the scope in `names`; undefined where there is none that can be read. */
   readonly records: readonly (CacheRecord | undefined)[]
+  /** A record is there, but damaged or of another version: there were builds that nothing is known of. */
+  readonly unreadable?: true
   /** What went wrong first. */
   readonly failure?: string
 }
@@ -29,10 +31,14 @@ export interface RestoredRecords {
 /** Fetches the records of all scopes at the same time. Never throws. */
 export async function restoreRecords(host: Host, place: RecordPlace): Promise<RestoredRecords> {
   const failures: string[] = []
+  let unreadable = false
   const records = await Promise.all(
     place.names.map(async name => {
       try {
-        return await readRecord(host, place, name)
+        const record = await readRecord(host, place, name)
+        if (record !== 'unreadable') return record
+        unreadable = true
+        return undefined
       } catch (error) {
         failures.push(error instanceof Error ? error.message : String(error))
         return undefined
@@ -40,7 +46,7 @@ export async function restoreRecords(host: Host, place: RecordPlace): Promise<Re
     })
   )
   const [failure] = failures
-  return { records, ...(failure === undefined ? {} : { failure }) }
+  return { records, ...(unreadable ? { unreadable } : {}), ...(failure === undefined ? {} : { failure }) }
 }
 
 /** The gha refs that the records know, each as the best scope's record has it. */
@@ -68,7 +74,7 @@ export async function saveRecord(
   if (!change(before)) return
   const [name = ''] = place.names
   const newest = await readRecord(host, place, name).catch(() => undefined)
-  const changed = change(newest ?? before)
+  const changed = change(newest === undefined || newest === 'unreadable' ? before : newest)
   if (!changed) return
   const path = recordPath(host, place, name)
   await host.files.makeDirectory(dirname(path))
@@ -76,17 +82,17 @@ export async function saveRecord(
   if (host.actionsCache.available) await host.actionsCache.save(path, `${name}#${randomUUID()}`, place.seconds ?? recordSeconds)
 }
 
-async function readRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | undefined> {
+async function readRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | 'unreadable' | undefined> {
   const path = recordPath(host, place, name)
   if (host.actionsCache.available) {
     const key = await host.actionsCache.restore(path, `${name}#`, [], place.seconds ?? recordSeconds)
     if (key === undefined) return undefined
   }
   const text = await host.files.read(path)
-  const record = text === undefined ? undefined : parseRecord(text, place.repository)
-  if (text !== undefined && !record)
-    host.log.info(`The record ${name} is not of this version of the action, or is damaged: it is not used`)
-  return record
+  if (text === undefined) return undefined
+  const record = parseRecord(text, place.repository)
+  if (!record) host.log.info(`The record ${name} is not of this version of the action, or is damaged: it is not used`)
+  return record ?? 'unreadable'
 }
 
 /**

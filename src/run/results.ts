@@ -13,6 +13,7 @@ import { savesCaches } from '../plan/permissions'
 import type { Degradation } from '../reasons'
 import type { BuildReport } from '../report/report'
 import type { Builder } from './builder'
+import { nothingSaved } from './caches'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import type { History } from './history'
@@ -68,17 +69,27 @@ export function explainResults({
   const reasons = explainReasons({
     dockerfile,
     results: built.results,
+<<<<<<< HEAD
     rebuilt: !readsCache(inputs)
       ? undefined
       : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
     nothingSaved: caches.found.length === 0 && caches.lookedUp.length === plan.backends.length,
+=======
+    rebuilt:
+      inputs.noCache || inputs.rebuildCache
+        ? undefined
+        : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
+    nothingSaved: nothingSaved(caches, plan),
+>>>>>>> fix-record
     unreachable:
       planned.length > 0
         ? planned.every(({ ref }) => built.failedImports.has(ref))
         : caches.lookedUp.length < plan.backends.length,
     absent: new Set(
       plan.stages
-        .filter(({ reads }) => reads.length > 0 && !caches.found.some(({ ref }) => reads.includes(ref)))
+        .filter(
+          ({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref))
+        )
         .map(({ stage }) => stage.name)
     ),
     evicted: evictedStages(history.facts, built.results),

@@ -1,0 +1,84 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { emptyRecord, renderRecord } from '../../src/fingerprint/record'
+import type { Cancellation } from '../../src/run/cancellation'
+import { findCaches, nothingSaved } from '../../src/run/caches'
+import { expectBuild, historyOf } from '../../src/run/history'
+import type { Preparation } from '../../src/run/prepare'
+import { explainResults } from '../../src/run/results'
+import type { Results } from '../../src/run/results'
+import { inputsWith } from '../inputs/fixture'
+import { newTestHost } from '../helpers/host'
+import { diamond, dockerfileOf, planOf } from '../helpers/plans'
+
+const cancellation = { orElse: <T>(work: Promise<T>) => work } as unknown as Cancellation
+const record = emptyRecord('acme/app', 'key')
+
+/** A build that reads nothing, after the cache service gave this record. */
+async function buildAfter(text: string | undefined) {
+  const host = await newTestHost({
+    actionsCache: {
+      available: true,
+      async restore(path, key) {
+        if (text === undefined) return undefined
+        await mkdir(dirname(path), { recursive: true })
+        await writeFile(path, text)
+        return `${key}1`
+      },
+      save: () => Promise.resolve()
+    }
+  })
+  const preparation = {
+    inputs: inputsWith({}),
+    context: { repository: 'acme/app', untrusted: false },
+    dockerfile: dockerfileOf(diamond),
+    plan: planOf(diamond, { backends: ['gha'] }),
+    backends: {},
+    // Records lie under one path on a machine.
+    image: basename(host.folder),
+    rebuilt: []
+  } as unknown as Preparation
+  const caches = await findCaches(host, cancellation, preparation)
+  await host.remove()
+  const facts = { materials: undefined, images: new Map(), imported: [], failedImports: new Set<never>() }
+  const results = preparation.plan.stages.map(({ stage }) => ({
+    name: stage.name,
+    index: stage.index,
+    platform: 'linux/amd64',
+    status: 'miss',
+    steps: stage.steps.map((step, at) => ({ number: at + 1, command: '', line: step.lines.start, status: 'ran', seconds: 1 })),
+    refs: []
+  }))
+  const explained = explainResults({
+    preparation,
+    caches,
+    imports: { broughtIn: [] },
+    built: { results, broughtIn: [], failedImports: new Set() },
+    outcomes: [],
+    sizes: new Map(),
+    history: historyOf(preparation, caches, facts),
+    expectations: []
+  } as unknown as Results)
+  return {
+    nothing: nothingSaved(caches, preparation.plan),
+    reasons: [...new Set(explained.map(({ reason }) => reason?.code))],
+    expected: [...new Set(expectBuild(preparation, caches, { broughtIn: [] }, undefined).map(({ reason }) => reason?.code))]
+  }
+}
+
+test.each([
+  ['no record', undefined],
+  ['a record without refs', renderRecord(record)]
+])('%s: nothing was saved yet', async (_, text) => {
+  expect(await buildAfter(text)).toEqual({ nothing: true, reasons: ['first-build'], expected: ['first-build'] })
+})
+
+test.each([
+  ['damaged', '{'],
+  ['of another version', JSON.stringify({ ...record, version: 3 })]
+])('a record that is %s says that something was saved, and not what', async (_, text) => {
+  const { nothing, reasons, expected } = await buildAfter(text)
+  expect(nothing).toBe(false)
+  expect(reasons).toEqual(['unknown', 'parent-rebuilt'])
+  expect(expected).not.toContain('first-build')
+})
