@@ -69,18 +69,10 @@ export function explainResults({
   const reasons = explainReasons({
     dockerfile,
     results: built.results,
-<<<<<<< HEAD
     rebuilt: !readsCache(inputs)
       ? undefined
       : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
-    nothingSaved: caches.found.length === 0 && caches.lookedUp.length === plan.backends.length,
-=======
-    rebuilt:
-      inputs.noCache || inputs.rebuildCache
-        ? undefined
-        : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
     nothingSaved: nothingSaved(caches, plan),
->>>>>>> fix-record
     unreachable:
       planned.length > 0
         ? planned.every(({ ref }) => built.failedImports.has(ref))
