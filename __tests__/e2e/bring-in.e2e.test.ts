@@ -38,6 +38,29 @@ it.each(['registry', 'gha', 'local'])(
   120_000
 )
 
+it('a stage that a saved one copies from, and a failed one reads too, is brought in by itself', async () => {
+  const inputs = { 'cache-backends': 'registry', outputs: 'type=cacheonly' }
+  const all = (last: string) => `FROM busybox AS a
+COPY a.txt .
+RUN echo "ran a" && cp a.txt /a
+FROM busybox AS b
+COPY --from=a /a .
+RUN echo "ran b"
+FROM busybox AS c
+COPY --from=a /a .
+COPY --from=b /a b
+RUN ${last}
+`
+  const project = await newProject({ Dockerfile: all('true'), 'a.txt': '1' })
+  await project.job(inputs)
+  await project.write('a.txt', '2')
+  await project.write('Dockerfile', all('sleep 2 && false'))
+  expect((await project.job(inputs)).outputs['exported-stages']).toBe('a,b')
+  await project.write('Dockerfile', all('echo fixed'))
+  expect(stagesRun(await project.job(inputs))).toEqual(['c'])
+  await project.remove()
+}, 120_000)
+
 it('a revert after a failed build runs nothing: the older target ref still fits', async () => {
   const inputs = { 'cache-backends': 'registry', outputs: 'type=cacheonly' }
   const project = await newProject({ Dockerfile: dockerfile('true'), 'package.json': '1', code: '1' })

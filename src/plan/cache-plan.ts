@@ -92,6 +92,17 @@ export function holdingStage(plan: CachePlan): StagePlan | undefined {
   return plan.stages.find(({ stage }) => stage === target)
 }
 
+/** The stage and those it is FROM: loading its result loads theirs. */
+export function baseChain(plan: CachePlan, stage: Stage): readonly Stage[] {
+  const parent = stage.base.kind === 'stage' ? stageAt(plan, stage.base.index) : undefined
+  return parent ? [stage, ...baseChain(plan, parent)] : [stage]
+}
+
+/** A needed stage by its place in the file. */
+export function stageAt(plan: CachePlan, index: number): Stage | undefined {
+  return plan.stages.find(({ stage }) => stage.index === index)?.stage
+}
+
 /** A ref as people read it: `ghcr.io/acme/app:cache-base`, or its name alone where gha or the local directory has it. */
 export function displayRef(ref: CacheRef): string {
   return ref.backend === 'registry' ? `${ref.place}:${ref.name}` : ref.name

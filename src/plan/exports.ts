@@ -1,5 +1,5 @@
 import type { Stage } from '../dockerfile/dockerfile'
-import { holdingStage } from './cache-plan'
+import { baseChain, holdingStage, stageAt } from './cache-plan'
 import type { CachePlan, CacheRef, StagePlan } from './cache-plan'
 import type { FoundRef } from './coverage'
 import type { Backend } from '../reasons'
@@ -130,14 +130,4 @@ function above(plan: CachePlan, stage: Stage): readonly Stage[] {
   // A set gives what is added while it is gone through.
   for (const index of seen) for (const edge of stageAt(plan, index)?.edges ?? []) seen.add(edge.stage)
   return plan.stages.map(planned => planned.stage).filter(({ index }) => seen.has(index))
-}
-
-/** The stage and those it is FROM: loading its result loads theirs, so exports never lose them. */
-function baseChain(plan: CachePlan, stage: Stage): readonly Stage[] {
-  const parent = stage.base.kind === 'stage' ? stageAt(plan, stage.base.index) : undefined
-  return parent ? [stage, ...baseChain(plan, parent)] : [stage]
-}
-
-function stageAt(plan: CachePlan, index: number): Stage | undefined {
-  return plan.stages.find(({ stage }) => stage.index === index)?.stage
 }

@@ -1,4 +1,4 @@
-import { holdingStage } from './cache-plan'
+import { baseChain, holdingStage } from './cache-plan'
 import type { CachePlan, StagePlan } from './cache-plan'
 import { covers } from './coverage'
 import type { FoundRef } from './coverage'
@@ -15,6 +15,8 @@ export interface ImportPlan {
 export interface BroughtIn extends FoundRef {
   /** What it holds of the others, from the last stage up: these are left when it turns out to be of other content. */
   readonly instead: readonly FoundRef[]
+  /** Those of them that have to be brought in all the same when it fits. */
+  readonly also: readonly FoundRef[]
 }
 
 /** All refs that builds of the job import, the main build's first. */
@@ -54,15 +56,42 @@ export function planImports(plan: CachePlan, found: readonly FoundRef[], rebuilt
     .find(candidate => candidate !== undefined)
   if (main) {
     const near = scopes.slice(0, scopes.indexOf(main.ref.scope) + 1)
-    return { main, broughtIn: withoutCovered(others(main.ref.backend, near).filter(other => !covers(main, other))) }
+    return {
+      main,
+      broughtIn: bringIns(
+        plan,
+        others(main.ref.backend, near).filter(other => !covers(main, other))
+      )
+    }
   }
   const first = plan.backends.map(backend => others(backend, scopes)).find(refs => refs.length > 0)
-  return { broughtIn: withoutCovered(first ?? []) }
+  return { broughtIn: bringIns(plan, first ?? []) }
 }
 
-/** The refs that no other of them holds, with those they hold; of two with the same content the later stage's. */
-function withoutCovered(refs: readonly FoundRef[]): readonly BroughtIn[] {
+/**
+ * The refs that no other of them holds, with those they hold; of two with the same content the later stage's.
+ * Bringing a stage in loads its own layers and those of the stages it is FROM, and of a stage it copies from no more than what
+ * decides its key. So such a stage is brought in too where another reads it that will have to run: one that is not among them.
+ */
+function bringIns(plan: CachePlan, refs: readonly FoundRef[]): readonly BroughtIn[] {
+  const among = new Set(refs.map(({ ref }) => ref.stage))
+  const stageOf = ({ ref }: FoundRef) => plan.stages.find(({ stage }) => stage.name === ref.stage)?.stage
+  const isReadByOthers = (found: FoundRef) => {
+    const index = stageOf(found)?.index
+    return plan.stages.some(({ stage }) => !among.has(stage.name) && stage.edges.some(edge => edge.stage === index))
+  }
+  const isUnder = (found: FoundRef, above: FoundRef) => {
+    const [stage, from] = [stageOf(found), stageOf(above)]
+    return stage !== undefined && from !== undefined && baseChain(plan, from).includes(stage)
+  }
   return refs
     .filter((ref, index) => !refs.some((other, at) => at !== index && covers(other, ref) && (at > index || !covers(ref, other))))
-    .map(ref => ({ ...ref, instead: refs.filter(other => other !== ref && covers(ref, other)).reverse() }))
+    .map(ref => {
+      const instead = refs.filter(other => other !== ref && covers(ref, other)).reverse()
+      const also: FoundRef[] = []
+      for (const held of instead) {
+        if (isReadByOthers(held) && ![ref, ...also].some(above => isUnder(held, above))) also.push(held)
+      }
+      return { ...ref, instead, also }
+    })
 }

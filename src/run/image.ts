@@ -65,14 +65,15 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const broughtIn: FoundRef[] = []
   const bringInTimes = new Map<FoundRef, { readonly started: number; readonly seconds: number }>()
   const waiting: (FoundRef & Partial<BroughtIn>)[] = [...imports.broughtIn]
+  const alsoWanted = new Set(imports.broughtIn.flatMap(({ also }) => also.map(({ ref }) => ref)))
   for (let found = waiting.shift(); found && !cancellation.requested(); found = waiting.shift()) {
-    const { ref, instead = [] } = found
-    if (broughtIn.some(done => found && covers(done, found))) continue
+    const { ref, instead = [], also = [] } = found
+    if (!alsoWanted.has(ref) && broughtIn.some(done => found && covers(done, found))) continue
     const started = host.clock.now()
     const outcome = await bringIn(host, cancellation, request, found)
     bringInTimes.set(found, { started, seconds: (host.clock.now() - started) / 1000 })
     if (outcome === 'done') broughtIn.push(found)
-    else waiting.unshift(...instead)
+    waiting.unshift(...(outcome === 'done' ? also : instead))
     if (outcome === 'stale') stale.add(ref.stage)
     if (typeof outcome === 'object') {
       failedImports.add(ref)
