@@ -124,6 +124,16 @@ const steps: readonly Step[] = [
     reasons: { tools: { code: 'rebuild-requested' }, app: { code: 'rebuild-requested' } }
   },
   {
+    what: 'a variable that the stages below inherit, behind the last step of the one that sets it',
+    edit: line('RUN echo base > /base', 'RUN echo base > /base\nENV MORE=1'),
+    inputs: { 'build-args': 'VERSION=secret-value-3' },
+    reasons: {
+      deps: { code: 'instruction-changed', line: 5 },
+      tools: { code: 'instruction-changed', line: 5 },
+      app: from('deps')
+    }
+  },
+  {
     what: 'the base image',
     edit: project => pushBaseImage({ name: `e2e/base-${project.id}:1`, files: { 'etc/project': 'moved' } }),
     inputs: { 'build-args': 'VERSION=secret-value-3' },

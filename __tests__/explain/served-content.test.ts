@@ -39,6 +39,9 @@ test('a record counts for the very ref that is read', () => {
 test('a stage is evicted where the record names a ref that is not there', () => {
   expect([...evictedStages(facts)]).toEqual(['base'])
   expect([...evictedStages({ ...facts, lookedUp: [] })]).toEqual([])
+  // Saved in another repository: gone from there or not, nothing was ever saved here.
+  const moved = planOf(dockerfile, { scopes: onBranch, repository: 'ghcr.io/acme/moved' })
+  expect([...evictedStages({ ...facts, plan: moved, found: [] })]).toEqual([])
 })
 
 const steps = (statuses: readonly StageResult['steps'][number]['status'][], lines: readonly number[]) =>

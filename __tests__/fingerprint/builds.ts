@@ -71,7 +71,7 @@ export function recordOf(build: Build): CacheRecord {
           made,
           images: Object.fromEntries(imagesOf(build)),
           seconds: stage.steps.map(() => 1),
-          saved: { registry: { id: `ref of ${stage.name}`, at: '2026-11-20T00:00:00.000Z' } }
+          saved: { registry: { id: `ref of ${stage.name}`, at: '2026-11-20T00:00:00.000Z', place: 'ghcr.io/acme/app' } }
         }
         return [stage.name, { [platform]: entry }]
       })

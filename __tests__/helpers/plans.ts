@@ -42,6 +42,7 @@ export interface PlanOptions {
   readonly backends?: readonly Backend[]
   readonly scopes?: ScopePlan
   readonly platforms?: readonly string[]
+  readonly repository?: string
 }
 
 /** The plan the product makes of a Dockerfile. */
@@ -57,7 +58,7 @@ export function planOf(text: string, options: PlanOptions = {}): CachePlan {
     backends: options.backends ?? ['registry'],
     scopes: options.scopes ?? onMain,
     platforms: options.platforms ?? ['linux/amd64'],
-    repository: 'ghcr.io/acme/app',
+    repository: options.repository ?? 'ghcr.io/acme/app',
     image: 'acme/app'
   })
 }

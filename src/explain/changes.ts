@@ -47,6 +47,16 @@ function compareStage(stage: Stage, platform: string, view: RecordView): StageCh
   return { comparison, base: baseDifference(comparison), steps: stage.steps.map((_, at) => stepDifference(comparison, at)) }
 }
 
+/**
+ * Whether the stage that this one is FROM is not the one it was saved with. What a parent only sets after its last step, such as an
+ * ENV, is no other parent: its steps are as they were, and the stage's own say what the setting changes.
+ */
+export function standsOnAnother(parent: Stage, platform: string, view: RecordView, { base, comparison }: StageChanges): boolean {
+  if (base?.kind !== 'stage' || parent.steps.length === 0) return false
+  const changes = stageChanges(parent, platform, view)
+  return changes?.comparison.recorded.made.id !== comparison.recorded.made.base.stage
+}
+
 /** Files named in a reason. */
 const mostFiles = 10
 

@@ -1,7 +1,7 @@
 import type { Stage } from '../dockerfile/dockerfile'
 import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
-import { reasonOf, stageChanges } from './changes'
+import { reasonOf, stageChanges, standsOnAnother } from './changes'
 import type { RecordView } from './changes'
 
 export interface StageExpectation {
@@ -68,12 +68,15 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   const view = facts.viewOf(stage)
   const changes = view && stageChanges(stage, platform, view)
   if (!changes) return settle('maybe', { expected: 'unknown' })
-  if (parentChanged === 'yes' || changes.base?.kind === 'stage')
+  const parentStage = needed.find(({ index }) => index === parent)
+  const onAnother = parentStage !== undefined && standsOnAnother(parentStage, platform, view, changes)
+  if (parentChanged === 'yes' || onAnother)
     return rebuild(0, { code: 'parent-rebuilt', parent: parentName, line: stage.lines.start })
   const base = changes.base && reasonOf(changes.base)
   if (base) return rebuild(0, base)
 
-  let may: number | undefined = parentChanged === 'maybe' || changes.base || changes.comparison.now.base.opaque ? 0 : undefined
+  const unclear = changes.base !== undefined && changes.base.kind !== 'stage'
+  let may: number | undefined = parentChanged === 'maybe' || unclear || changes.comparison.now.base.opaque ? 0 : undefined
   let why: Reason | undefined =
     parentChanged === 'maybe' ? { code: 'parent-rebuilt', parent: parentName, line: stage.lines.start } : undefined
   const steps = stepsOf(changes.comparison.now)

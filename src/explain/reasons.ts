@@ -1,7 +1,7 @@
 import type { Dockerfile, Stage, StageEdge } from '../dockerfile/dockerfile'
 import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
-import { reasonOf, stageChanges } from './changes'
+import { reasonOf, stageChanges, standsOnAnother } from './changes'
 import type { RecordView, StageChanges } from './changes'
 import type { StageResult } from './stage-result'
 
@@ -49,14 +49,16 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   const first = firstRun(stage, result)
   const view = facts.viewOf(stage)
   const changes = view && stageChanges(stage, result.platform, view)
-  const own = changes && ownReason(changes, first)
+  const parent = stage.base.kind === 'stage' ? facts.dockerfile.stages[stage.base.index] : undefined
+  const onAnother = view && changes && parent ? standsOnAnother(parent, result.platform, view, changes) : false
+  const own = changes && ownReason(changes, first, onAnother)
   const from = first.at <= 0 ? rebuiltParent(stage, result, facts, edge => edge.kind === 'from') : undefined
   // What a stage is FROM decides by itself when it was made of something else; when it was only lost, a change of the stage's own does.
   if (from && (!own || changedItself(from.stage, result.platform, facts, reasons))) return from.reason
   if (own) return own
   const read = rebuiltParent(stage, result, facts, edge => edge.kind !== 'from' && isWithin(edge, first.lines))
   if (read) return read.reason
-  const before = changes && parentBefore(stage, changes, first, facts)
+  const before = changes && parentBefore(stage, changes, first, facts, onAnother)
   if (before) return before
   if (facts.evicted.has(result.name) && changes && isSame(changes, first)) return { code: 'cache-evicted' }
   return { code: facts.absent.has(result.name) ? 'cache-absent' : 'unknown' }
@@ -77,21 +79,27 @@ function firstRun(stage: Stage, result: StageResult): FirstRun {
 }
 
 /** The stage's own change at the step that ran first, and none before it. */
-function ownReason({ base, steps }: StageChanges, { at, number }: FirstRun): Reason | undefined {
-  if (base) return at <= 0 ? reasonOf(base, number) : undefined
+function ownReason({ base, steps }: StageChanges, { at, number }: FirstRun, onAnother: boolean): Reason | undefined {
+  if (base && (base.kind !== 'stage' || onAnother)) return at <= 0 ? reasonOf(base, number) : undefined
   if (at < 0 || steps.slice(0, at).some(difference => difference && difference.kind !== 'stage')) return undefined
   const difference = steps[at]
   return difference && reasonOf(difference, number)
 }
 
 /** A stage that it reads hit, but is not the one this stage was last saved with: an earlier build rebuilt it, and ended before this one. */
-function parentBefore(stage: Stage, { base, steps }: StageChanges, first: FirstRun, facts: ReasonFacts): Reason | undefined {
+function parentBefore(
+  stage: Stage,
+  { steps }: StageChanges,
+  first: FirstRun,
+  facts: ReasonFacts,
+  onAnother: boolean
+): Reason | undefined {
   const place = { ...(first.number === undefined ? {} : { step: first.number }) }
   const parent = (edge: StageEdge | undefined): Reason | undefined => {
     const name = edge && facts.dockerfile.stages[edge.stage]?.name
     return name === undefined ? undefined : { code: 'parent-rebuilt', parent: name, line: edge?.line ?? 0, ...place }
   }
-  if (base?.kind === 'stage') return first.at === 0 ? parent(stage.edges.find(({ kind }) => kind === 'from')) : undefined
+  if (onAnother) return first.at === 0 ? parent(stage.edges.find(({ kind }) => kind === 'from')) : undefined
   if (steps[first.at]?.kind !== 'stage' || steps.slice(0, first.at).some(difference => difference && difference.kind !== 'stage'))
     return undefined
   return parent(stage.edges.find(edge => edge.kind !== 'from' && isWithin(edge, first.lines)))

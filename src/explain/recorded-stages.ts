@@ -71,7 +71,7 @@ function savedIn(
       const found = served.find(({ ref }) => ref === own)
       if (found && row.status === 'hit') {
         const known = before?.saved[backend]
-        return known?.id === found.id ? [[backend, known]] : [[backend, { id: found.id, at: '' }]]
+        return known?.id === found.id ? [[backend, known]] : [[backend, { id: found.id, at: '', place: found.ref.place }]]
       }
       const held = target && written.get(target)
       return held ? [[backend, held]] : []

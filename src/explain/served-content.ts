@@ -45,10 +45,16 @@ export function evictedStages(facts: ServedFacts, results: readonly StageResult[
   if (ran.length > 0 && facts.imported.some(({ ref }) => ref.backend === 'gha') && ran.every(({ cached }) => cached === 0)) {
     return new Set(ran.map(({ name }) => name))
   }
+  const writes = facts.plan.stages.flatMap(planned => planned.writes)
   const gone = facts.plan.stages.filter(({ stage }) => {
     const entries = viewsOf(stage, facts).map(({ entry }) => entry)
     const places = entries.flatMap(({ saved }) =>
-      facts.lookedUp.flatMap(backend => (saved[backend] ? [[backend, saved[backend].id] as const] : []))
+      facts.lookedUp.flatMap(backend => {
+        // What was saved in another repository or directory is not gone from this one.
+        const here = writes.find(ref => ref.backend === backend)?.place
+        const there = saved[backend]
+        return there && there.place === here ? [[backend, there.id] as const] : []
+      })
     )
     return (
       places.length > 0 &&

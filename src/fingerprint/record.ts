@@ -42,6 +42,8 @@ export interface SavedIn {
   readonly id: string
   /** ISO time of the export. */
   readonly at: string
+  /** Repository or directory of that ref. */
+  readonly place?: string
   readonly bytes?: number
 }
 
@@ -112,7 +114,7 @@ function isRecordedStage(value: unknown): value is RecordedStage {
 }
 
 function isSavedIn(value: unknown): boolean {
-  return has(value, { id: isText, at: isText, bytes: optional(isAmount) })
+  return has(value, { id: isText, at: isText, place: optional(isText), bytes: optional(isAmount) })
 }
 
 function isFingerprint(value: unknown): boolean {

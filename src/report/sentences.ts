@@ -137,7 +137,8 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'save-failed': {
     what: place => words`Could not save ${place}`,
-    remedy: () => words`The next build starts from what was saved before. ${service}`
+    remedy: () =>
+      words`The next build starts from what was saved before. Check that ${'cache-dir'} can be written and the disk is not full, and that the job reaches its cache service.`
   },
   'local-cache-broken': {
     what: place => words`Did not use ${place}: it was damaged`,

@@ -40,6 +40,9 @@ export interface BuildOptions {
   readonly importSeconds?: number
 }
 
+/** Seconds without a word from BuildKit after which the log shows what is running. */
+const quietSeconds = 0.3
+
 /** The text buildx prints besides progress is kept up to so many lines. */
 const textLines = 200
 
@@ -69,6 +72,7 @@ export async function runBuild(
         process.signal('SIGINT')
       }, seconds * 1000)
   }
+  let quiet: NodeJS.Timeout | undefined
   const show = (lines: () => readonly string[]) => {
     if (options.live) for (const line of lines()) host.log.info(line)
   }
@@ -89,6 +93,9 @@ export async function runBuild(
       const status = hideInStatus(parsed.status, hide)
       applyStatus(table, status)
       show(() => render(log, status))
+      // A step that says nothing is shown all the same, though nothing more is heard of it.
+      clearTimeout(quiet)
+      if (options.live) quiet = setTimeout(() => show(() => render(log, {}, log.now + quietSeconds * 1000)), quietSeconds * 1000)
       if (options.importSeconds !== undefined) watchImport(options.importSeconds)
       warnings.push(...readWarnings(status).map(warning => ({ ...warning, message: hide(warning.message) })))
       options.onProgress?.(table)
@@ -98,7 +105,10 @@ export async function runBuild(
       }
     }
   })
-  const { exitCode, timedOut } = await cancellation.watch(process).result.finally(() => clearTimeout(importTimer))
+  const { exitCode, timedOut } = await cancellation.watch(process).result.finally(() => {
+    clearTimeout(importTimer)
+    clearTimeout(quiet)
+  })
   show(() => finishLog(log))
   const seconds = (host.clock.now() - started) / 1000
   return { exitCode, table, text: text.join('\n'), warnings, started, seconds, stopped, timedOut, importTimedOut }

@@ -27,7 +27,8 @@ import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
 import { withSummary } from './refusal'
 import { measureRefs } from './ref-sizes'
-import { exportTroubles, saveCaches } from './saving'
+import { exportTroubles } from './export-troubles'
+import { saveCaches } from './saving'
 import { firstStepsOf, newPrefetcher } from './prefetch'
 import { newStageExports, wholeStages } from './stage-exports'
 
@@ -150,7 +151,10 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     () => historyOf(preparation, caches, { ...read, materials: undefined })
   )
   const recorded = { results: built.results, history, sizes }
-  const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes, recorded), { troubles: [] })
+  const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes, recorded), {
+    outcomes,
+    troubles: []
+  })
   host.log.endGroup()
   if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
 
@@ -160,7 +164,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     caches,
     imports,
     built,
-    outcomes,
+    outcomes: saved.outcomes,
     sizes,
     history,
     expectations,

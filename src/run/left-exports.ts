@@ -10,7 +10,8 @@ import { findCaches } from './caches'
 import type { Cancellation } from './cancellation'
 import type { ExportOutcome } from './export-build'
 import { prepare } from './prepare'
-import { exportTroubles, saveCaches } from './saving'
+import { exportTroubles } from './export-troubles'
+import { saveCaches } from './saving'
 import { newStageExports } from './stage-exports'
 
 /** Seconds that the post step of a cancelled job goes on saving: the run that takes its place may be waiting for it. */
@@ -85,7 +86,7 @@ export async function finishExports(
   const outcomes = await exporter.finish(leftSeconds)
   const saved = await saveCaches(host, preparation, caches, staging, outcomes)
   return {
-    outcomes,
+    outcomes: saved.outcomes,
     troubles: [...exportTroubles(host, outcomes, caches), ...saved.troubles],
     ...(saved.localKey ? { localCache: { directory: inputs.cacheDir, key: saved.localKey } } : {})
   }

@@ -7,8 +7,8 @@ import type { RecordedRef, SavedIn } from '../fingerprint/record'
 import { recordStages } from '../explain/recorded-stages'
 import { recordedSeconds, servedRefs } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
-import { mayWriteActionsCache, refusalOf, savesCaches } from '../plan/permissions'
-import type { Backend, Degradation } from '../reasons'
+import { savesCaches } from '../plan/permissions'
+import type { Degradation } from '../reasons'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import { promoteLocalCache } from './local-cache'
@@ -16,36 +16,15 @@ import type { History } from './history'
 import type { Preparation } from './prepare'
 import { saveRecord } from './records'
 
-/** The troubles of exports, one per stage and backend; refusals once per backend. */
-export function exportTroubles(
-  { env }: Pick<Host, 'env'>,
-  outcomes: readonly ExportOutcome[],
-  { notWritten }: Pick<Caches, 'notWritten'>
-): readonly Degradation[] {
-  const mayWrite = mayWriteActionsCache(env['ACTIONS_RUNTIME_TOKEN'], env['ACTIONS_CACHE_MODE'])
-  const whyNot = (backend: Backend, detail: string): Pick<Degradation, 'why'> => {
-    if (detail !== '') return { why: refusalOf(backend, detail, mayWrite) }
-    const why = notWritten.find(one => one.backend === backend)?.why
-    return why ? { why } : {}
-  }
-  return outcomes.flatMap((outcome, index): readonly Degradation[] => {
-    const { stage, ref, exported, detail, ranSteps } = outcome
-    const firstRefusal =
-      outcomes.findIndex(other => other.exported === 'not-allowed' && other.ref.backend === ref.backend) === index
-    return [
-      ...(ranSteps.length > 0
-        ? [{ code: 'export-ran-steps' as const, backend: ref.backend, stage, detail: ranSteps.join('; ') }]
-        : []),
-      ...(exported === 'failed' ? [{ code: 'export-failed' as const, backend: ref.backend, stage, detail }] : []),
-      ...(exported === 'left' ? [{ code: 'export-left' as const, backend: ref.backend, stage, detail }] : []),
-      ...(exported === 'not-allowed' && firstRefusal
-        ? [{ code: 'write-not-allowed' as const, backend: ref.backend, ...whyNot(ref.backend, detail), detail }]
-        : [])
-    ]
-  })
+export interface SavedCaches {
+  /** As they came out once the local directory was replaced, or could not be. */
+  readonly outcomes: readonly ExportOutcome[]
+  /** What the local directory is to be saved as; absent where it did not change. */
+  readonly localKey?: string
+  readonly troubles: readonly Degradation[]
 }
 
-/** What has to happen once all exports are done, for every backend at the same time. Throws nothing: a failure is a trouble. */
+/** What has to happen once all exports are done, the local directory first, since the record says what it holds. Throws nothing: a failure is a trouble. */
 export async function saveCaches(
   host: Host,
   preparation: Preparation,
@@ -53,7 +32,7 @@ export async function saveCaches(
   staging: string,
   outcomes: readonly ExportOutcome[],
   recorded?: RecordedBuild
-): Promise<{ readonly localKey?: string; readonly troubles: readonly Degradation[] }> {
+): Promise<SavedCaches> {
   const troubles: Degradation[] = []
   const attempt = async <T>(work: Promise<T>, trouble: Omit<Degradation, 'detail'>): Promise<T | undefined> => {
     try {
@@ -63,22 +42,28 @@ export async function saveCaches(
       return undefined
     }
   }
-  const [localKey] = await Promise.all([
-    attempt(saveLocal(host, preparation, caches, staging, outcomes), { code: 'save-failed', backend: 'local' }),
-    attempt(
-      saveRecords(host, preparation, caches, outcomes, recorded).catch((error: unknown) => {
-        if (preparation.plan.backends.includes('gha')) throw error
-        // Without gha the record only explains.
-        host.log.info(`The record of this build could not be kept: ${error instanceof Error ? error.message : String(error)}`)
-      }),
-      { code: 'record-failed', backend: 'gha' }
-    )
-  ])
+  const localKey = await attempt(saveLocal(host, preparation, caches, staging, outcomes), {
+    code: 'save-failed',
+    backend: 'local'
+  })
+  const isLost = ({ ref, exported }: ExportOutcome) => troubles.length > 0 && ref.backend === 'local' && exported === 'yes'
+  const kept = outcomes.map(outcome => (isLost(outcome) ? { ...outcome, exported: 'failed' as const } : outcome))
+  await attempt(
+    saveRecords(host, preparation, caches, kept, recorded).catch((error: unknown) => {
+      if (preparation.plan.backends.includes('gha')) throw error
+      // Without gha the record only explains.
+      host.log.info(`The record of this build could not be kept: ${error instanceof Error ? error.message : String(error)}`)
+    }),
+    { code: 'record-failed', backend: 'gha' }
+  )
   if (localKey && caches.readOnly.includes('gha')) {
     // The actions cache is what carries the directory to the next job.
-    return { troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', why: 'read-only-token', detail: '' }] }
+    return {
+      outcomes: kept,
+      troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', why: 'read-only-token', detail: '' }]
+    }
   }
-  return { ...(localKey ? { localKey } : {}), troubles }
+  return { outcomes: kept, ...(localKey ? { localKey } : {}), troubles }
 }
 
 /** Replaces the local cache directory by the staged one. Gives the key to save it under. Throws when the staged one is not whole. */
@@ -144,7 +129,7 @@ export async function saveRecords(
     saved.flatMap(({ ref, digest }): readonly (readonly [CacheRef, SavedIn])[] => {
       const id = ghaIds.get(ref) ?? digest
       const bytes = recorded?.sizes.get(ref)
-      return id === undefined ? [] : [[ref, { id, at, ...(bytes === undefined ? {} : { bytes }) }]]
+      return id === undefined ? [] : [[ref, { id, at, place: ref.place, ...(bytes === undefined ? {} : { bytes }) }]]
     })
   )
   const refs = ghaRefs(preparation, caches, ghaIds, at)

@@ -1,7 +1,7 @@
 import type { CacheRef } from '../../src/plan/cache-plan'
 import type { Backend } from '../../src/reasons'
 import type { ExportOutcome } from '../../src/run/export-build'
-import { exportTroubles } from '../../src/run/saving'
+import { exportTroubles } from '../../src/run/export-troubles'
 
 const outcome = (backend: Backend, stage: string, detail: string): ExportOutcome => ({
   stage,
