@@ -72,7 +72,8 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
           ref,
           cause,
           after: after.map(({ name }) => name),
-          uploads: newContent([...above(plan, planned.stage), planned.stage], ran)
+          // Side by side, exports of what only the cache holds read layers of each other (seen with BuildKit 0.25).
+          uploads: cause === 'refresh' ? ['refresh'] : newContent([...above(plan, planned.stage), planned.stage], ran)
         }))
       : []
 
