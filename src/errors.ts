@@ -23,3 +23,13 @@ export class BuildFailed extends Error {
 export class HitRateTooLow extends Error {
   override readonly name = 'HitRateTooLow'
 }
+
+/** What a caught error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The last line of what docker wrote, where its error stands. */
+export function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}

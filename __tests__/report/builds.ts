@@ -73,7 +73,6 @@ export const builds: Readonly<Record<string, BuildReport>> = {
     {
       ...warm,
       edges: webEdges,
-      timeSaved: 125,
       broughtIn: [{ stage: 'node-deps', ref: 'ghcr.io/acme/web-app:cache-node-deps', started: began, seconds: 2.4 }],
       exports: ['builder', 'runtime'].map((stage, place) => ({
         stage,

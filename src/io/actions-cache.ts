@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { messageOf } from '../errors'
 import type { ActionsCache } from '../host'
 import { withoutQueries } from '../signed-urls'
 import type { Stopwatch } from './stopwatch'
@@ -64,7 +65,7 @@ async function within<T>(seconds: number, stopwatch: Stopwatch, work: (trouble: 
     return await stopwatch.waiting(Promise.race([troubles.run(trouble, () => work(trouble)), limit]))
   } catch (error) {
     // The storage behind the service is reached by signed URLs.
-    throw new Error(withoutQueries(error instanceof Error ? error.message : String(error)), { cause: error })
+    throw new Error(withoutQueries(messageOf(error)), { cause: error })
   } finally {
     clearTimeout(timer)
   }

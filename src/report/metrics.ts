@@ -4,7 +4,7 @@ import type { StageResult } from '../explain/stage-result'
 import type { StageStatus } from '../reasons'
 import { renderOpenMetrics, type Metric } from './openmetrics'
 import type { BuildReport } from './report'
-import { inOrder, tally } from './tallies'
+import { inOrder, tally, totalTimeSaved } from './tallies'
 
 /** Before every name. */
 const PREFIX = 'stage_cache_build_'
@@ -13,7 +13,8 @@ const PREFIX = 'stage_cache_build_'
 export function renderMetrics(report: BuildReport): string {
   const common = { image: repositoryOf(report.image.tags[0]), target: report.target }
   const { rate, steps, cachedSteps } = tally(report)
-  const { seconds, timeSaved, degradations } = report
+  const { seconds, degradations } = report
+  const saved = totalTimeSaved(report.stages)
   const one = (value: number) => [{ labels: common, value }]
   const metrics: readonly Metric[] = [
     {
@@ -31,7 +32,7 @@ export function renderMetrics(report: BuildReport): string {
       name: 'time_saved',
       unit: 'seconds',
       help: 'What the cached steps took when they last ran; missing where that is not known.',
-      samples: timeSaved === undefined ? [] : one(timeSaved)
+      samples: saved ? one(saved.seconds) : []
     },
     { name: 'hit', unit: 'ratio', help: 'Cached steps divided by steps, 0 to 1.', samples: one(rate) },
     { name: 'steps', help: 'Steps of needed stages over all platforms.', samples: one(steps) },

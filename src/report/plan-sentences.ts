@@ -67,3 +67,8 @@ export function planNotes({
       : [])
   ].map(plain)
 }
+
+/** Why the main build imports the ref of this stage. */
+export function importWhy(target: string, stage: string): string {
+  return stage === target ? "the target's own ref holds all stages" : 'it holds the most'
+}

@@ -40,8 +40,6 @@ export interface BuildReport {
     readonly seconds: number
   }[]
   readonly degradations: readonly Degradation[]
-  /** What the cached steps took when they last ran, in seconds; missing while nothing is known of that. */
-  readonly timeSaved?: number
   /** Asked for by `min-hit-rate`, in percent, and what is done below it. */
   readonly hitRateGuard?: { readonly minimum: number; readonly below: 'warn' | 'fail' }
   /** On lines of the Dockerfile, worst first. */

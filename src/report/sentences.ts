@@ -47,8 +47,6 @@ export function expectedWords(expected: 'hit' | 'rebuild' | 'unknown', reason: R
   return reason?.code === 'parent-rebuilt' ? words`depends on what ${reason.parent} comes to` : words`not known`
 }
 
-export { planNotes, scopeWords } from './plan-sentences'
-
 /** Why the plan gives a stage no ref. */
 export const uncachedWords: { readonly [uncached in Uncached]: string } = {
   'no-steps': 'no steps, nothing to cache',

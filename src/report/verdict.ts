@@ -1,7 +1,7 @@
 import { count, seconds } from './amounts'
 import { attention } from './attention'
 import type { BuildReport } from './report'
-import { failedStep, inOrder, tally } from './tallies'
+import { failedStep, inOrder, tally, totalTimeSaved } from './tallies'
 import { words, type Words } from './words'
 
 /** The first line of summary and log: what people want to know, and the figures behind it. */
@@ -18,7 +18,8 @@ export function verdict(report: BuildReport): Verdict {
     ...(steps > 0 ? [words`${cachedSteps} of ${[count(steps, 'step')]}`] : []),
     ...(platforms.length > 1 ? [words`${platforms.length} platforms`] : [])
   ]
-  const saved = report.timeSaved === undefined ? [] : [words`${[seconds(report.timeSaved)]} saved`]
+  const spared = totalTimeSaved(report.stages)?.seconds ?? 0
+  const saved = spared > 0 ? [words`${[seconds(spared)]} saved`] : []
   const look = attention(report)
   const time = [seconds(report.seconds.build)]
   switch (report.outcome) {

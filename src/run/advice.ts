@@ -1,4 +1,5 @@
 import { join, normalize, relative } from 'node:path'
+import { messageOf } from '../errors'
 import type { Advice, BuildFacts, ContextFiles } from '../explain/advice/advice'
 import { filesToRead, findAdvice } from '../explain/advice/rules'
 import type { Host } from '../host'
@@ -40,7 +41,7 @@ export async function findBuildAdvice(
     const file = withinWorkspace(source.path, host.env['GITHUB_WORKSPACE'])
     return findAdvice(facts).map(finding => ({ ...finding, file }))
   } catch (error) {
-    host.log.info(`No advice on the Dockerfile: ${error instanceof Error ? error.message : String(error)}`)
+    host.log.info(`No advice on the Dockerfile: ${messageOf(error)}`)
     return []
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { BuildFailed } from '../errors'
+import { BuildFailed, messageOf, lastLine } from '../errors'
 import type { ExecResult, Host } from '../host'
 import type { Inputs } from '../inputs'
 import { createBuilderArgv, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
@@ -54,7 +54,7 @@ async function docker(host: Host, cancellation: Cancellation, argv: readonly str
   try {
     return await cancellation.watch(host.exec.start('docker', argv)).result
   } catch (error) {
-    throw new BuildFailed(error instanceof Error ? error.message : String(error), notStarted)
+    throw new BuildFailed(messageOf(error), notStarted)
   }
 }
 
@@ -66,8 +66,4 @@ async function configFile(host: Host, inputs: Inputs, driver: string): Promise<s
   const path = `${await host.files.makeTemporary('buildkitd-')}/buildkitd.toml`
   await host.files.write(path, text)
   return path
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? ''
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { messageOf } from '../errors'
 import type { Host } from '../host'
 import { emptyRecord } from '../fingerprint/record'
 import type { CacheRecord } from '../fingerprint/record'
@@ -140,7 +141,7 @@ async function restoreLocal(
       const [own = '', ...others] = names.map(name => `${name}#`)
       await host.actionsCache.restore(directory, own, others, restoreSeconds)
     } catch (error) {
-      trouble = { code: 'restore-failed', backend: 'local', detail: error instanceof Error ? error.message : String(error) }
+      trouble = { code: 'restore-failed', backend: 'local', detail: messageOf(error) }
     }
   }
   return { ...(trouble ? { trouble } : {}), ...(await verified(host, directory, mayRepair)) }
@@ -159,7 +160,7 @@ async function verified(
     const trouble: Degradation = {
       code: 'local-cache-broken',
       backend: 'local',
-      detail: error instanceof Error ? error.message : String(error)
+      detail: messageOf(error)
     }
     try {
       const isCache = (await host.files.exists(`${directory}/oci-layout`)) && (await host.files.exists(`${directory}/blobs`))

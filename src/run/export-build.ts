@@ -1,3 +1,4 @@
+import { lastLine } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import { exportArgv } from '../plan/argv'
@@ -76,7 +77,7 @@ export async function runExport(
   if (importRef && isLostContent(run.text)) {
     return runExport(host, cancellation, { ...request, importRef: undefined, timeoutSeconds: timeoutSeconds - run.seconds })
   }
-  const detail = run.text.trim().split('\n').at(-1) ?? ''
+  const detail = lastLine(run.text)
   return { ...facts, exported: isRefusal(ref.backend, detail) ? 'not-allowed' : 'failed', detail }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import { bringInArgv } from '../plan/argv'
@@ -107,7 +108,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   async function attempt(wanted: StageExport): Promise<ExportOutcome> {
     const { stage, ref, cause } = wanted
     const outcome = await save(wanted).catch((error: unknown): ExportOutcome => {
-      const detail = error instanceof Error ? error.message : String(error)
+      const detail = messageOf(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
     host.log.info(`Cache of ${stage} → ${displayRef(ref)}: ${howItEnded(outcome)}`)

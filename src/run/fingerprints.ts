@@ -1,3 +1,4 @@
+import { messageOf } from '../errors'
 import { contextTree } from '../fingerprint/context-reads'
 import { newPathMatcher, parseIgnoreFile } from '../fingerprint/path-patterns'
 import { imageMark, sealMaterials } from '../fingerprint/seal'
@@ -25,9 +26,7 @@ export function startFingerprints(host: Host, preparation: Preparation): Fingerp
           return materials
         },
         (error: unknown) => {
-          host.log.info(
-            `What the stages are made from could not be read: ${error instanceof Error ? error.message : String(error)}`
-          )
+          host.log.info(`What the stages are made from could not be read: ${messageOf(error)}`)
           return undefined
         }
       )

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors'
 import type { RecordView } from '../explain/changes'
 import { expectStages } from '../explain/expectations'
 import type { StageExpectation } from '../explain/expectations'
@@ -56,7 +57,7 @@ export function explained<T>(host: Host, explain: () => T, instead: () => T): T 
   try {
     return explain()
   } catch (error) {
-    host.log.info(`What earlier builds recorded is not used: ${error instanceof Error ? error.message : String(error)}`)
+    host.log.info(`What earlier builds recorded is not used: ${messageOf(error)}`)
     return instead()
   }
 }

@@ -1,3 +1,4 @@
+import { lastLine } from '../errors'
 import { explainStages } from '../explain/stages'
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
@@ -125,7 +126,7 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
 }
 
 /**
- * BuildKit cannot cancel an import that hangs, and serves no build meanwhile (solver/llbsolver/bridge.go: `context.TODO()`). A builder
+ * BuildKit cannot cancel an import that hangs, and serves no build meanwhile (solver/llbsolver/bridge.go resolves it under a context that nothing ends). A builder
  * of our own is stopped, and started again by the next build; another's is busy until the connection breaks.
  */
 async function freeBuilder(host: Host, { name, created }: Builder): Promise<void> {
@@ -166,7 +167,7 @@ async function bringIn(
     code: 'bring-in-failed',
     backend: ref.backend,
     stage: ref.stage,
-    detail: limit === undefined ? (run.text.trim().split('\n').at(-1) ?? '') : `not done within ${limit} s`
+    detail: limit === undefined ? lastLine(run.text) : `not done within ${limit} s`
   }
 }
 

@@ -1,4 +1,4 @@
-import { BuildFailed, HitRateTooLow } from '../errors'
+import { BuildFailed, HitRateTooLow, lastLine } from '../errors'
 import { imageDigests } from '../explain/images'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
@@ -181,6 +181,6 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
 
 /** The last line buildx said, which names the step and its exit code. */
 function failure({ run }: BuiltImage): string {
-  const last = run.text.trim().split('\n').at(-1) ?? ''
+  const last = lastLine(run.text)
   return `buildx failed with: ${last || `exit code ${run.exitCode}`}`
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { CachePlan } from '../plan/cache-plan'
 import { foundByManifest } from '../plan/coverage'
@@ -23,7 +24,7 @@ export async function lookUpRegistry(host: Host, plan: CachePlan): Promise<Looku
         const manifest = await host.registry.manifest(`${ref.place}:${ref.name}`, lookupSeconds)
         return manifest && foundByManifest(ref, manifest.digest, manifest.text)
       } catch (error) {
-        failures.push(`${ref.place}:${ref.name}: ${error instanceof Error ? error.message : String(error)}`)
+        failures.push(`${ref.place}:${ref.name}: ${messageOf(error)}`)
         return undefined
       }
     })

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { messageOf } from '../errors'
 import type { Host } from '../host'
 import { renderMetrics } from '../report/metrics'
 import type { BuildReport } from '../report/report'
@@ -11,6 +12,6 @@ export async function writeMetrics(host: Host, path: string, report: BuildReport
     await host.files.makeDirectory(dirname(file))
     await host.files.write(file, renderMetrics(report))
   } catch (error) {
-    host.log.warning(`metrics-file: ${path} could not be written: ${error instanceof Error ? error.message : String(error)}`)
+    host.log.warning(`metrics-file: ${path} could not be written: ${messageOf(error)}`)
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors'
 import { handoverState, parseHandover } from '../handover'
 import type { Handover, LeftExports } from '../handover'
 import type { Host } from '../host'
@@ -27,7 +28,7 @@ async function attempt<T>(host: Host, work: Promise<T>): Promise<T | undefined> 
   try {
     return await work
   } catch (error) {
-    host.log.warning(error instanceof Error ? error.message : String(error))
+    host.log.warning(messageOf(error))
     return undefined
   }
 }
@@ -61,7 +62,7 @@ async function saveDirectory(
     await host.actionsCache.save(directory, key, saveSeconds)
     host.log.info(`Local cache ${directory} saved as ${key}`)
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
     host.log.warning(`The local cache could not be saved: ${detail}`)
     if (wantsSummary(host)) await host.workflow.appendSummary(troubles([{ code: 'save-failed', backend: 'local', detail }], 1))
   }

@@ -1,8 +1,8 @@
+import { messageOf } from '../errors'
 import { readsAmong } from '../dockerfile/stage-graph'
 import type { StageExpectation } from '../explain/expectations'
 import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
-import type { CachePlan } from '../plan/cache-plan'
 import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { renderWarnings } from '../report/warnings'
@@ -10,7 +10,7 @@ import { renderLogTable } from '../report/log-table'
 import { renderOutputs } from '../report/outputs'
 import { renderPlan } from '../report/plan-text'
 import type { BuildReport } from '../report/report'
-import { planNotes, scopeWords } from '../report/sentences'
+import { importWhy, planNotes, scopeWords } from '../report/plan-sentences'
 import { renderSummary } from '../report/summary'
 import { annotate, findBuildAdvice } from './advice'
 import type { Builder } from './builder'
@@ -47,7 +47,7 @@ export function printPlan(
             imported: {
               backend: imports.main.ref.backend,
               ref: displayRef(imports.main.ref),
-              why: importWhy(plan, imports.main.ref.stage)
+              why: importWhy(plan.target.name, imports.main.ref.stage)
             }
           }
         : {}),
@@ -126,7 +126,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     if (inputs.summary) await host.workflow.appendSummary(renderSummary(report))
   } catch (error) {
     // An image that is built, and perhaps pushed, is no failure for want of its report.
-    host.log.warning(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`)
+    host.log.warning(`The report could not be written: ${messageOf(error)}`)
   }
   return report
 }
@@ -138,8 +138,4 @@ function parseDigest(metadata: string): string {
   } catch {
     return ''
   }
-}
-
-function importWhy(plan: CachePlan, stage: string): string {
-  return stage === plan.target.name ? "the target's own ref holds all stages" : 'it holds the most'
 }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { randomUUID } from 'node:crypto'
+import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { CachePlan } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
@@ -40,7 +41,7 @@ export async function restoreRecords(host: Host, place: RecordPlace): Promise<Re
         unreadable = true
         return undefined
       } catch (error) {
-        failures.push(error instanceof Error ? error.message : String(error))
+        failures.push(messageOf(error))
         return undefined
       }
     })

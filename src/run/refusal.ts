@@ -1,4 +1,4 @@
-import { InputError } from '../errors'
+import { InputError, messageOf } from '../errors'
 import type { Host } from '../host'
 import { renderNothingBuilt } from '../report/nothing-built'
 
@@ -15,7 +15,7 @@ export async function withSummary<T>(host: Host, work: Promise<T>): Promise<T> {
 async function summarize(host: Host, error: unknown): Promise<void> {
   // The inputs may be what is wrong: only a clear no counts.
   if (/^\s*false\s*$/i.test(host.workflow.input('summary'))) return
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   try {
     await host.workflow.appendSummary(renderNothingBuilt(error instanceof InputError ? error.problems : [message]))
   } catch {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { messageOf } from '../errors'
 import { ancestors } from '../dockerfile/stage-graph'
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
@@ -38,7 +39,7 @@ export async function saveCaches(
     try {
       return await work
     } catch (error) {
-      troubles.push({ ...trouble, detail: error instanceof Error ? error.message : String(error) })
+      troubles.push({ ...trouble, detail: messageOf(error) })
       return undefined
     }
   }
@@ -52,7 +53,7 @@ export async function saveCaches(
     saveRecords(host, preparation, caches, kept, recorded).catch((error: unknown) => {
       if (preparation.plan.backends.includes('gha')) throw error
       // Without gha the record only explains.
-      host.log.info(`The record of this build could not be kept: ${error instanceof Error ? error.message : String(error)}`)
+      host.log.info(`The record of this build could not be kept: ${messageOf(error)}`)
     }),
     { code: 'record-failed', backend: 'gha' }
   )
