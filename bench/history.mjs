@@ -4,7 +4,7 @@ import { buildx, docker } from '../testbed/builder.mjs'
 
 /**
  * @typedef {object} Build
- * @property {'image' | 'bring-in' | 'export' | 'other'} kind
+ * @property {'image' | 'pull' | 'export' | 'other'} kind
  * @property {number} from milliseconds since 1970
  * @property {number} to
  * @property {Span[]} steps that ran
@@ -64,7 +64,8 @@ export function buildOf(log, record) {
   }
 }
 
-const stepName = /^\[(?:(\S+) )? *(\d+)\/\d+\] (?!FROM )/
+/** Steps of the Dockerfile: without the one by which this action has a stage's layers unpacked. */
+const stepName = /^\[(?:(\S+) )? *(\d+)\/\d+\] (?!FROM |COPY --from=\d+ \/\.stage-cache-build-nothing\* )/
 
 /** `cached` stays once it was said: pulling a cached layer shows the same vertex again without it. @param {string} log */
 function mergeVertices(log) {
@@ -90,6 +91,6 @@ function mergeVertices(log) {
 /** @param {readonly string[]} exports @returns {Build['kind']} */
 function kindOf(exports) {
   if (exports.some(name => name === 'exporting to image')) return 'image'
-  if (exports.some(name => name.startsWith('exporting to oci'))) return 'bring-in'
+  if (exports.some(name => name.startsWith('exporting to oci'))) return 'pull'
   return exports.some(name => name.startsWith('exporting ')) ? 'export' : 'other'
 }

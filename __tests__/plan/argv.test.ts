@@ -1,5 +1,5 @@
-import { bringInArgv, exportArgv, mainBuildArgv, readsCache } from '../../src/plan/argv'
-import type { BuildCommand, ExportBuild, MainBuild } from '../../src/plan/argv'
+import { aheadArgv, exportArgv, mainBuildArgv, pullArgv, readsCache } from '../../src/plan/argv'
+import type { AheadBuild, BuildCommand, ExportBuild, MainBuild } from '../../src/plan/argv'
 import { inputsWith } from '../inputs/fixture'
 
 const ref = { backend: 'registry', place: 'ghcr.io/acme/app', name: 'cache-runtime' } as const
@@ -12,8 +12,12 @@ function exported(given: Record<string, string>, more: Partial<ExportBuild> = {}
   return exportArgv({ inputs: inputsWith(given), builder: 'b', target: 'deps', exportTo: ref, options: { mode: 'max' }, ...more })
 }
 
-function broughtIn(given: Record<string, string>): BuildCommand {
-  return bringInArgv({ inputs: inputsWith(given), builder: 'b', target: 'deps', importRef: ref })
+function pulled(given: Record<string, string>): BuildCommand {
+  return pullArgv({ inputs: inputsWith(given), builder: 'b', target: 'deps', importRef: ref })
+}
+
+function ahead(given: Record<string, string>, more: Partial<AheadBuild> = {}): BuildCommand {
+  return aheadArgv({ inputs: inputsWith(given), builder: 'b', file: '/own/Dockerfile', importRef: ref, ...more })
 }
 
 /** Every plain-flag input at once. */
@@ -169,9 +173,9 @@ describe('export of a stage', () => {
   })
 })
 
-describe('bringing a stage in', () => {
+describe('pulling a stage', () => {
   test('takes what belongs to cache keys and pulls the blobs', () => {
-    expect(broughtIn(everything).argv).toEqual(
+    expect(pulled(everything).argv).toEqual(
       words(
         `buildx build --progress=rawjson ${keyFlags.beforeSecrets} ${keyFlags.args} --cache-from type=registry,ref=ghcr.io/acme/app:cache-runtime ` +
           `${keyFlags.file} --output type=oci,dest=/dev/null ${keyFlags.platforms} --provenance=false --sbom=false ${keyFlags.secrets} ` +
@@ -181,11 +185,33 @@ describe('bringing a stage in', () => {
   })
 })
 
+describe('a build ahead of the main one', () => {
+  test('takes what belongs to cache keys, and its own Dockerfile', () => {
+    expect(ahead(everything).argv).toEqual(
+      words(
+        `buildx build --progress=rawjson ${keyFlags.beforeSecrets} ${keyFlags.args} --cache-from type=registry,ref=ghcr.io/acme/app:cache-runtime ` +
+          `${keyFlags.file.replace(/--file \S+/, '--file /own/Dockerfile')} --output type=cacheonly ${keyFlags.platforms} --provenance=false --sbom=false ${keyFlags.secrets} ` +
+          '--ulimit nofile=1024:2048 --builder b --network host --pull .'
+      )
+    )
+  })
+
+  test.each([
+    [undefined, 'type=oci,dest=/dev/null'],
+    [{ type: 'zstd', level: 3 } as const, 'type=oci,dest=/dev/null,compression=zstd,compression-level=3']
+  ])('compresses as the image does: %j', (as, output) => {
+    const { argv } = ahead({}, { importRef: undefined, compress: { as } })
+    expect(argv).toEqual(expect.arrayContaining(['--output', output]))
+    expect(argv).not.toContain('--cache-from')
+  })
+})
+
 describe('every build', () => {
   const builds: [string, (given: Record<string, string>) => BuildCommand][] = [
     ['main', main],
     ['export', exported],
-    ['bring-in', broughtIn]
+    ['pull', pulled],
+    ['ahead', ahead]
   ]
 
   test.each(builds)('%s: values of secrets are in the environment alone', (_, build) => {
@@ -194,7 +220,7 @@ describe('every build', () => {
     expect(argv.join(' ')).not.toContain('hush')
   })
 
-  test.each(builds)('%s: text that starts with a dash is no flag', (_, build) => {
+  test.each(builds)('%s: text that starts with a dash is no flag', (name, build) => {
     const given = {
       context: '--push',
       file: '--no-cache',
@@ -207,7 +233,7 @@ describe('every build', () => {
     }
     const { argv } = build(given)
     expect(argv.at(-1)).toBe('./--push')
-    expect(argv).toContain('--file=--no-cache')
+    if (name !== 'ahead') expect(argv).toContain('--file=--no-cache')
     expect(argv).toContain('--build-arg=--pull')
     expect(argv).toContain('--cgroup-parent=-x')
     for (const flag of ['--push', '--no-cache', '--load', '--pull', '-x', '--label']) expect(argv).not.toContain(flag)

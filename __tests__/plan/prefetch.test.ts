@@ -1,4 +1,6 @@
-import { cutDockerfile, planPrefetch } from '../../src/plan/prefetch'
+import { cutDockerfile, readingDockerfile, readsNoFile } from '../../src/plan/own-dockerfile'
+import { finishedPrefix, planPrefetch } from '../../src/plan/prefetch'
+import type { StepState } from '../../src/plan/prefetch'
 import { neededStages } from '../../src/dockerfile/stage-graph'
 import { dockerfileOf } from '../helpers/plans'
 
@@ -83,4 +85,61 @@ test('the file is cut off before the step that waits', () => {
 test('a file that needs what comes later is not cut', () => {
   const text = 'FROM debian AS b\nRUN y\nFROM golang AS c\nCOPY --from=late / /\nCOPY --from=b / /\nFROM golang AS late\nRUN z\n'
   expect(planPrefetch(neededStages(dockerfileOf(text), 'c'), new Set(['b']), new Map())).toEqual([])
+})
+
+test('a stage is read for no file by one more stage', () => {
+  const [stage] = neededStages(dockerfileOf(app), 'base')
+  expect(stage && readingDockerfile(app.trimEnd(), stage)).toBe(
+    `${app}FROM scratch\nCOPY --from=0 /.stage-cache-build-nothing* /\n`
+  )
+})
+
+test('the step that reads no file is told from others', () => {
+  expect(readsNoFile('[stage-4 1/1] COPY --from=0 /.stage-cache-build-nothing* /')).toBe(true)
+  expect(readsNoFile('[stage-4 1/1] COPY --from=0 /.stage-cache-build-nothing* /app')).toBe(false)
+})
+
+describe('what can be compressed ahead', () => {
+  // Lines of runtime's steps in the Dockerfile above.
+  const [first, second, third] = [12, 14, 15]
+  it.each<{ why: string; states: readonly (readonly [number, StepState])[]; steps: number | undefined }>([
+    { why: 'nothing before it began', states: [[first, 'waiting']], steps: undefined },
+    {
+      why: 'what ran before the step that waits',
+      states: [
+        [first, 'ran'],
+        [second, 'waiting'],
+        [third, 'waiting']
+      ],
+      steps: 1
+    },
+    {
+      why: 'nothing that came from the cache',
+      states: [
+        [first, 'cached'],
+        [second, 'waiting']
+      ],
+      steps: undefined
+    },
+    {
+      why: 'nothing while the next step is at work',
+      states: [
+        [first, 'ran'],
+        [second, 'working']
+      ],
+      steps: undefined
+    },
+    {
+      why: 'nothing when all is done',
+      states: [
+        [first, 'ran'],
+        [second, 'ran'],
+        [third, 'ran']
+      ],
+      steps: undefined
+    }
+  ])('$why', ({ states, steps }) => {
+    const target = neededStages(dockerfileOf(app)).find(({ name }) => name === 'runtime')
+    expect(target && finishedPrefix(target, new Map(states))?.steps).toBe(steps)
+  })
 })

@@ -148,6 +148,14 @@ test.each<{ description: string; events: readonly (readonly [string, Said] | Sol
     expected: { one: { ...untouched, canceled: true } }
   },
   {
+    description: 'a cached step whose content a busy machine was long about looking at, for nothing',
+    events: [
+      ['one', { from: 1, to: 1.1, cached: true }],
+      ['one', { from: 1.2, to: 1.4, error: 'failed to calculate checksum of ref abc::def: context canceled: context canceled' }]
+    ],
+    expected: { one: { cached: true, ran: false, done: true, seconds: 0 } }
+  },
+  {
     description: 'a step that was withdrawn, then not needed',
     events: [
       ['one', { from: 1, to: 1.000003, error: 'context canceled: context canceled' }],

@@ -1,7 +1,7 @@
 import type { Inputs } from '../inputs'
 import { writesFiles } from './build-attributes'
-import { formatCacheFrom, formatCacheTo } from './cache-attrs'
-import type { CachePlace, CacheToOptions } from './cache-attrs'
+import { formatCacheFrom, formatCacheTo, formatCompression } from './cache-attrs'
+import type { CachePlace, CacheToOptions, Compression } from './cache-attrs'
 import { flagArgv, optional, secretEnvironment, valued } from './flag-argv'
 import { buildFlags } from './flags'
 import type { BuildFlagRow } from './flags'
@@ -39,11 +39,17 @@ export interface ExportBuild extends AnyBuild {
   readonly pullLayers?: boolean
 }
 
-export interface BringInBuild extends AnyBuild {
+export interface PullBuild extends AnyBuild {
   readonly target: string
   readonly importRef: CachePlace
-  /** Another Dockerfile than the inputs'. */
-  readonly file?: string
+}
+
+export interface AheadBuild extends AnyBuild {
+  /** Path of a Dockerfile of our own making. */
+  readonly file: string
+  readonly importRef: CachePlace | undefined
+  /** Have the layers of its last stage compressed, in this way. */
+  readonly compress?: { readonly as: Compression | undefined }
 }
 
 /** False where the inputs say to build everything anew, so that no build of the job reads a planned ref. */
@@ -91,17 +97,31 @@ export function exportArgv(build: ExportBuild): BuildCommand {
 }
 
 /**
- * A build of one stage that brings its ref's content into the builder ahead of the main build. The output makes BuildKit pull the
- * blobs: with `type=cacheonly` the result stays lazy and is let go when the build ends (field/buildkit.md §11).
+ * A build of one stage that pulls all its layers into the builder. The output makes BuildKit do so: with `type=cacheonly` the result stays
+ * lazy and is let go when the build ends (field/buildkit.md §11).
  */
-export function bringInArgv(build: BringInBuild): BuildCommand {
+export function pullArgv(build: PullBuild): BuildCommand {
+  return command(build, {
+    own: [],
+    takes: row => row.partOfCacheKey,
+    instead: { ...besideTheMainBuild(build, pulled), 'cache-from': plannedImport(build) }
+  })
+}
+
+/**
+ * A build that puts into the builder what the main build is going to need, ahead of it or beside it. What it is asked for, if not
+ * compressed layers, is in its Dockerfile.
+ */
+export function aheadArgv(build: AheadBuild): BuildCommand {
+  const { file, compress } = build
+  const output = compress ? [pulled, ...formatCompression(compress.as)].join(',') : 'type=cacheonly'
   return command(build, {
     own: [],
     takes: row => row.partOfCacheKey,
     instead: {
-      ...besideTheMainBuild(build, pulled),
+      ...besideTheMainBuild({ target: '' }, output),
       'cache-from': plannedImport(build),
-      ...(build.file === undefined ? {} : { file: valued('--file', build.file) })
+      file: valued('--file', file)
     }
   })
 }

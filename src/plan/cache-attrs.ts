@@ -61,6 +61,11 @@ export function quoteField(field: string): string {
 /** How long BuildKit waits in all for a cache service that throttles it; of itself ten minutes (tonistiigi/go-actions-cache). */
 const throttleTimeout = '1m'
 
+/** Attributes of an output for its layers to be compressed so; none for BuildKit's default. */
+export function formatCompression(compression: Compression | undefined): readonly string[] {
+  return compressed(compression).map(([key, value]) => `${key}=${value}`)
+}
+
 type Attribute = readonly [key: string, value: string]
 
 function shared(ref: CachePlace): readonly Attribute[] {

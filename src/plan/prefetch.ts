@@ -36,9 +36,22 @@ export function planPrefetch(
     })
 }
 
-/** The Dockerfile up to a prefix's last line: its last stage is the prefix. */
-export function cutDockerfile(text: string, { lastLine }: Prefix): string {
-  return `${text.split('\n').slice(0, lastLine).join('\n')}\n`
+/** How a step stands while the build runs: `waiting` has not begun, `working` has not ended. */
+export type StepState = 'cached' | 'ran' | 'waiting' | 'working'
+
+/**
+ * The beginning of the target that is done while its next step waits for another stage, if a step of it ran: what was made can be
+ * compressed meanwhile. BuildKit compresses a layer when it is first needed, for the image once all is built (cache/remote.go).
+ * `states`: by the line a step starts on; BuildKit makes no step of some.
+ */
+export function finishedPrefix(target: Stage, states: ReadonlyMap<number, StepState>): Prefix | undefined {
+  const stateOf = (step: Step) => states.get(step.lines.start)
+  const steps = target.steps.findIndex(step => stateOf(step) === 'waiting' || stateOf(step) === 'working')
+  const next = target.steps[steps]
+  if (!next || stateOf(next) !== 'waiting') return undefined
+  if (!target.steps.slice(0, steps).some(step => stateOf(step) === 'ran')) return undefined
+  if (!standsAlone(target, target.steps.slice(0, steps + 1))) return undefined
+  return { stage: target, steps, lastLine: next.lines.start - 1 }
 }
 
 /** Indexes of these stages, and of those that read them, directly or through others. */

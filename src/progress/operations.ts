@@ -97,8 +97,12 @@ function hasLasted({ started, completed }: Operation): boolean {
 }
 
 function isWithdrawn(operation: Operation): boolean {
-  return operation.error !== undefined && isCanceled(operation.error) && !hasLasted(operation)
+  const { error } = operation
+  return error !== undefined && isCanceled(error) && (!hasLasted(operation) || computesKey.test(error))
 }
+
+/** What a COPY takes is looked at for its cache key, however long that takes (solver/llbsolver/ops/opsutils/contenthash.go). */
+const computesKey = /^failed to calculate checksum of ref /
 
 /** Milliseconds in which at least one of them went on. */
 function coveredBy(operations: readonly Operation[]): number {

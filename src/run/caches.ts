@@ -49,12 +49,19 @@ interface Answer {
   readonly trouble?: Degradation
 }
 
-/** Looks at all backends of the plan at the same time. Never throws: what cannot be read is a degradation. */
-export async function findCaches(
+export interface Lookups {
+  /** What the import is chosen from. */
+  readonly found: Promise<readonly FoundRef[]>
+  /** With the records of earlier builds, which only explain where gha is not used. */
+  readonly all: Promise<Caches>
+}
+
+/** Looks at all backends of the plan at the same time. Nothing rejects: what cannot be read is a degradation. */
+export function findCaches(
   host: Host,
   cancellation: Cancellation,
   { plan, inputs, context, image, backends }: Preparation
-): Promise<Caches> {
+): Lookups {
   const names = (kind: string) =>
     plan.scopes.read.map(scope =>
       formatRef({
@@ -91,12 +98,8 @@ export async function findCaches(
       return { found: localRefs(plan, layout), ...(trouble ? { trouble } : {}) }
     }
   }
-  const [answers, { records, failure, unreadable = false }] = await cancellation.orElse(
-    Promise.all([Promise.all(plan.backends.map(backend => ask[backend]())), restoring]),
-    [[], { records: [] }]
-  )
-  // Without gha the record only explains.
-  if (failure !== undefined && !needed) host.log.info(`The record of earlier builds could not be read: ${failure}`)
+  const asked = cancellation.orElse(Promise.all(plan.backends.map(backend => ask[backend]())), [])
+  const found = asked.then(answers => answers.flatMap(answer => answer.found))
   const notWritten = planWrites({
     cacheWrite: inputs.cacheWrite,
     untrusted: context.untrusted,
@@ -107,19 +110,28 @@ export async function findCaches(
   const missing: readonly Degradation[] = backends.serviceMissing
     ? [{ code: 'cache-service-missing', backend: 'gha', detail: 'ACTIONS_RUNTIME_TOKEN or ACTIONS_RESULTS_URL is not set' }]
     : []
-  return {
-    found: answers.flatMap(answer => answer.found),
-    lookedUp: plan.backends.filter((_, index) => answers[index] && answers[index].trouble?.code !== 'lookup-failed'),
-    degradations: [...missing, ...answers.flatMap(answer => answer.trouble ?? [])],
-    record: records[0] ?? emptyRecord(context.repository, randomUUID()),
-    records: new Map(plan.scopes.read.flatMap((scope, index) => (records[index] ? [[scope, records[index]] as const] : []))),
-    recordPlace,
-    recordsFailed: failure !== undefined,
-    recordsUnreadable: unreadable,
-    localKey: localNames[0] ?? '',
-    readOnly: [...unusable, ...notWritten.map(({ backend }) => backend)],
-    notWritten
+  const all = async (): Promise<Caches> => {
+    const [answers, { records, failure, unreadable = false }] = await Promise.all([
+      asked,
+      cancellation.orElse<RestoredRecords>(restoring, { records: [] })
+    ])
+    // Without gha the record only explains.
+    if (failure !== undefined && !needed) host.log.info(`The record of earlier builds could not be read: ${failure}`)
+    return {
+      found: await found,
+      lookedUp: plan.backends.filter((_, index) => answers[index] && answers[index].trouble?.code !== 'lookup-failed'),
+      degradations: [...missing, ...answers.flatMap(answer => answer.trouble ?? [])],
+      record: records[0] ?? emptyRecord(context.repository, randomUUID()),
+      records: new Map(plan.scopes.read.flatMap((scope, index) => (records[index] ? [[scope, records[index]] as const] : []))),
+      recordPlace,
+      recordsFailed: failure !== undefined,
+      recordsUnreadable: unreadable,
+      localKey: localNames[0] ?? '',
+      readOnly: [...unusable, ...notWritten.map(({ backend }) => backend)],
+      notWritten
+    }
   }
+  return { found, all: all() }
 }
 
 /** Nothing was found in any backend, every backend could be asked, and no record says that there were saves. */

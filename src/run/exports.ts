@@ -1,7 +1,7 @@
 import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
-import { bringInArgv } from '../plan/argv'
+import { pullArgv } from '../plan/argv'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'
@@ -124,7 +124,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const { inputs, builder } = options
       const importRef = options.importRef()
       if (!importRef) return
-      const command = bringInArgv({ inputs, builder, target: options.targetOf(stage), importRef })
+      const command = pullArgv({ inputs, builder, target: options.targetOf(stage), importRef })
       const limit = doubtful.has(importRef.backend) ? doubtfulSeconds : exportSeconds
       const left = () => Math.max(1, (deadline - host.clock.now()) / 1000)
       // What it fails to pull is noticed by the exports, which then run steps or lack layers and say so.

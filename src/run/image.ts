@@ -2,7 +2,7 @@ import { lastLine } from '../errors'
 import { explainStages } from '../explain/stages'
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
-import { bringInArgv, mainBuildArgv } from '../plan/argv'
+import { aheadArgv, mainBuildArgv } from '../plan/argv'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { stopBuilderArgv } from '../plan/builder'
@@ -10,6 +10,7 @@ import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
 import type { BroughtIn, ImportPlan } from '../plan/imports'
 import { isLostContent } from '../plan/lost-content'
+import { readingDockerfile, readsNoFile } from '../plan/own-dockerfile'
 import { parseVertexName } from '../progress/vertex-name'
 import { firstFailure, stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
@@ -18,6 +19,7 @@ import { runBuild } from './build'
 import type { BuildRun } from './build'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
+import { writeDockerfile } from './own-dockerfile'
 import type { Preparation } from './prepare'
 
 /** Seconds a build that brings one stage in may take. */
@@ -144,19 +146,16 @@ async function bringIn(
   { ref }: FoundRef
 ): Promise<'done' | 'stale' | Degradation> {
   const { preparation, builder } = request
-  const target = preparation.plan.stages.find(({ stage }) => stage.name === ref.stage)?.stage
+  const { plan, inputs, file } = preparation
+  const stage = plan.stages.find(planned => planned.stage.name === ref.stage)?.stage ?? plan.target
   host.log.info(`Bringing in ${ref.stage} from ${displayRef(ref)}`)
-  const run = await runBuild(
-    host,
-    cancellation,
-    bringInArgv({
-      inputs: preparation.inputs,
-      builder: builder.name,
-      target: target?.targetable ? target.name : '',
-      importRef: ref
-    }),
-    { live: false, stopWhen: ranAnyStep, timeoutSeconds: bringInSeconds, importSeconds }
-  )
+  const path = await writeDockerfile(host, file.path, readingDockerfile(file.text, stage))
+  const run = await runBuild(host, cancellation, aheadArgv({ inputs, builder: builder.name, importRef: ref, file: path }), {
+    live: false,
+    stopWhen: ranAnyStep,
+    timeoutSeconds: bringInSeconds,
+    importSeconds
+  })
   if (run.stopped || ranAnyStep(run.table)) {
     host.log.info(`${displayRef(ref)} is of other content: not used`)
     return 'stale'
@@ -172,7 +171,7 @@ async function bringIn(
 }
 
 function ranAnyStep(table: VertexTable): boolean {
-  return stepsRunHere(table).length > 0
+  return stepsRunHere(table).some(({ name }) => !readsNoFile(name))
 }
 
 /** What a step of a build that succeeded failed of: its cached result could not be loaded, so it ran. */

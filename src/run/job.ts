@@ -19,6 +19,8 @@ import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
 import { startFingerprints } from './fingerprints'
+import { holdLog } from './held-log'
+import type { Exporter } from './exports'
 import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
 import type { BuiltImage } from './image'
@@ -30,6 +32,7 @@ import { measureRefs } from './ref-sizes'
 import { exportTroubles } from './export-troubles'
 import { saveCaches } from './saving'
 import { firstStepsOf, newPrefetcher } from './prefetch'
+import type { Prefetcher } from './prefetch'
 import { newStageExports, wholeStages } from './stage-exports'
 
 /** Seconds the plan waits for what the stages are made from, once all else is known, and the report once all is done. */
@@ -61,16 +64,57 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     host.workflow.saveState(handoverState, renderHandover(handover))
   }
 
-  const [builder, caches] = await withSummary(
+  const lookups = findCaches(host, cancellation, preparation)
+  const [builder, found] = await withSummary(
     host,
-    Promise.all([
-      bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })),
-      findCaches(host, cancellation, preparation)
-    ])
+    Promise.all([bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })), lookups.found])
   )
-  const imports = readsCache(inputs) ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
+  const imports = readsCache(inputs) ? planImports(plan, found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
+
+  const wanted = { dockerfile: preparation.dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
+  let watch = newStageWatch(wanted)
+  let importRef = imports.main?.ref
+  /** There once the plan is printed. */
+  const side: { exporter?: Exporter; prefetcher?: Prefetcher } = {}
+  const pushedTo = pushedRepositories(inputs)
+  const queue = (to: Exporter, facts: Omit<ExportFacts, 'pushedTo'>) => {
+    if (!savesCaches(inputs)) return
+    const { exports, pullFirst } = planExports(plan, { ...facts, pushedTo })
+    if (pullFirst !== undefined) to.pull(pullFirst)
+    for (const wanted of exports) to.add(wanted)
+  }
+  // The build does not wait for what only explains it; its log does, for the plan.
+  const log = holdLog(host.log)
+  const building = buildImage({ ...host, log }, cancellation, {
+    preparation,
+    builder,
+    imports,
+    onImportLost(why) {
+      if (why === 'no-answer' && importRef) side.exporter?.doubt(importRef.backend)
+      importRef = undefined
+      void side.prefetcher?.stop()
+      watch = newStageWatch(wanted)
+    },
+    onProgress(table) {
+      side.prefetcher?.onProgress(table)
+      if (!eager || !side.exporter || finishedStages(watch, table).length === 0) return
+      const results = explainStages({ ...wanted, table, outcome: 'failure' })
+      queue(side.exporter, {
+        ...wholeStages(results),
+        phase: 'running',
+        stale: new Set(),
+        found: [],
+        due: new Set(),
+        lookedUp: []
+      })
+    }
+  })
+  // It is waited for below; what is thrown before that is thrown there.
+  building.catch(() => {})
+
+  const caches = await lookups.all
   const soon = await fingerprints.ready(planSeconds)
   const expectations = explained(
     host,
@@ -78,9 +122,9 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     () => []
   )
   printPlan(host, preparation, builder, imports, { ...caches, eager, expectations })
+  log.release()
 
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
-  let importRef = imports.main?.ref
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
   const exporter = newStageExports(host, cancellation.later(graceSeconds), {
     preparation,
@@ -90,38 +134,13 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     staging,
     beforeStaging: () => leave({ staging })
   })
-  const pushedTo = pushedRepositories(inputs)
-  const queue = (facts: Omit<ExportFacts, 'pushedTo'>) => {
-    if (!savesCaches(inputs)) return
-    const { exports, pullFirst } = planExports(plan, { ...facts, pushedTo })
-    if (pullFirst !== undefined) exporter.pull(pullFirst)
-    for (const wanted of exports) exporter.add(wanted)
+  side.exporter = exporter
+  if (beside && readsCache(inputs)) {
+    const firstSteps = firstStepsOf(expectations)
+    side.prefetcher = newPrefetcher(host, cancellation, { preparation, builder, importRef, firstSteps })
   }
-
-  const wanted = { dockerfile: preparation.dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
-  let watch = newStageWatch(wanted)
-  const prefetcher =
-    importRef && beside
-      ? newPrefetcher(host, cancellation, preparation, builder, importRef, firstStepsOf(expectations))
-      : undefined
-  const built = await buildImage(host, cancellation, {
-    preparation,
-    builder,
-    imports,
-    onImportLost(why) {
-      if (why === 'no-answer' && importRef) exporter.doubt(importRef.backend)
-      importRef = undefined
-      void prefetcher?.stop()
-      watch = newStageWatch(wanted)
-    },
-    onProgress(table) {
-      prefetcher?.onProgress(table)
-      if (!eager || finishedStages(watch, table).length === 0) return
-      const results = explainStages({ ...wanted, table, outcome: 'failure' })
-      queue({ ...wholeStages(results), phase: 'running', stale: new Set(), found: [], due: new Set(), lookedUp: [] })
-    }
-  })
-  const prefetched = prefetcher?.stop()
+  const built = await building
+  const prefetched = side.prefetcher?.stop()
   const exportsStarted = host.clock.now()
   const facts: Omit<ExportFacts, 'pushedTo'> = {
     ...wholeStages(built.results),
@@ -131,7 +150,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     due: planRefresh(caches.found, host.clock.now(), inputs.cacheRefreshDays),
     lookedUp: caches.lookedUp
   }
-  queue(facts)
+  queue(exporter, facts)
   host.log.group(exporter.count() > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
   const [outcomes] = await Promise.all([exporter.finish(savingSeconds), prefetched])
   const left = leftExports(outcomes, facts, builder, importRef)

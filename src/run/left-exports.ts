@@ -56,7 +56,7 @@ export async function finishExports(
 ): Promise<FinishedExports> {
   const preparation = await prepare(host, event)
   const { plan, inputs } = preparation
-  const caches = await findCaches(host, cancellation, preparation)
+  const caches = await findCaches(host, cancellation, preparation).all
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
   const imported = plan.stages
     .flatMap(({ reads }) => reads)

@@ -1,22 +1,28 @@
+import type { Stage } from '../dockerfile/dockerfile'
 import type { StageExpectation } from '../explain/expectations'
+import type { StageResult } from '../explain/stage-result'
 import { explainStages } from '../explain/stages'
 import type { Host } from '../host'
-import { bringInArgv } from '../plan/argv'
+import { aheadArgv } from '../plan/argv'
+import type { AheadBuild } from '../plan/argv'
 import type { CacheRef } from '../plan/cache-plan'
-import { cutDockerfile, planPrefetch } from '../plan/prefetch'
-import type { Prefix } from '../plan/prefetch'
+import { compressesOnce, planCompression } from '../plan/compression'
+import { cutDockerfile, readingDockerfile, readsNoFile } from '../plan/own-dockerfile'
+import { finishedPrefix, planPrefetch } from '../plan/prefetch'
+import type { StepState } from '../plan/prefetch'
 import { stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
+import { writeDockerfile } from './own-dockerfile'
 import type { Preparation } from './prepare'
 
 /** Seconds after a step began in which others that had to wait for nothing begin as well. */
 const settleSeconds = 0.7
 
-/** Seconds that fetching may take, and that one which is stopped is waited for: BuildKit cannot cancel every import. */
-const fetchSeconds = 600
+/** Seconds that such a build may take, and that one which is stopped is waited for: BuildKit cannot cancel every import. */
+const aheadSeconds = 600
 const stopSeconds = 5
 
 export interface Prefetcher {
@@ -26,64 +32,86 @@ export interface Prefetcher {
   stop(): Promise<void>
 }
 
+export interface PrefetcherOptions {
+  readonly preparation: Preparation
+  readonly builder: Pick<Builder, 'name' | 'driver'>
+  /** The main build's import; without one nothing is fetched. */
+  readonly importRef: CacheRef | undefined
+  /** As of `planPrefetch`. */
+  readonly firstSteps: ReadonlyMap<string, number>
+}
+
 /**
- * Pulls cached layers into the builder while the main build is busy with other stages, by builds of the Dockerfile cut off after them.
- * `firstSteps` as of `planPrefetch`. Such a build stops at the first step that is not cached, and whatever becomes of it is of no consequence.
+ * While the main build is busy with other stages: pulls and unpacks cached layers that it will stand upon, and compresses what the target has
+ * got so far. Both are builds of the Dockerfile cut off before the step that waits. Such a build stops at the first step that is not
+ * cached, and whatever becomes of it is of no consequence.
  */
-export function newPrefetcher(
-  host: Host,
-  cancellation: Cancellation,
-  preparation: Preparation,
-  builder: Builder,
-  importRef: CacheRef,
-  firstSteps: ReadonlyMap<string, number>
-): Prefetcher {
-  const { plan, dockerfile, inputs } = preparation
+export function newPrefetcher(host: Host, cancellation: Cancellation, options: PrefetcherOptions): Prefetcher {
+  const { preparation, builder, importRef, firstSteps } = options
+  const { plan, dockerfile, inputs, file } = preparation
   const needed = plan.stages.map(({ stage }) => stage)
   const asked = new Set<string>()
   let stopped = false
-  let seen = 0
+  let seen = ''
   let settling: NodeJS.Timeout | undefined
   let stop = () => {}
   const ending = cancellation.also(new Promise<void>(resolve => (stop = resolve)))
   const underWay: Promise<void>[] = []
 
-  async function fetch(prefix: Prefix): Promise<void> {
-    const file = await writeCut(host, preparation, prefix)
-    if (stopped) return
-    host.log.info(`Fetching what ${prefix.stage.name} stands on while other stages are built`)
-    await runBuild(host, ending, bringInArgv({ inputs, builder: builder.name, target: '', importRef, file }), {
-      live: false,
-      timeoutSeconds: fetchSeconds,
-      stopWhen: table => stepsRunHere(table).length > 0
-    })
+  function begin(name: string, title: string, text: string, more: Pick<AheadBuild, 'compress'>): void {
+    if (asked.has(name)) return
+    asked.add(name)
+    const build = async () => {
+      const path = await writeDockerfile(host, preparation.file.path, text)
+      if (stopped) return
+      host.log.info(title)
+      await runBuild(host, ending, aheadArgv({ inputs, builder: builder.name, importRef, file: path, ...more }), {
+        live: false,
+        timeoutSeconds: aheadSeconds,
+        stopWhen: table => stepsRunHere(table).some(({ name }) => !readsNoFile(name))
+      })
+    }
+    underWay.push(build().catch((error: unknown) => host.log.debug(String(error))))
   }
 
   function look(table: VertexTable): void {
     if (stopped) return
-    try {
-      fetchFor(table)
-    } catch (error) {
-      host.log.debug(`Nothing is fetched early: ${String(error)}`)
-    }
-  }
-
-  function fetchFor(table: VertexTable): void {
     const results = explainStages({ dockerfile, needed, platforms: plan.platforms, table, outcome: 'failure' })
     const begun = results.filter(({ steps }) => steps.some(({ started }) => started !== undefined)).map(({ name }) => name)
-    for (const prefix of planPrefetch(needed, new Set(begun), firstSteps)) {
-      if (asked.has(prefix.stage.name)) continue
-      asked.add(prefix.stage.name)
-      underWay.push(fetch(prefix).catch((error: unknown) => host.log.debug(String(error))))
+    for (const prefix of importRef ? planPrefetch(needed, new Set(begun), firstSteps) : []) {
+      const { name } = prefix.stage
+      begin(
+        `fetch ${name}`,
+        `Fetching what ${name} stands on while other stages are built`,
+        readingDockerfile(cutDockerfile(file.text, prefix), prefix.stage),
+        {}
+      )
+    }
+    const done = compressesOnce(inputs, builder.driver)
+      ? finishedPrefix(plan.target, stepStates(plan.target, results))
+      : undefined
+    if (done) {
+      const { stage, steps } = done
+      const title = `Compressing the layers that ${stage.name} has got so far while other stages are built`
+      const compress = { as: planCompression(inputs, builder.driver) }
+      begin(`compress ${stage.name} ${steps}`, title, cutDockerfile(file.text, done), { compress })
     }
   }
 
   return {
     onProgress(table) {
-      if (table.ranHere.size === seen) return
-      seen = table.ranHere.size
+      const now = `${table.ranHere.size} ${table.doneCount}`
+      if (now === seen || table.ranHere.size === 0) return
+      seen = now
       clearTimeout(settling)
-      settling = setTimeout(() => look(table), settleSeconds * 1000).unref()
+      const guarded = () => {
+        try {
+          look(table)
+        } catch (error) {
+          host.log.debug(`Nothing is done ahead: ${String(error)}`)
+        }
+      }
+      settling = setTimeout(guarded, settleSeconds * 1000).unref()
     },
     async stop() {
       stopped = true
@@ -96,6 +124,19 @@ export function newPrefetcher(
   }
 }
 
+/** How each step of a stage stands, by its line, all platforms together. */
+function stepStates(stage: Stage, results: readonly StageResult[]): ReadonlyMap<number, StepState> {
+  const states = new Map<number, StepState>()
+  const order: readonly StepState[] = ['cached', 'ran', 'waiting', 'working']
+  for (const { line, status, started } of results.filter(({ index }) => index === stage.index).flatMap(({ steps }) => steps)) {
+    if (line === undefined) continue
+    const state = status === 'cached' || status === 'ran' ? status : started === undefined ? 'waiting' : 'working'
+    const known = states.get(line) ?? 'cached'
+    states.set(line, order.indexOf(state) > order.indexOf(known) ? state : known)
+  }
+  return states
+}
+
 /** By name of each stage that is expected to change, the place of its first step that will or may run, on any platform. */
 export function firstStepsOf(expectations: readonly StageExpectation[]): ReadonlyMap<string, number> {
   const first = new Map<string, number>()
@@ -103,15 +144,4 @@ export function firstStepsOf(expectations: readonly StageExpectation[]): Readonl
     if (firstStep !== undefined) first.set(stage, Math.min(firstStep, first.get(stage) ?? Infinity))
   }
   return first
-}
-
-/** A Dockerfile that ends with the prefix, with the ignore file that belongs to the whole one; gives its path. */
-async function writeCut(host: Host, { file }: Preparation, prefix: Prefix): Promise<string> {
-  const directory = await host.files.makeTemporary('prefetch-')
-  const path = `${directory}/Dockerfile`
-  // BuildKit looks for an ignore file of this name first (frontend/dockerui/context.go).
-  const ignore = await host.files.read(`${file.path}.dockerignore`)
-  await host.files.write(path, cutDockerfile(file.text, prefix))
-  if (ignore !== undefined) await host.files.write(`${path}.dockerignore`, ignore)
-  return path
 }

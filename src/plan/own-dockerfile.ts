@@ -1,0 +1,24 @@
+import type { Stage } from '../dockerfile/dockerfile'
+import type { Prefix } from './prefetch'
+
+/** The Dockerfile up to a prefix's last line: its last stage is the prefix. */
+export function cutDockerfile(text: string, { lastLine }: Prefix): string {
+  return `${text.split('\n').slice(0, lastLine).join('\n')}\n`
+}
+
+/**
+ * The Dockerfile and one more stage, which looks for files that are not there in this one, and takes nothing. For that BuildKit pulls and
+ * unpacks all layers of the stage, which it otherwise does when a step stands on them; a pattern may match no file
+ * (dockerfile2llb/convert_copy.go, AllowEmptyWildcard).
+ */
+export function readingDockerfile(text: string, { index }: Stage): string {
+  return `${text.replace(/\n*$/, '\n')}FROM scratch\nCOPY --from=${index} ${noFile} /\n`
+}
+
+/** Whether a vertex, by its name, is the step that `readingDockerfile` adds: none of the user's. */
+export function readsNoFile(vertexName: string): boolean {
+  return vertexName.endsWith(` ${noFile} /`)
+}
+
+/** In the root directory: BuildKit takes it for an error when the directory of a pattern is not there. */
+const noFile = '/.stage-cache-build-nothing*'
