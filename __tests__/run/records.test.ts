@@ -49,6 +49,7 @@ const withRefs = (refs: CacheRecord['refs']) => (newest: CacheRecord) => ({ ...n
 const foundIn = async (host: TestHost, place: RecordPlace) => recordedRefs(plan, (await restoreRecords(host, place)).records)
 const entry = (id: string, held = {}) => ({ id, at: '2026-11-20T00:00:00.000Z', held })
 const placeIn = (host: TestHost, names = ['record-own', 'record-main']): RecordPlace => ({
+  onlyExplains: false,
   // Records lie under one path on a machine: each test has names of its own.
   names: names.map(text => `${basename(host.folder)}-${text}`),
   repository: 'acme/app',

@@ -17,9 +17,8 @@ import type { Preparation } from './prepare'
 import { recordedRefs, restoreRecords } from './records'
 import type { RecordPlace, RestoredRecords } from './records'
 
-/** Seconds that fetching the local cache directory may take, and fetching records that only explain. */
+/** Seconds that fetching the local cache directory may take. */
 const restoreSeconds = 600
-const explainSeconds = 5
 
 /** What is known of the caches before the build. */
 export interface Caches {
@@ -79,7 +78,7 @@ export function findCaches(
     names: names('record'),
     repository: context.repository,
     directory: `${inputs.cacheDir}.records`,
-    ...(needed ? {} : { seconds: explainSeconds })
+    onlyExplains: !needed
   }
   const localNames = names('local')
   const restoring: Promise<RestoredRecords> =

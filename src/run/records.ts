@@ -7,15 +7,16 @@ import type { FoundRef } from '../plan/coverage'
 import { parseRecord, renderRecord } from '../fingerprint/record'
 import type { CacheRecord } from '../fingerprint/record'
 
-/** Seconds the cache service has to give or take a record. */
+/** Seconds the cache service has to give or take a record, and one that only explains. */
 const recordSeconds = 15
+const explainSeconds = 5
 
 export interface RecordPlace {
   /** Name that all records of this image × platforms × scope share, best scope first; the first is written. */
   readonly names: readonly string[]
   readonly repository: string
-  /** Seconds the cache service has to give or take a record; fewer where it only explains. */
-  readonly seconds?: number
+  /** Nothing but reasons hangs on it: it is worth less waiting. */
+  readonly onlyExplains: boolean
   /** Where records are kept on a machine without a cache service. */
   readonly directory: string
 }
@@ -74,19 +75,20 @@ export async function saveRecord(
   // Most jobs change nothing, and then nobody has to be asked.
   if (!change(before)) return
   const [name = ''] = place.names
-  const newest = await readRecord(host, place, name).catch(() => undefined)
+  // Where it only explains, what another job recorded meanwhile is not worth asking for.
+  const newest = place.onlyExplains ? undefined : await readRecord(host, place, name).catch(() => undefined)
   const changed = change(newest === undefined || newest === 'unreadable' ? before : newest)
   if (!changed) return
   const path = recordPath(host, place, name)
   await host.files.makeDirectory(dirname(path))
   await host.files.write(path, renderRecord(changed))
-  if (host.actionsCache.available) await host.actionsCache.save(path, `${name}#${randomUUID()}`, place.seconds ?? recordSeconds)
+  if (host.actionsCache.available) await host.actionsCache.save(path, `${name}#${randomUUID()}`, secondsFor(place))
 }
 
 async function readRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | 'unreadable' | undefined> {
   const path = recordPath(host, place, name)
   if (host.actionsCache.available) {
-    const key = await host.actionsCache.restore(path, `${name}#`, [], place.seconds ?? recordSeconds)
+    const key = await host.actionsCache.restore(path, `${name}#`, [], secondsFor(place))
     if (key === undefined) return undefined
   }
   const text = await host.files.read(path)
@@ -94,6 +96,10 @@ async function readRecord(host: Host, place: RecordPlace, name: string): Promise
   const record = parseRecord(text, place.repository)
   if (!record) host.log.info(`The record ${name} is not of this version of the action, or is damaged: it is not used`)
   return record ?? 'unreadable'
+}
+
+function secondsFor({ onlyExplains }: RecordPlace): number {
+  return onlyExplains ? explainSeconds : recordSeconds
 }
 
 /**
