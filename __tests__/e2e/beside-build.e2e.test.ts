@@ -68,6 +68,15 @@ it('what a later stage stands on is fetched meanwhile, by a build of the Dockerf
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
 }, 120_000)
 
+it('what the target has made is compressed while it waits, and the image is the same', async () => {
+  const image = { push: 'true', tags: `${theTestBed().registry}/${project.repository}:ahead`, outputs: '' }
+  const job = await run(image)
+  expect([job.main.exitCode, troublesOf(job)]).toEqual([0, []])
+  expect(job.main.log).toContain('Compressing the layers that runtime has got so far while other stages are built')
+  const cut = builds(job.calls).filter(call => valuesOf(call, '--output').includes('type=oci,dest=/dev/null'))
+  expect([cut.length, cut.flatMap(call => valuesOf(call, '--cache-to'))]).toEqual([1, []])
+}, 120_000)
+
 it('nothing is fetched where nothing runs', async () => {
   await run()
   const job = await run()
