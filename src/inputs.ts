@@ -1,6 +1,6 @@
 import { InputError } from './errors'
 import { readBuildFlags } from './inputs/build-flags'
-import { readBackends, readCompression, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
+import { readBackends, readCompression, readGrowth, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
 import { checkContext, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
@@ -47,6 +47,8 @@ export interface Inputs extends BuildFlagValues {
   /** Percent; undefined where nothing was asked for. */
   readonly minHitRate: number | undefined
   readonly onLowHitRate: 'warn' | 'fail'
+  /** Percent; undefined where any growth is fine. */
+  readonly maxImageGrowth: number | undefined
   /** Path from the workspace. */
   readonly metricsFile: string
 }
@@ -97,6 +99,7 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     summary: reader.boolean('summary'),
     minHitRate: readPercent(reader, 'min-hit-rate'),
     onLowHitRate: reader.oneOf('on-low-hit-rate', ['warn', 'fail']),
+    maxImageGrowth: readGrowth(reader, 'max-image-growth'),
     metricsFile: reader.ifGiven('metrics-file', checkMetricsFile)
   }
   // What two inputs make of each other is only known where each is fine by itself.

@@ -40,6 +40,7 @@ test('defaults', () => {
     file: '',
     labels: [],
     load: false,
+    maxImageGrowth: 20,
     metricsFile: '',
     minHitRate: undefined,
     network: '',

@@ -26,6 +26,8 @@ import { leftExports } from './left-exports'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
 import { withSummary } from './refusal'
+import { measureImage } from './image-size'
+import { pastBuildOf } from './past-builds'
 import { measureRefs } from './ref-sizes'
 import { exportTroubles } from './export-troubles'
 import { saveCaches } from './saving'
@@ -123,6 +125,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   })
   const prefetched = prefetcher?.stop()
   const exportsStarted = host.clock.now()
+  const measured = measureImage(host, preparation, built)
   const facts: Omit<ExportFacts, 'pushedTo'> = {
     ...wholeStages(built.results),
     phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
@@ -136,10 +139,10 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const [outcomes] = await Promise.all([exporter.finish(savingSeconds), prefetched])
   const left = leftExports(outcomes, facts, builder, importRef)
   if (left) leave({ left })
-  const [materials, sizes] = await inTime.orElse(Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes)]), [
-    undefined,
-    new Map<CacheRef, number>()
-  ])
+  const [materials, sizes, imageBytes] = await inTime.orElse(
+    Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes), measured]),
+    [undefined, new Map<CacheRef, number>(), undefined]
+  )
   const read = {
     images: imageDigests(built.run.table),
     imported: importedRefs({ ...imports, broughtIn: built.broughtIn }),
@@ -150,7 +153,8 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     () => historyOf(preparation, caches, { ...read, materials }),
     () => historyOf(preparation, caches, { ...read, materials: undefined })
   )
-  const recorded = { results: built.results, history, sizes }
+  const build = cancellation.requested() ? undefined : pastBuildOf(host, preparation, caches, built, imageBytes)
+  const recorded = { results: built.results, history, sizes, build }
   const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes, recorded), {
     outcomes,
     troubles: []
@@ -166,6 +170,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     built,
     outcomes: saved.outcomes,
     sizes,
+    imageBytes,
     history,
     expectations,
     degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(host, outcomes, caches), ...saved.troubles],

@@ -31,6 +31,8 @@ export interface Results {
   /** Bytes of the refs that were written, where known. */
   readonly sizes: ReadonlyMap<CacheRef, number>
   readonly history: History
+  /** Of the image's layers as they were pushed; undefined where not known. */
+  readonly imageBytes: number | undefined
   readonly expectations: readonly StageExpectation[]
   readonly degradations: readonly Degradation[]
   readonly outcome: BuildReport['outcome']

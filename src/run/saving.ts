@@ -4,7 +4,8 @@ import { ancestors } from '../dockerfile/stage-graph'
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { parseRef } from '../plan/ref'
-import type { RecordedRef, SavedIn } from '../fingerprint/record'
+import { withBuild } from '../explain/past-builds'
+import type { PastBuild, RecordedRef, SavedIn } from '../fingerprint/record'
 import { recordStages } from '../explain/recorded-stages'
 import { recordedSeconds, servedRefs } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
@@ -100,6 +101,8 @@ export interface RecordedBuild {
   readonly history: History
   /** Bytes of the refs that were written, where known. */
   readonly sizes: ReadonlyMap<CacheRef, number>
+  /** This build for the next ones to compare with; undefined where it did not succeed. */
+  readonly build: PastBuild | undefined
 }
 
 /**
@@ -149,7 +152,9 @@ export async function saveRecords(
         view,
         secondsBefore: (stage, platform) => recordedSeconds(stage, platform, recorded.history.facts)
       })
-    return changed ?? (ghaIds.size > 0 ? record : undefined)
+    const kept = changed ?? (ghaIds.size > 0 ? record : undefined)
+    // By itself it is not worth the requests: a job that saves nothing is not counted.
+    return kept && recorded?.build ? withBuild(kept, recorded.build) : kept
   })
 }
 
