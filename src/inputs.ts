@@ -1,7 +1,7 @@
 import { InputError } from './errors'
 import { readBuildFlags } from './inputs/build-flags'
 import { readBackends, readCompression, readGrowth, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
-import { checkContext, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
+import { checkCacheDir, checkContext, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
 import type { Compression } from './plan/cache-attrs'
@@ -78,7 +78,7 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     buildkitdConfig: reader.text('buildkitd-config'),
     buildkitdConfigInline: reader.text('buildkitd-config-inline'),
     endpoint: reader.text('endpoint'),
-    cleanup: reader.boolean('cleanup'),
+    cleanup: reader.boolean('cleanup', true),
     cacheBackends: readBackends(reader),
     cacheImage: reader.ifGiven('cache-image', checkRepository),
     cacheName: reader.text('cache-name'),
@@ -90,13 +90,13 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     cacheCompression: readCompression(reader),
     cacheWrite: readWrite(reader),
     cacheExport: reader.oneOf('cache-export', ['eager', 'after', 'off']),
-    cacheDir: reader.checked('cache-dir', path => (path === '' ? 'is empty: write a directory' : undefined)),
-    cacheRefreshDays: Number(reader.checked('cache-refresh-days', checkDays)),
+    cacheDir: reader.checked('cache-dir', checkCacheDir, '/tmp/.buildx-cache'),
+    cacheRefreshDays: Number(reader.checked('cache-refresh-days', checkDays, '3')),
     rebuildCache: reader.boolean('rebuild-cache'),
     rebuildStages: reader.list('rebuild-stages', 'comma-list').map(name => name.toLowerCase()),
     advice: reader.oneOf('advice', ['warning', 'notice', 'off']),
-    explain: reader.boolean('explain'),
-    summary: reader.boolean('summary'),
+    explain: reader.boolean('explain', true),
+    summary: reader.boolean('summary', true),
     minHitRate: readPercent(reader, 'min-hit-rate'),
     onLowHitRate: reader.oneOf('on-low-hit-rate', ['warn', 'fail']),
     maxImageGrowth: readGrowth(reader, 'max-image-growth'),

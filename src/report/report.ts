@@ -9,7 +9,7 @@ export interface BuildReport {
   /** Version of this record's shape, also in the report file. */
   readonly schema: 1
   readonly outcome: 'success' | 'failure' | 'cancelled'
-  /** Last lines of the error BuildKit gave; undefined on success. */
+  /** Last lines of the error BuildKit gave; undefined unless it failed. */
   readonly error?: string
   readonly image: {
     readonly imageid: string

@@ -4,7 +4,7 @@ import { group } from './group'
 import { bold, bullets, code, details, join, ours, NOTHING, sentence, text, type Markdown } from './markdown'
 import { oneLine } from './plain'
 import type { BuildReport } from './report'
-import { remedyWords, troubleWords } from './sentences'
+import { remedyWords, troubleWords } from './sentences-troubles'
 import { usualWords } from './sentences-figures'
 import { namesWords, words } from './words'
 

@@ -3,6 +3,7 @@ import { fit } from './fit'
 import { bold, code, codeBlock, join, ours, NOTHING, sentence, type Markdown } from './markdown'
 import { lastLines } from './plain'
 import type { BuildReport } from './report'
+import { keptWords } from './failure'
 import { judgeFall, judgeHitRate } from './hit-rate'
 import { judgeImageSize } from './image-size'
 import { imageSizeWords } from './sentences-figures'
@@ -68,7 +69,9 @@ function imageLine({ outcome, image, earlier }: BuildReport): Markdown {
   return ours`🐳 ${join([join([...shown, ...more], ', '), digest, size], ' · ')}`
 }
 
-function errorBlock({ outcome, error }: BuildReport): Markdown {
-  const lines = outcome === 'success' ? [] : lastLines(error ?? '', 30, 400)
+function errorBlock(report: BuildReport): Markdown {
+  const { outcome, error, seconds } = report
+  if (outcome === 'cancelled' && seconds.build > 0) return sentence(keptWords(report))
+  const lines = outcome === 'failure' ? lastLines(error ?? '', 30, 400) : []
   return lines.length === 0 ? NOTHING : codeBlock(lines)
 }

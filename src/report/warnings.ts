@@ -3,7 +3,7 @@ import { group } from './group'
 import { judgeFall, judgeHitRate } from './hit-rate'
 import { judgeImageSize } from './image-size'
 import type { BuildReport } from './report'
-import { remedyWords, troubleWords } from './sentences'
+import { remedyWords, troubleWords } from './sentences-troubles'
 import { namesWords, plain, words } from './words'
 
 /** GitHub shows ten annotations of a step; the build's own and those on Dockerfile lines need room. */

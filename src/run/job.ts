@@ -1,4 +1,4 @@
-import { BuildFailed, HitRateTooLow, lastLine } from '../errors'
+import { BuildFailed, HitRateTooLow } from '../errors'
 import { imageDigests } from '../explain/images'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
@@ -13,15 +13,16 @@ import { readsCache } from '../plan/argv'
 import { importedRefs, planImports } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { planRefresh } from '../plan/refresh'
+import { failureText } from '../report/failure'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
 import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
+import { failurePlace } from './failure-place'
 import { startFingerprints } from './fingerprints'
 import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
-import type { BuiltImage } from './image'
 import { leftExports } from './left-exports'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
@@ -29,6 +30,7 @@ import { withSummary } from './refusal'
 import { measureImage } from './image-size'
 import { pastBuildOf } from './past-builds'
 import { measureRefs } from './ref-sizes'
+import type { RefSize } from './ref-sizes'
 import { exportTroubles } from './export-troubles'
 import { saveCaches } from './saving'
 import { firstStepsOf, newPrefetcher } from './prefetch'
@@ -140,8 +142,8 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const left = leftExports(outcomes, facts, builder, importRef)
   if (left) leave({ left })
   const [materials, sizes, imageBytes] = await inTime.orElse(
-    Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes), measured]),
-    [undefined, new Map<CacheRef, number>(), undefined]
+    Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes, caches), measured]),
+    [undefined, new Map<CacheRef, RefSize>(), undefined]
   )
   const read = {
     images: imageDigests(built.run.table),
@@ -178,14 +180,10 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
     started
   })
-  if (built.run.exitCode !== 0) throw new BuildFailed(failure(built), built.run.exitCode)
-  if (cancellation.requested()) throw new BuildFailed('the job was cancelled', 130)
+  const { exitCode, text } = built.run
+  if (report.outcome === 'cancelled') throw new BuildFailed(failureText(report, exitCode), exitCode || 130)
+  if (exitCode !== 0)
+    throw new BuildFailed(failureText(report, exitCode), exitCode, failurePlace(host, preparation, built.results, text))
   const low = judgeHitRate(report)
   if (low?.then === 'fail') throw new HitRateTooLow(plain(low.why))
-}
-
-/** The last line buildx said, which names the step and its exit code. */
-function failure({ run }: BuiltImage): string {
-  const last = lastLine(run.text)
-  return `buildx failed with: ${last || `exit code ${run.exitCode}`}`
 }

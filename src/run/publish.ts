@@ -94,7 +94,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
   const report: BuildReport = {
     schema: 1,
     outcome: results.outcome,
-    ...(results.outcome === 'success' ? {} : { error: built.run.text }),
+    ...(results.outcome !== 'failure' ? {} : { error: built.run.text }),
     image: {
       imageid: built.imageid,
       digest: parseDigest(built.metadata),

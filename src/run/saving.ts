@@ -17,6 +17,7 @@ import { promoteLocalCache } from './local-cache'
 import type { History } from './history'
 import type { Preparation } from './prepare'
 import { saveRecord } from './records'
+import type { RefSize } from './ref-sizes'
 
 export interface SavedCaches {
   /** As they came out once the local directory was replaced, or could not be. */
@@ -99,8 +100,8 @@ async function saveLocal(
 export interface RecordedBuild {
   readonly results: readonly StageResult[]
   readonly history: History
-  /** Bytes of the refs that were written, where known. */
-  readonly sizes: ReadonlyMap<CacheRef, number>
+  /** Of the refs that were written, where known. */
+  readonly sizes: ReadonlyMap<CacheRef, RefSize>
   /** This build for the next ones to compare with; undefined where it did not succeed. */
   readonly build: PastBuild | undefined
 }
@@ -132,7 +133,7 @@ export async function saveRecords(
   const written = new Map(
     saved.flatMap(({ ref, digest }): readonly (readonly [CacheRef, SavedIn])[] => {
       const id = ghaIds.get(ref) ?? digest
-      const bytes = recorded?.sizes.get(ref)
+      const bytes = recorded?.sizes.get(ref)?.bytes
       return id === undefined ? [] : [[ref, { id, at, place: ref.place, ...(bytes === undefined ? {} : { bytes }) }]]
     })
   )
