@@ -8,12 +8,21 @@ export class InputError extends Error {
   }
 }
 
+/** Lines of a file, which is relative to the workspace. */
+export interface FailurePlace {
+  readonly file: string
+  readonly startLine: number
+  readonly endLine: number
+}
+
 /** The build itself failed: the Dockerfile's fault or the registry it pushes to, never ours. */
 export class BuildFailed extends Error {
   override readonly name = 'BuildFailed'
   constructor(
     message: string,
-    readonly exitCode: number
+    readonly exitCode: number,
+    /** Lines of the Dockerfile that it is about, where they are known. */
+    readonly place?: FailurePlace
   ) {
     super(message)
   }

@@ -1,7 +1,7 @@
 import { InputError } from './errors'
 import { readBuildFlags } from './inputs/build-flags'
-import { readBackends, readCompression, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
-import { checkContext, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
+import { readBackends, readCompression, readGrowth, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
+import { checkCacheDir, checkContext, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
 import type { Compression } from './plan/cache-attrs'
@@ -47,6 +47,8 @@ export interface Inputs extends BuildFlagValues {
   /** Percent; undefined where nothing was asked for. */
   readonly minHitRate: number | undefined
   readonly onLowHitRate: 'warn' | 'fail'
+  /** Percent; undefined where any growth is fine. */
+  readonly maxImageGrowth: number | undefined
   /** Path from the workspace. */
   readonly metricsFile: string
 }
@@ -76,7 +78,7 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     buildkitdConfig: reader.text('buildkitd-config'),
     buildkitdConfigInline: reader.text('buildkitd-config-inline'),
     endpoint: reader.text('endpoint'),
-    cleanup: reader.boolean('cleanup'),
+    cleanup: reader.boolean('cleanup', true),
     cacheBackends: readBackends(reader),
     cacheImage: reader.ifGiven('cache-image', checkRepository),
     cacheName: reader.text('cache-name'),
@@ -88,15 +90,16 @@ export function readInputs(read: (name: string) => string): ReadInputs {
     cacheCompression: readCompression(reader),
     cacheWrite: readWrite(reader),
     cacheExport: reader.oneOf('cache-export', ['eager', 'after', 'off']),
-    cacheDir: reader.checked('cache-dir', path => (path === '' ? 'is empty: write a directory' : undefined)),
-    cacheRefreshDays: Number(reader.checked('cache-refresh-days', checkDays)),
+    cacheDir: reader.checked('cache-dir', checkCacheDir, '/tmp/.buildx-cache'),
+    cacheRefreshDays: Number(reader.checked('cache-refresh-days', checkDays, '3')),
     rebuildCache: reader.boolean('rebuild-cache'),
     rebuildStages: reader.list('rebuild-stages', 'comma-list').map(name => name.toLowerCase()),
     advice: reader.oneOf('advice', ['warning', 'notice', 'off']),
-    explain: reader.boolean('explain'),
-    summary: reader.boolean('summary'),
+    explain: reader.boolean('explain', true),
+    summary: reader.boolean('summary', true),
     minHitRate: readPercent(reader, 'min-hit-rate'),
     onLowHitRate: reader.oneOf('on-low-hit-rate', ['warn', 'fail']),
+    maxImageGrowth: readGrowth(reader, 'max-image-growth'),
     metricsFile: reader.ifGiven('metrics-file', checkMetricsFile)
   }
   // What two inputs make of each other is only known where each is fine by itself.

@@ -1,11 +1,12 @@
 import { newHost, readEvent } from './io/host'
-import { setFailed } from './io/failure'
+import { tellFailure } from './io/failure'
 import { runPost } from './run/post'
 
 const host = newHost()
 try {
   await runPost(host, () => readEvent(host.env))
 } catch (error) {
-  setFailed(error)
+  tellFailure(error)
+  process.exitCode = 1
 }
 process.exit()

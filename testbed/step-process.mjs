@@ -146,8 +146,8 @@ export function readLines(stream, emit) {
   })
 }
 
-/** As a runner shows it: debug lines stay hidden, groups are headings. */
+/** As a runner shows it: commands for itself stay hidden, groups are headings. */
 function echoAsShown(/** @type {string} */ line) {
-  if (line.startsWith('::debug::') || line === '::endgroup::') return
+  if (/^::(debug|add-mask|endgroup)::/.test(line)) return
   process.stdout.write(`${line.replace(/^::group::/, '▼ ').replace(/^::(error|warning|notice)[^:]*::/, '$1: ')}\n`)
 }

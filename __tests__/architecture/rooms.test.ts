@@ -31,7 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: ['dockerfile', 'inputs', 'context', 'did-you-mean', 'reasons'],
   progress: ['signed-urls'],
   dockerfile: ['did-you-mean'],
-  io: ['host', 'signed-urls'],
+  io: ['host', 'errors', 'signed-urls'],
   context: [],
   'did-you-mean': [],
   errors: [],

@@ -89,6 +89,20 @@ it('no Dockerfile in the context: the message names the path looked at', async (
   expect(errorOf(job)).toMatch(/2 problems:\n- cache-backends: "gah".*\n- file: Dockerfile does not exist/)
 })
 
+it.each([
+  { inputs: { context: 'nowhere' }, said: /^context: nowhere is no directory here; .*actions\/checkout/ },
+  { inputs: { context: 'Dockerfile' }, said: /^context: Dockerfile is no directory here/ },
+  { inputs: { context: 'nowhere', file: 'Dockerfile' }, said: /^context: nowhere is no directory here/ },
+  {
+    inputs: { context: 'nowhere', file: 'docker/Dockerfile' },
+    said: /^2 problems:\n- context: nowhere is no directory.*\n- file: docker\/Dockerfile does not exist/
+  }
+])('a context that is not there: $inputs', async ({ inputs, said }) => {
+  const job = await project.job(inputs, { sameMachine: true })
+  expectRefusal(job)
+  expect(errorOf(job)).toMatch(said)
+})
+
 it('summary: false writes none', async () => {
   const job = await project.job({ target: 'bulder', summary: 'false' }, { sameMachine: true })
   expect([job.main.exitCode, job.summary]).toEqual([1, ''])

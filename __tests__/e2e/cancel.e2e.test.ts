@@ -1,4 +1,4 @@
-import { buildx } from '../../testbed/builder.mjs'
+import { readFile, readdir } from 'node:fs/promises'
 import type { Job, Project } from './project'
 import { newProject } from './project'
 import { outputOfSteps } from './steps'
@@ -7,7 +7,7 @@ import { troublesOf } from './trouble'
 const dockerfile = `FROM busybox AS base
 RUN echo "ran base"
 FROM base AS builder
-RUN echo "builder begins" && sleep 100
+RUN echo "builder begins" && sleep 100 && : project
 `
 
 /** After so long a runner kills what it cancelled. */
@@ -15,7 +15,8 @@ const killSeconds = 10
 
 let project: Project
 beforeEach(async () => {
-  project = await newProject({ Dockerfile: dockerfile })
+  project = await newProject()
+  await project.write('Dockerfile', dockerfile.replace(': project', `: ${project.id}`))
 })
 afterEach(() => project.remove())
 
@@ -30,6 +31,7 @@ describe.each(['after', 'eager'])('saved %s', saving => {
       const prepared = await project.prepare({ 'cache-backends': 'registry', 'cache-export': saving })
       const main = prepared.startMain()
       await main.waitForLine(/builder begins$/)
+      expect(await runningSteps(project.id)).toHaveLength(1)
       const began = performance.now()
       if (cancel === 'like a runner') await main.cancelLikeRunner()
       else main.signal(cancel === 'interrupt' ? 'SIGINT' : 'SIGTERM')
@@ -38,8 +40,8 @@ describe.each(['after', 'eager'])('saved %s', saving => {
       expectCancelled(job)
       expect(job.stages.map(({ name, status }) => `${name} ${status}`)).toEqual(['base miss', 'builder not-run'])
       expect(job.summary).toContain('🚫 **Build cancelled**')
-      // Steps are ended with the build.
-      expect(await buildx(['du'])).not.toMatch(/in use/i)
+      expect(job.summary).toMatch(/^Saved: `base`\.$/m)
+      expect(await runningSteps(project.id)).toEqual([])
     },
     60_000
   )
@@ -114,11 +116,22 @@ describe('what was finished is kept', () => {
   }, 90_000)
 })
 
+/** Command lines of processes, on this machine or in its containers, that have this text in them. */
+async function runningSteps(text: string): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+  // Ended meanwhile: there is nothing to read.
+  const commands = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+  return commands.filter(command => command.startsWith('/bin/sh') && command.includes(text))
+}
+
 function expectCancelled(job: Job) {
   expect(job.main.exitCode).toBe(1)
   expect(job.main.signal).toBeNull()
   expect(job.main.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message)).toEqual([
     expect.stringMatching(/^The job was cancelled/)
+  ])
+  expect(job.main.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^The job was cancelled\. /)
   ])
   expect(job.outputs['cache-hit']).toBe('false')
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])

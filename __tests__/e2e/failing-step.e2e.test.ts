@@ -43,7 +43,16 @@ describe.each(cases)('$backend, saved $saving', ({ backend, saving }) => {
       imageid: ''
     })
     const errors = failed.main.annotations.filter(({ level }) => level === 'error')
-    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('did not complete successfully: exit code: 1')])
+    expect(errors).toEqual([
+      {
+        level: 'error',
+        title: 'Build failed',
+        message: expect.stringContaining('did not complete successfully: exit code: 1') as string,
+        file: 'Dockerfile',
+        line: 9,
+        endLine: 9
+      }
+    ])
     expect(failed.main.log).toMatch(/^#\d+ ERROR: process .* did not complete successfully: exit code: 1/m)
     expect(failed.main.log).toMatch(/Dockerfile:9/)
     expect(failed.summary).toContain('❌ **Build failed in `builder`, line ')
@@ -51,8 +60,10 @@ describe.each(cases)('$backend, saved $saving', ({ backend, saving }) => {
     expect(failed.summary).not.toContain('Cache trouble')
     expect([failed.post?.exitCode, failed.leftProcesses]).toEqual([0, []])
 
+    // It failed before runtime was ever saved, and the plan of the next job says so.
     await project.write('code', 'right')
     const next = await project.job(inputs)
+    expect(next.main.log).toContain('builder, runtime: will rebuild: nothing saved for this stage yet')
     expect([next.main.exitCode, stagesRun(next), outputOfSteps(next)]).toEqual([0, ['builder', 'runtime'], ['ran builder']])
     expect(next.outputs).toMatchObject({ 'rebuilt-stages': 'builder,runtime', 'exported-stages': 'builder,runtime' })
     const last = await project.job(inputs)
@@ -66,5 +77,11 @@ it('a build that cannot begin: a base image that is not there', async () => {
   await project.remove()
   expect([job.main.exitCode, job.outputs['cache-hit'], job.outputs['exported-stages']]).toEqual([1, 'false', ''])
   expect(job.summary).toMatch(/❌ \*\*Build failed\*\*/)
-  expect(job.main.annotations.map(({ message }) => message)).toEqual([expect.stringContaining('127.0.0.1:9/nothing/here:1')])
+  expect(job.main.annotations).toEqual([
+    expect.objectContaining({
+      message: expect.stringContaining('127.0.0.1:9/nothing/here:1') as string,
+      file: 'Dockerfile',
+      line: 1
+    })
+  ])
 }, 60_000)

@@ -14,7 +14,7 @@ interface Recorded {
   readonly platforms?: readonly string[]
   readonly target?: string
   readonly outcome?: StageFacts['outcome']
-  /** `stage status` and the steps as `number` and first letter of the status; the platform where there are several. */
+  /** `stage status` and the steps as `number` and first letter of the status, `s` where it was stopped; the platform where there are several. */
   readonly rows: readonly string[]
   /** Stages in the order in which they became finished; missing: none. */
   readonly finished?: readonly string[]
@@ -55,20 +55,20 @@ const recorded: readonly Recorded[] = [
   {
     recording: 'failing/failed',
     outcome: 'failure',
-    rows: ['base miss 2r', 'slow not-run 1r 2n', 'broken failed 1r 2f 3n', 'quick miss 1r', 'runtime not-run 1n 2n 3n'],
+    rows: ['base miss 2r', 'slow not-run 1r 2s', 'broken failed 1r 2f 3n', 'quick miss 1r', 'runtime not-run 1n 2n 3n'],
     finished: ['base', 'quick']
   },
   {
     recording: 'missing-file/failed',
     outcome: 'failure',
-    rows: ['base miss 2r', 'slow not-run 1n', 'quick miss 1r', 'runtime failed 1n 2f'],
+    rows: ['base miss 2r', 'slow not-run 1s', 'quick miss 1r', 'runtime failed 1n 2f'],
     finished: ['base', 'quick']
   },
   {
     recording: 'cancelled/interrupted',
     dockerfile: 'failing',
     outcome: 'cancelled',
-    rows: ['base miss 2r', 'slow not-run 1r 2n', 'broken not-run 1r 2n 3n', 'quick miss 1r', 'runtime not-run 1n 2n 3n'],
+    rows: ['base miss 2r', 'slow not-run 1r 2s', 'broken not-run 1r 2s 3n', 'quick miss 1r', 'runtime not-run 1n 2n 3n'],
     finished: ['base', 'quick']
   },
   { recording: 'single/cold', rows: ['only miss 2r 3r'], finished: ['only'] },
@@ -196,9 +196,12 @@ describe.each(recorded)('$recording', recorded => {
 
   test('stages', () => {
     const actual = results.map(({ name, platform, status, steps }) =>
-      [name, ...(platforms.length > 1 ? [platform] : []), status, ...steps.map(step => `${step.number}${step.status[0]}`)].join(
-        ' '
-      )
+      [
+        name,
+        ...(platforms.length > 1 ? [platform] : []),
+        status,
+        ...steps.map(step => `${step.number}${step.stopped ? 's' : step.status[0]}`)
+      ].join(' ')
     )
     expect(actual).toEqual(rows)
   })
@@ -241,7 +244,7 @@ function explain(text: string, statuses: readonly SolveStatus[], outcome: StageF
   const { dockerfile } = parseDockerfile(text, { buildArgs: {}, platform: 'linux/amd64', buildPlatform: 'linux/amd64' })
   const results = explainStages({ dockerfile, needed: neededStages(dockerfile), platforms, table: tableOf(statuses), outcome })
   return results.map(({ name, status, steps }) =>
-    [name, status, ...steps.map(step => `${step.number}${step.status[0]}`)].join(' ')
+    [name, status, ...steps.map(step => `${step.number}${step.stopped ? 's' : step.status[0]}`)].join(' ')
   )
 }
 
@@ -287,7 +290,7 @@ test.each<{ description: string; text: string; statuses: SolveStatus[]; outcome:
     text: two,
     statuses: [{ vertexes: [{ digest: '1', name: '[a 2/2] RUN one', started: time, inputs: ['0'] }] }],
     outcome: 'cancelled',
-    rows: ['a not-run 2n', 'stage-1 not-run 1n']
+    rows: ['a not-run 2s', 'stage-1 not-run 1n']
   },
   {
     description: 'a stage that only a mount reads, under the name of its twin',

@@ -11,6 +11,7 @@ const record: CacheRecord = {
   repository: 'acme/app',
   key: 'k',
   stages: {},
+  builds: [{ at: '2026-11-20T00:00:00.000Z', rate: 0.5, seconds: 4.2, imageBytes: 100 }],
   trees: {},
   refs: {
     'cache-base': { id: '1', at: '2026-11-20T00:00:00.000Z', held: {} },
@@ -38,6 +39,25 @@ const cases: readonly { description: string; text: string; expected: CacheRecord
       }
     }),
     expected: { ...record, refs: base ? { a: base } : {} }
+  },
+  {
+    description: 'one that knows of no builds',
+    text: JSON.stringify({ ...record, builds: undefined }),
+    expected: { ...record, builds: [] }
+  },
+  {
+    description: 'builds of another shape are left out, and more than ten',
+    text: JSON.stringify({
+      ...record,
+      builds: [
+        ...Array.from({ length: 12 }, (_, seconds) => ({ at: '', rate: null, seconds })),
+        null,
+        { at: '', rate: 1.1, seconds: 1 },
+        { at: '', rate: 0, seconds: -1 },
+        { at: '', rate: 0, seconds: 1, imageBytes: 'x' }
+      ]
+    }),
+    expected: { ...record, builds: Array.from({ length: 10 }, (_, place) => ({ at: '', rate: null, seconds: place + 2 })) }
   },
   ...[
     '',

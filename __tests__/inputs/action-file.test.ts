@@ -1,6 +1,6 @@
 import { readInputs } from '../../src/inputs'
 import { buildFlags } from '../../src/plan/flags'
-import { action, problemsOf, reading } from './fixture'
+import { action, inputsWith, problemsOf, reading } from './fixture'
 
 const declared = Object.keys(action.inputs)
 
@@ -15,6 +15,12 @@ test('every declared input is read, and every input that is read is declared', (
 
 test('every default is taken', () => {
   expect(problemsOf({})).toEqual([])
+})
+
+test('an empty text is the default, but where the git context and no prefix are meant', () => {
+  const own = ['context', 'cache-prefix']
+  const empty = Object.fromEntries(declared.filter(name => !own.includes(name)).map(name => [name, '']))
+  expect(inputsWith(empty)).toEqual(inputsWith())
 })
 
 test('the inputs of build-push-action are all there but those that come later', () => {

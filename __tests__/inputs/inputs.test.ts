@@ -40,6 +40,7 @@ test('defaults', () => {
     file: '',
     labels: [],
     load: false,
+    maxImageGrowth: 20,
     metricsFile: '',
     minHitRate: undefined,
     network: '',
@@ -146,6 +147,13 @@ const values: { description: string; given: Record<string, string>; expected: Pa
     given: { 'cache-compression': 'zstd:22' },
     expected: { cacheCompression: { type: 'zstd', level: 22 } }
   },
+  { description: 'no limit for the image', given: { 'max-image-growth': 'off' }, expected: { maxImageGrowth: undefined } },
+  { description: 'a high limit', given: { 'max-image-growth': '250' }, expected: { maxImageGrowth: 250 } },
+  {
+    description: 'directories that only look like the kernel’s',
+    given: { 'cache-dir': '/process' },
+    expected: { cacheDir: '/process' }
+  },
   { description: 'an empty cache prefix', given: { 'cache-prefix': '' }, expected: { cachePrefix: '' } },
   {
     description: 'a repository with a port',
@@ -179,7 +187,6 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
     given: { 'rebuild-cache': 'yes' },
     problem: 'rebuild-cache: "yes" is not a boolean: write true'
   },
-  { description: 'an empty boolean', given: { load: '' }, problem: 'load: "" is not a boolean: write true or false' },
   {
     description: 'backend',
     given: { 'cache-backends': 'regstry' },
@@ -222,7 +229,13 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
     problem: 'has a level: write uncompressed alone'
   },
   { description: 'prefix', given: { 'cache-prefix': 'cache/' }, problem: 'cache-prefix: "cache/" has "/" in it' },
-  { description: 'directory', given: { 'cache-dir': ' ' }, problem: 'cache-dir: "" is empty' },
+  ...['/proc', '/proc/self/x', '/tmp/../sys//fs'].map(directory => ({
+    description: `a directory of the kernel, ${directory}`,
+    given: { 'cache-dir': directory },
+    problem: `cache-dir: "${directory}" belongs to the kernel`
+  })),
+  { description: 'the whole file system', given: { 'cache-dir': '/tmp/..' }, problem: 'is the whole file system' },
+  { description: 'growth', given: { 'max-image-growth': '20%' }, problem: 'max-image-growth: "20%" is not a percentage' },
   {
     description: 'a stage wanted and not',
     given: { 'cache-stages': 'a,!A' },
@@ -298,7 +311,6 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
     problem: 'cache-write: "autoo" is not known: write auto, true or false (did you mean "auto"?)'
   },
   { description: 'half a day', given: { 'cache-refresh-days': '0.5' }, problem: '"0.5" is no number of days' },
-  { description: 'no days', given: { 'cache-refresh-days': '' }, problem: '"" is no number of days' },
   { description: 'push to nowhere', given: { push: 'true' }, problem: 'tags: push: true needs the name to push to' },
   {
     description: 'a builder and how to make one',
@@ -358,6 +370,12 @@ describe('what may be secret is not in a problem', () => {
       given: { secrets: 'hush hush=1' },
       problem: 'secrets: entry 1 has white space in its id'
     },
+    {
+      description: 'a build argument',
+      given: { 'build-args': 'A=1\n=hush' },
+      problem: 'build-args: entry 2 has no name before its ='
+    },
+    { description: 'a label', given: { labels: '=hush' }, problem: 'labels: entry 1 has no name before its =' },
     { description: 'an open quote', given: { secrets: '"A=hush' }, problem: 'secrets: a double quote is opened' },
     {
       description: 'too long',

@@ -62,12 +62,12 @@ export const builds: Readonly<Record<string, BuildReport>> = {
           arguments: [],
           images: []
         },
-        refs: [refOf('builder', { exported: 'yes', bytes: 1_482_113 })]
+        refs: [refOf('builder', { exported: 'yes', bytes: 1_482_113, newBytes: 1_400_000 })]
       }),
       stageOf(4, 'runtime', 'ccr', {
         ...because({ code: 'parent-rebuilt', parent: 'builder', step: 4, line: 35 }),
         expected: 'hit',
-        refs: [refOf('runtime', { imported: 'yes', exported: 'yes', bytes: 402_118_048 })]
+        refs: [refOf('runtime', { imported: 'yes', exported: 'yes', bytes: 402_118_048, newBytes: 21_000_000 })]
       })
     ],
     {
@@ -89,7 +89,8 @@ export const builds: Readonly<Record<string, BuildReport>> = {
       stageOf(1, 'python-deps', 'cc'),
       stageOf(2, 'node-deps', 'crr', because({ code: 'cache-absent' })),
       stageOf(3, 'builder', 'cfnn'),
-      stageOf(4, 'runtime', 'nnn')
+      stageOf(4, 'docs', 'csn'),
+      stageOf(5, 'runtime', 'nnn')
     ],
     {
       ...warm,
@@ -116,11 +117,13 @@ export const builds: Readonly<Record<string, BuildReport>> = {
     [
       stageOf(0, 'base', ''),
       stageOf(1, 'python-deps', 'cc'),
-      stageOf(2, 'builder', 'crn', { status: 'not-run', refs: [refOf('builder', { exported: 'not-asked' })] }),
-      stageOf(3, 'runtime', 'nn')
+      stageOf(2, 'deps', 'rr', { refs: [refOf('deps', { exported: 'yes', bytes: 5_000_000, newBytes: 400_000 })] }),
+      stageOf(3, 'builder', 'crs', { status: 'not-run', refs: [refOf('builder', { exported: 'not-asked' })] }),
+      stageOf(4, 'runtime', 'nn')
     ],
     {
       ...warm,
+      exports: [{ stage: 'tools', backend: 'registry', exported: 'left', seconds: 4 }],
       outcome: 'cancelled',
       image: { imageid: '', digest: '', tags: [] }
     }

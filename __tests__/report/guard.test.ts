@@ -1,7 +1,8 @@
 import type { Degradation } from '../../src/reasons'
 import { renderWarnings } from '../../src/report/warnings'
 import { attention } from '../../src/report/attention'
-import { judgeHitRate } from '../../src/report/hit-rate'
+import { judgeFall, judgeHitRate } from '../../src/report/hit-rate'
+import { judgeImageSize } from '../../src/report/image-size'
 import { renderNothingBuilt } from '../../src/report/nothing-built'
 import type { BuildReport } from '../../src/report/report'
 import { renderSummary } from '../../src/report/summary'
@@ -22,6 +23,7 @@ describe('min-hit-rate', () => {
     ['of one that was cancelled', { ...guard(100), outcome: 'cancelled' }, undefined],
     ['without steps', { ...guard(100), stages: [stageOf(0, 'a', '')] }, undefined],
     ['nothing was saved yet', { ...guard(80), stages: [stageOf(0, 'a', 'rr', because({ code: 'first-build' }))] }, 'warn'],
+    ['what was saved is not known', { ...guard(80), recordLost: true }, 'warn'],
     ['nothing could be read', { ...guard(80), stages: [stageOf(0, 'a', 'rr', because({ code: 'cache-unreachable' }))] }, 'fail'],
     [
       'a rebuild was asked for',
@@ -37,6 +39,66 @@ describe('min-hit-rate', () => {
     expect(renderSummary(reportOf(half, guard(80)))).toContain('❌ Hit rate 50 %, below the 80 % of `min-hit-rate`')
     expect(renderSummary(reportOf(half, guard(80, 'warn')))).toContain('⚠️ Hit rate 50 %')
     expect(renderSummary(reportOf(half, guard(50)))).not.toContain('Hit rate')
+  })
+})
+
+describe('beside earlier builds', () => {
+  const usually = (hitRate: number) => ({ earlier: { usual: { hitRate, seconds: 12.3, builds: 7 } } })
+  test.each<[string, Partial<BuildReport>, boolean]>([
+    ['nothing is known of them', {}, false],
+    ['as usual', usually(0.5), false],
+    ['a little below', usually(0.69), false],
+    ['far below', usually(0.7), true],
+    ['above', usually(0.1), false],
+    ['of a build that failed', { ...usually(0.9), outcome: 'failure' }, false],
+    ['of one that was cancelled', { ...usually(0.9), outcome: 'cancelled' }, false],
+    ['the first of its cache', { ...usually(0.9), stages: [stageOf(0, 'a', 'rr', because({ code: 'first-build' }))] }, false],
+    [
+      'a rebuild was asked for',
+      { ...usually(0.9), stages: [stageOf(0, 'a', 'r', because({ code: 'rebuild-requested' }))] },
+      false
+    ],
+    ['the cache is gone', { ...usually(0.9), stages: [stageOf(0, 'a', 'r', because({ code: 'cache-evicted' }))] }, true],
+    ['min-hit-rate says it already', { ...usually(0.9), ...guard(80) }, false],
+    ['min-hit-rate was reached', { ...usually(0.9), ...guard(50) }, true]
+  ])('a hit rate: %s', (_, difference, expected) => expect(judgeFall(reportOf(half, difference)) !== undefined).toBe(expected))
+
+  test('a fall is a warning of the job and of the summary, and fails nothing', () => {
+    const why =
+      'Hit rate 50 %, and 85 % on average of the last 7 builds that changed something. The summary says of each stage why it ran.'
+    const report = reportOf(half, usually(0.85))
+    expect(renderWarnings(report)).toEqual([why])
+    expect(renderSummary(report)).toContain(`⚠️ ${why}`)
+    expect(renderSummary(report)).toMatch(/On average: hit rate 85 % and 12\ss of building/u)
+  })
+
+  const image = (bytes: number | undefined, before?: number, difference: Partial<BuildReport> = {}) =>
+    reportOf(half, {
+      maxImageGrowth: 20,
+      image: { imageid: '', digest: '', tags: ['app'], ...(bytes === undefined ? {} : { bytes }) },
+      earlier: before === undefined ? {} : { imageBytes: before },
+      ...difference
+    })
+  test.each<[string, BuildReport, boolean]>([
+    ['of unknown size', image(undefined, 100), false],
+    ['with nothing to compare with', image(100), false],
+    ['that grew as much as it may', image(120, 100), false],
+    ['that grew more', image(121, 100), true],
+    ['that shrank', image(10, 100), false],
+    ['after an empty one', image(100, 0), false],
+    ['of a build that failed', image(500, 100, { outcome: 'failure' }), false]
+  ])('an image %s', (_, report, expected) => expect(judgeImageSize(report) !== undefined).toBe(expected))
+
+  test('an image that grew is a warning, its size is in the summary', () => {
+    const grown = image(412e6, 314e6)
+    expect(renderWarnings(grown)).toEqual([
+      'The image grew from 314 MB to 412 MB, 32 % more; max-image-growth is 20 %. docker history shows what each step adds. Where this is to be expected, raise the limit or write max-image-growth: off.'
+    ])
+    const shown = (report: BuildReport) => renderSummary(report).replaceAll('\u00a0', ' ')
+    expect(shown(grown)).toContain('🐳 `app` · 412 MB, 31 % more than before')
+    expect(shown(image(300e6, 314e6))).toContain('300 MB, 4 % less than before')
+    expect(shown(image(314e6, 314e6))).toContain('🐳 `app` · 314 MB\n')
+    expect(shown(image(undefined, 314e6))).toContain('🐳 `app`\n')
   })
 })
 

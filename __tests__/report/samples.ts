@@ -36,16 +36,15 @@ export const warm: Partial<BuildReport> = {
   imported: { backend: 'registry', ref: 'ghcr.io/acme/web-app:cache-runtime', scope: 'default branch' }
 }
 
-/** A stage from its steps: `c` cached, `r` ran, `f` failed, `n` not run. */
+/** A stage from its steps: `c` cached, `r` ran, `f` failed, `s` stopped, `n` not run. */
 export function stageOf(index: number, name: string, steps: string, difference: Partial<StageResult> = {}): StageResult {
   const results = [...steps].map((letter, step) => stepOf(letter, index, step))
   const cached = results.filter(({ status }) => status === 'cached').length
-  const ran = results.some(({ status }) => status === 'ran')
   const status = steps.includes('f')
     ? 'failed'
     : cached === results.length
       ? 'hit'
-      : !ran
+      : /[ns]/.test(steps)
         ? 'not-run'
         : cached > 0
           ? 'partial'
@@ -104,6 +103,7 @@ function stepOf(letter: string, stage: number, step: number): StepResult {
     line: stage * 8 + step + 2,
     status,
     seconds: ran ? 0.4 + step * 3.7 + stage * 1.3 : 0,
+    ...(letter === 's' ? { stopped: true } : {}),
     ...(ran ? { started: began + (stage * 12 + step * step * 2) * 1000 } : {})
   }
 }

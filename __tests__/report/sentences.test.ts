@@ -1,5 +1,6 @@
 import type { Degradation, Reason } from '../../src/reasons'
-import { reasonWords, remedyWords, troubleWords, whyWords } from '../../src/report/sentences'
+import { reasonWords, whyWords } from '../../src/report/sentences'
+import { remedyWords, troubleWords } from '../../src/report/sentences-troubles'
 import { readFrom, writtenTo } from '../../src/report/routes'
 import { plain, words } from '../../src/report/words'
 import { because, refOf, stageOf, warm } from './samples'
@@ -40,9 +41,16 @@ test.each([
   ['a hit', stageOf(0, 'a', 'cc'), ''],
   ['no steps', stageOf(0, 'a', ''), 'no steps of its own'],
   ['not run', stageOf(0, 'a', 'cn'), 'the build ended before it'],
-  ['ended while it ran', stageOf(0, 'a', 'crn', { status: 'not-run' }), 'the build ended within it'],
+  ['ended while it ran', stageOf(0, 'a', 'crn'), 'the build ended within it'],
   ['failed', stageOf(0, 'a', 'cf'), 'failed at line 3: COPY package.json package-lock.json ./'],
   ['cause not known: the place is', stageOf(0, 'a', 'cr'), 'ran from line 3 on: COPY package.json package-lock.json ./'],
+  [
+    'stopped in a step',
+    stageOf(0, 'a', 'crsn'),
+    'stopped at line 4, when the build ended: RUN npm ci --no-audit | tee /tmp/npm.log'
+  ],
+  ['stopped between steps', stageOf(0, 'a', 'crn', { status: 'not-run' }), 'the build ended within it'],
+  ['not begun', stageOf(0, 'a', 'nn'), 'the build ended before it'],
   ['cause known', stageOf(0, 'a', 'cr', because({ code: 'rebuild-requested' })), 'rebuild asked for'],
   ['cause and place not known', stageOf(0, 'a', 'c', { status: 'unknown', reason: { code: 'unknown' } }), 'cause not known']
 ])('why: %s', (_, stage, expected) => expect(plain(whyWords(stage))).toBe(expected))
@@ -58,7 +66,7 @@ test.each([
   expect(plain(whyWords(stageOf(0, 'a', 'cc', { refs: [refOf('a')] })))).toBe('')
 })
 
-test.each<[Pick<Degradation, 'code' | 'backend' | 'why'>, string, RegExp]>([
+test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string }, string, RegExp]>([
   [{ code: 'lookup-failed', backend: 'registry' }, 'Could not look up what is saved in the registry', /packages: read/u],
   [{ code: 'restore-failed', backend: 'local' }, 'Could not restore the local directory', /cache service/u],
   [{ code: 'save-failed', backend: 'local' }, 'Could not save the local directory', /cache service/u],
@@ -91,6 +99,30 @@ test.each<[Pick<Degradation, 'code' | 'backend' | 'why'>, string, RegExp]>([
     /^(?!.*packages).*cache-mode/u
   ],
   [{ code: 'write-not-allowed', backend: 'gha', why: 'strangers-code' }, 'This job may not write to GitHub’s cache', /stranger/u],
+  ...['connect ECONNREFUSED 127.0.0.1:9', 'dial tcp: lookup ghcr.oi: no such host', 'no answer within 10 s'].flatMap(
+    (detail): [Degradation, string, RegExp][] => [
+      [
+        { code: 'lookup-failed', backend: 'registry', detail },
+        'Could not look up what is saved in the registry',
+        /^(?!.*log).*could not be reached: check its name/u
+      ],
+      [
+        { code: 'export-failed', backend: 'registry', detail },
+        'app: built, but not saved to the registry',
+        /^(?!.*log).*runner reaches/u
+      ]
+    ]
+  ),
+  [
+    { code: 'import-failed', backend: 'registry', detail: 'ghcr.io answered 503 Service Unavailable for app/manifests/x' },
+    'Could not read the cache of app from the registry',
+    /^(?!.*log).*not well/u
+  ],
+  [
+    { code: 'lookup-failed', backend: 'registry', detail: 'ghcr.io answered 401 Unauthorized for app/manifests/x' },
+    'Could not look up what is saved in the registry',
+    /logs in/u
+  ],
   [{ code: 'write-not-allowed', backend: 'local' }, 'This job may not write to the local directory', /cache-dir/u],
   [
     { code: 'bring-in-failed', backend: 'local' },
@@ -100,7 +132,7 @@ test.each<[Pick<Degradation, 'code' | 'backend' | 'why'>, string, RegExp]>([
   [{ code: 'cache-service-missing' }, 'This job has no cache service of GitHub', /cache-image/u]
 ])('trouble %j', (trouble, what, remedy) => {
   expect(plain(troubleWords(trouble, words`${'app'}`))).toBe(what)
-  expect(plain(remedyWords(trouble))).toMatch(remedy)
+  expect(plain(remedyWords({ detail: '', ...trouble }))).toMatch(remedy)
 })
 
 describe('where a stage was read from and written to', () => {
@@ -122,7 +154,14 @@ describe('where a stage was read from and written to', () => {
 
   const gha = { backend: 'gha' as const }
   test.each([
-    ['one backend', [refOf('a', { exported: 'yes', bytes: 2e6 })], 'registry 2.0 MB'],
+    ['one backend', [refOf('a', { exported: 'yes', bytes: 2e6 })], 'registry (2.0 MB in all)'],
+    ['one backend, all of it new', [refOf('a', { exported: 'yes', bytes: 2e6 + 900, newBytes: 2e6 })], 'registry (2.0 MB new)'],
+    [
+      'one backend, some of it new',
+      [refOf('a', { exported: 'yes', bytes: 99e6, newBytes: 1e6 })],
+      'registry (1.0 MB new of 99 MB)'
+    ],
+    ['one backend, nothing new', [refOf('a', { exported: 'yes', bytes: 99e6, newBytes: 0 })], 'registry (nothing new of 99 MB)'],
     ['two', [refOf('a', { exported: 'yes' }), refOf('a', { ...gha, exported: 'yes' })], 'registry, gha'],
     ['two, nothing changed', [refOf('a'), refOf('a', gha)], 'unchanged'],
     ['two, one failed', [refOf('a', { exported: 'failed' }), refOf('a', { ...gha, exported: 'yes' })], '⚠️ registry failed, gha'],

@@ -4,6 +4,8 @@ import { emptyRecord, renderRecord } from '../../src/fingerprint/record'
 import type { Cancellation } from '../../src/run/cancellation'
 import { findCaches, nothingSaved } from '../../src/run/caches'
 import { expectBuild, historyOf } from '../../src/run/history'
+import type { BuiltImage } from '../../src/run/image'
+import { comparedWith, pastBuildOf } from '../../src/run/past-builds'
 import type { Preparation } from '../../src/run/prepare'
 import { explainResults } from '../../src/run/results'
 import type { Results } from '../../src/run/results'
@@ -61,6 +63,14 @@ async function buildAfter(text: string | undefined) {
   } as unknown as Results)
   return {
     nothing: nothingSaved(caches, preparation.plan),
+    compared: comparedWith({ preparation, caches }),
+    rate: pastBuildOf(
+      host,
+      preparation,
+      caches,
+      { run: { exitCode: 0, seconds: 1 }, results } as unknown as BuiltImage,
+      undefined
+    )?.rate,
     reasons: [...new Set(explained.map(({ reason }) => reason?.code))],
     expected: [...new Set(expectBuild(preparation, caches, { broughtIn: [] }, undefined).map(({ reason }) => reason?.code))]
   }
@@ -70,15 +80,24 @@ test.each([
   ['no record', undefined],
   ['a record without refs', renderRecord(record)]
 ])('%s: nothing was saved yet', async (_, text) => {
-  expect(await buildAfter(text)).toEqual({ nothing: true, reasons: ['first-build'], expected: ['first-build'] })
+  expect(await buildAfter(text)).toMatchObject({ nothing: true, reasons: ['first-build'], expected: ['first-build'], rate: null })
 })
 
 test.each([
   ['damaged', '{'],
   ['of another version', JSON.stringify({ ...record, version: 3 })]
 ])('a record that is %s says that something was saved, and not what', async (_, text) => {
-  const { nothing, reasons, expected } = await buildAfter(text)
+  const { nothing, reasons, expected, compared, rate } = await buildAfter(text)
+  // No hit rate is to be judged by it, neither this one nor later ones.
+  expect([compared.recordLost, rate]).toEqual([true, null])
   expect(nothing).toBe(false)
   expect(reasons).toEqual(['unknown', 'parent-rebuilt'])
   expect(expected).not.toContain('first-build')
+})
+
+test('a record of builds, of which nothing can be read from the cache, is what this one is compared with', async () => {
+  const builds = [0.5, 0.7, 0.9].map(rate => ({ at: '', rate, seconds: 1 }))
+  const { compared } = await buildAfter(renderRecord({ ...record, builds }))
+  expect(compared).toMatchObject({ earlier: { usual: { builds: 3, seconds: 1 } }, maxImageGrowth: 20 })
+  expect(compared).not.toHaveProperty('recordLost')
 })

@@ -20,6 +20,7 @@ export interface RefFacts {
     readonly exported: Exported
     readonly cause?: ExportCause
     readonly bytes?: number
+    readonly newBytes?: number
   }[]
   readonly exportsOff: boolean
 }
@@ -66,11 +67,16 @@ function explainExport(
   write: CacheRef,
   result: Pick<StageResult, 'status'>,
   facts: RefFacts
-): Pick<RefResult, 'exported' | 'cause' | 'bytes'> {
+): Pick<RefResult, 'exported' | 'cause' | 'bytes' | 'newBytes'> {
   const outcome = facts.outcomes.find(candidate => candidate.ref === write)
   if (outcome) {
-    const { exported, cause, bytes } = outcome
-    return { exported, ...(cause === undefined ? {} : { cause }), ...(bytes === undefined ? {} : { bytes }) }
+    const { exported, cause, bytes, newBytes } = outcome
+    return {
+      exported,
+      ...(cause === undefined ? {} : { cause }),
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(newBytes === undefined ? {} : { newBytes })
+    }
   }
   return { exported: result.status === 'hit' && !facts.exportsOff ? 'unchanged' : 'not-asked' }
 }

@@ -7,6 +7,8 @@ export interface StepResult {
   readonly command: string
   readonly line?: number
   readonly status: 'cached' | 'ran' | 'failed' | 'not-run'
+  /** It was running when the build ended, and is `not-run` since it did not come to its own end. */
+  readonly stopped?: true
   /** Seconds it took; 0 for cached. */
   readonly seconds: number
   /** Milliseconds since the epoch. */
@@ -21,6 +23,8 @@ export interface RefResult {
   /** Why it was to be written. */
   readonly cause?: ExportCause
   readonly bytes?: number
+  /** Of layers that no ref had before this job. */
+  readonly newBytes?: number
 }
 
 export interface MadeOf {

@@ -140,7 +140,8 @@ function explainStep(made: StepVertices, stage: Stage, vertices: readonly Vertex
     line: made.step?.lines.start ?? stage.lines.start,
     status,
     seconds: begun ? vertices.reduce((sum, { seconds }) => sum + seconds, 0) : 0,
-    ...(begun ? { started: Math.min(...starts) } : {})
+    ...(begun ? { started: Math.min(...starts) } : {}),
+    ...(status === 'not-run' && vertices.some(({ ran, done }) => ran && !done) ? { stopped: true } : {})
   }
 }
 

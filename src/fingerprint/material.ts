@@ -22,7 +22,7 @@ export interface BaseMaterial {
   readonly image?: string
   /** FROM as written. */
   readonly written: string
-  /** The name of the image or stage in it, variables not expanded: what people may see. */
+  /** The name of the image or stage in it, as people may see it: variables are not expanded where a value of input build-args may be in them. */
   readonly shown: string
   /** The global arguments that FROM names. */
   readonly variables: readonly SettingMaterial[]

@@ -1,5 +1,6 @@
 import type { Backend } from '../reasons'
 import type { FileTree, Mark, StageFingerprint } from './fingerprint'
+import { isObject, isPastBuild, isRecordedRef, isRecordedStage, isTree } from './record-shapes'
 
 /** What is remembered between jobs of one image × platforms × scope. */
 export interface CacheRecord {
@@ -13,7 +14,22 @@ export interface CacheRecord {
   readonly stages: RecordedStages
   /** The file trees that stages name. */
   readonly trees: Readonly<Record<Mark, FileTree>>
+  /** The last builds that succeeded and saved something, at most `mostBuilds`, the newest last. */
+  readonly builds: readonly PastBuild[]
 }
+
+export interface PastBuild {
+  /** ISO time of its end. */
+  readonly at: string
+  /** Cached steps ÷ steps; null where that says nothing: there was nothing to read, or a rebuild was asked for. */
+  readonly rate: number | null
+  /** Of the main build. */
+  readonly seconds: number
+  /** Of the image's layers as they are pushed, over all platforms; missing where not known. */
+  readonly imageBytes?: number
+}
+
+export const mostBuilds = 10
 
 export type RecordedStages = Readonly<Record<string, Readonly<Record<string, RecordedStage>>>>
 
@@ -51,7 +67,7 @@ export interface SavedIn {
 const mostCharacters = 4_000_000
 
 export function emptyRecord(repository: string, key: string): CacheRecord {
-  return { version: 2, repository, key, refs: {}, stages: {}, trees: {} }
+  return { version: 2, repository, key, refs: {}, stages: {}, builds: [], trees: {} }
 }
 
 /** Undefined for a text that is no record of this version or of another repository. Of a record that is, what has another shape is left out. */
@@ -72,6 +88,7 @@ export function parseRecord(text: string, repository: string): CacheRecord | und
           isObject(platforms) ? only(platforms, isRecordedStage) : {}
         ])
       ),
+      builds: Array.isArray(record.builds) ? record.builds.filter(isPastBuild).slice(-mostBuilds) : [],
       trees: only(record.trees, (value): value is FileTree => isTree(value))
     }
   } catch {
@@ -86,8 +103,9 @@ export function renderRecord(record: CacheRecord): string {
       .flatMap(platforms => Object.values(platforms))
       .flatMap(({ made }) => made.parts.flatMap(part => ('step' in part ? (part.files ?? []) : [])))
   )
-  const rest = JSON.stringify({ ...record, trees: {} })
-  const trees = Object.entries(record.trees)
+  const { trees: all, ...others } = record
+  const rest = JSON.stringify({ ...others, trees: {} })
+  const trees = Object.entries(all)
     .filter(([id]) => named.has(id))
     .map(([id, tree]) => `${JSON.stringify(id)}:${JSON.stringify(tree)}`)
     .sort((one, other) => one.length - other.length)
@@ -101,95 +119,4 @@ function only<Value>(
   fits: (value: unknown) => value is Value
 ): Readonly<Record<string, Value>> {
   return Object.fromEntries(Object.entries(entries).filter((entry): entry is [string, Value] => fits(entry[1])))
-}
-
-type Shape = (value: unknown) => boolean
-
-function isRecordedRef(value: unknown): value is RecordedRef {
-  return has(value, { id: isText, at: isText, held: objectOf(isText) })
-}
-
-function isRecordedStage(value: unknown): value is RecordedStage {
-  return has(value, { made: isFingerprint, images: objectOf(isText), seconds: listOf(isSeconds), saved: objectOf(isSavedIn) })
-}
-
-function isSavedIn(value: unknown): boolean {
-  return has(value, { id: isText, at: isText, place: optional(isText), bytes: optional(isAmount) })
-}
-
-function isFingerprint(value: unknown): boolean {
-  return has(value, { id: isText, base: isBase, parts: listOf(part => isSetting(part) || isStep(part)) })
-}
-
-function isBase(value: unknown): boolean {
-  return has(value, {
-    line: isAmount,
-    from: isText,
-    variables: listOf(isSetting),
-    image: optional(isText),
-    stage: optional(isText)
-  })
-}
-
-function isSetting(value: unknown): boolean {
-  return has(value, { step: isAbsent, set: isText, by: isText, value: isText, line: isAmount })
-}
-
-function isStep(value: unknown): boolean {
-  const texts = optional(listOf(isText))
-  return has(value, {
-    set: isAbsent,
-    step: isText,
-    line: isAmount,
-    written: isText,
-    effective: isText,
-    names: texts,
-    files: optional(isText),
-    stages: texts,
-    images: texts
-  })
-}
-
-/** Directories within each other that a tree may have: no path is longer. */
-const deepest = 2048
-
-function isTree(value: unknown, depth = 0): value is FileTree {
-  if (!isObject(value) || depth > deepest) return false
-  return Object.values(value).every(at => isText(at) || isTree(at, depth + 1))
-}
-
-function has(value: unknown, fields: Readonly<Record<string, Shape>>): boolean {
-  return isObject(value) && Object.entries(fields).every(([name, fits]) => fits(value[name]))
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined
-}
-
-function optional(fits: Shape): Shape {
-  return value => isAbsent(value) || fits(value)
-}
-
-function listOf(fits: Shape): Shape {
-  return value => Array.isArray(value) && value.every(fits)
-}
-
-function objectOf(fits: Shape): Shape {
-  return value => isObject(value) && Object.values(value).every(fits)
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string'
-}
-
-function isAmount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
-}
-
-function isSeconds(value: unknown): boolean {
-  return value === null || isAmount(value)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -60,10 +60,15 @@ function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals): BaseMa
     ...(base.kind === 'image' ? { image: contextName(base.reference) ?? base.reference } : {}),
     // The name behind AS, and what a stage it is FROM is called, are no part of any key.
     written: JSON.stringify([platform, base.kind === 'stage' ? null : stage.baseText]),
-    shown: stage.baseText,
+    shown: base.kind === 'image' && !givenAny(globals) ? (contextName(base.reference) ?? base.reference) : stage.baseText,
     variables: variablesIn(`${stage.baseText} ${platform}`).flatMap(name => globals.settings.get(name) ?? []),
     opaque: base.kind === 'context'
   }
+}
+
+/** Whether a global argument has a value of input build-args, which others may be made from: such a value is not to be shown. */
+function givenAny({ settings }: Globals): boolean {
+  return [...settings.values()].some(({ given }) => given)
 }
 
 class StageTrace {

@@ -50,7 +50,11 @@ const itemChecks: Readonly<Record<string, Check>> = {
   ulimit: checks.checkUlimit
 }
 /** As itemChecks, for values that may hold a password. */
-const hiddenItemChecks: Readonly<Record<string, Check>> = { 'build-contexts': checks.checkBuildContext }
+const hiddenItemChecks: Readonly<Record<string, Check>> = {
+  'build-args': checks.checkNamed,
+  'build-contexts': checks.checkBuildContext,
+  labels: checks.checkNamed
+}
 
 function readList(reader: InputReader, input: string, form: ListForm): readonly string[] {
   const items = reader.list(input, form)

@@ -58,4 +58,13 @@ export function readPercent(reader: InputReader, input: string): number | undefi
   return undefined
 }
 
+/** A percentage of any height, or `off`: undefined. */
+export function readGrowth(reader: InputReader, input: string): number | undefined {
+  const value = reader.text(input) || '20'
+  if (value === 'off') return undefined
+  if (/^\d{1,6}(\.\d+)?$/.test(value)) return Number(value)
+  reader.problem(input, value, 'is not a percentage: write a number, such as 20, or off')
+  return undefined
+}
+
 const backends: readonly Backend[] = ['registry', 'gha', 'local']

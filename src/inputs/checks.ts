@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { didYouMean } from '../did-you-mean'
 import type { Compression } from '../plan/cache-attrs'
 import { parseImageReference } from '../plan/image-reference'
@@ -12,6 +13,15 @@ export function checkContext(context: string): string | undefined {
   if (context === '-') return `is standard input, which an action has not: ${remedy}`
   if (context.includes('{{')) return `has a template in it, and remote contexts are not supported yet: ${remedy}`
   if (isRemote(context)) return `is remote, and remote contexts are not supported yet: ${remedy}`
+  return undefined
+}
+
+/** The kernel's own file systems take no directories: Node tries for ever to make one there. */
+export function checkCacheDir(path: string): string | undefined {
+  const place = posix.resolve('/', path)
+  if (place === '/') return 'is the whole file system: write a directory of its own, such as /tmp/.buildx-cache'
+  if (/^\/(?:proc|sys)(?:\/|$)/.test(place))
+    return 'belongs to the kernel, and nothing can be kept there: write another directory, such as /tmp/.buildx-cache'
   return undefined
 }
 
@@ -42,6 +52,11 @@ export function checkBuildContext(entry: string): string | undefined {
 /** Whole days; a number of more digits is a mistake. */
 export function checkDays(days: string): string | undefined {
   return /^\d{1,4}$/.test(days) ? undefined : 'is no number of days: write a whole number, such as 3, or 0 for never'
+}
+
+/** `NAME=value`, or `NAME` of the environment (docker/buildx commands/build.go, listToMap). The value is no part of the problem. */
+export function checkNamed(entry: string): string | undefined {
+  return entry.startsWith('=') ? 'has no name before its =: write NAME=value' : undefined
 }
 
 export function checkHost(entry: string): string | undefined {

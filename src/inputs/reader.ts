@@ -23,9 +23,10 @@ export class InputReader {
     return this.read(name).trim()
   }
 
-  /** As YAML 1.2's core schema, and as @actions/core. */
-  boolean(name: string): boolean {
+  /** As YAML 1.2's core schema, and as @actions/core; an empty text is no answer, and stands for the default. */
+  boolean(name: string, otherwise = false): boolean {
     const value = this.text(name)
+    if (value === '') return otherwise
     if (/^(true|True|TRUE)$/.test(value)) return true
     if (/^(false|False|FALSE)$/.test(value)) return false
     const likely = booleanWords.get(value.toLowerCase()) ?? closest(value, ['true', 'false'])
@@ -33,10 +34,10 @@ export class InputReader {
     return false
   }
 
-  /** One of a closed set. Where `auto` is one, an empty text is: nothing was asked for. */
+  /** One of a closed set, the default first: an empty text stands for it. */
   oneOf<const Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value {
     const value = this.text(name)
-    if (value === '' && values[0] === 'auto') return values[0]
+    if (value === '') return values[0]
     const found = values.find(known => known === value)
     if (found === undefined) this.unknown(name, value, values)
     return found ?? values[0]
@@ -49,8 +50,9 @@ export class InputReader {
     return []
   }
 
-  checked(name: string, problemOf: Check): string {
-    const value = this.text(name)
+  /** `otherwise` is the default, for an empty text. */
+  checked(name: string, problemOf: Check, otherwise = ''): string {
+    const value = this.text(name) || otherwise
     const problem = problemOf(value)
     if (problem !== undefined) this.problem(name, value, problem)
     return value

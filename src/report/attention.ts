@@ -2,7 +2,7 @@ import type { Degradation } from '../reasons'
 import { seconds } from './amounts'
 import { oneLine } from './plain'
 import type { BuildReport } from './report'
-import { troubleWords } from './sentences'
+import { troubleWords } from './sentences-troubles'
 import { slowestSteps } from './tallies'
 import { namesWords, words, type Words } from './words'
 

@@ -1,5 +1,5 @@
 import type { BuildReport } from './report'
-import { lowRateWords } from './sentences-hit-rate'
+import { fallWords, lowRateWords } from './sentences-figures'
 import { tally } from './tallies'
 import type { Words } from './words'
 
@@ -8,20 +8,47 @@ export interface LowHitRate {
   readonly why: Words
 }
 
+/** Percentage points below the average of earlier builds that are worth a word: less is how large an edit was. */
+const worthAWord = 20
+
 /**
  * What `min-hit-rate` makes of a build; undefined where the rate is high enough, or not judged: a build that did not succeed says so
  * itself, and one that was asked to rebuild has the rate that was asked for. A build with nothing saved yet only warns: else the
- * first of a branch that has no cache to start from could never pass.
+ * first of a branch that has no cache to start from could never pass; and so does one that cannot know what was saved.
  */
 export function judgeHitRate(report: BuildReport): LowHitRate | undefined {
-  const { hitRateGuard: guard, outcome, stages } = report
+  const { hitRateGuard: guard, recordLost } = report
   const { rate, steps, cachedSteps } = tally(report)
-  if (!guard || outcome !== 'success' || steps === 0 || rate * 100 >= guard.minimum) return undefined
-  const reasons = stages.flatMap(({ reason, status }) => (status === 'hit' || !reason ? [] : [reason.code]))
-  if (reasons.includes('rebuild-requested')) return undefined
-  const first = reasons.length > 0 && reasons.every(code => code === 'first-build')
+  if (!guard || !isJudged(report) || rate * 100 >= guard.minimum) return undefined
+  const first = nothingWasSaved(report) ? 'nothing-saved' : recordLost ? 'record-lost' : undefined
   return {
     then: first ? 'warn' : guard.below,
     why: lowRateWords({ percent: Math.floor(rate * 100), minimum: guard.minimum, steps, cachedSteps, first })
   }
+}
+
+/** A hit rate far below that of earlier builds; undefined where it is not, or `min-hit-rate` says it already. */
+export function judgeFall(report: BuildReport): Words | undefined {
+  const usual = report.earlier?.usual
+  if (!usual || !isJudged(report) || nothingWasSaved(report) || report.recordLost || judgeHitRate(report)) return undefined
+  const { rate } = tally(report)
+  if (Math.round((usual.hitRate - rate) * 100) < worthAWord) return undefined
+  return fallWords({
+    percent: Math.floor(rate * 100),
+    average: Math.round(usual.hitRate * 100),
+    builds: usual.builds
+  })
+}
+
+function isJudged(report: BuildReport): boolean {
+  return report.outcome === 'success' && tally(report).steps > 0 && !reasonCodes(report).includes('rebuild-requested')
+}
+
+function nothingWasSaved(report: BuildReport): boolean {
+  const codes = reasonCodes(report)
+  return codes.length > 0 && codes.every(code => code === 'first-build')
+}
+
+function reasonCodes({ stages }: BuildReport) {
+  return stages.flatMap(({ reason, status }) => (status === 'hit' || !reason ? [] : [reason.code]))
 }

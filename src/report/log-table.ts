@@ -3,7 +3,8 @@ import { columns } from './columns'
 import { lastLines } from './plain'
 import type { BuildReport } from './report'
 import { readFrom, writtenTo } from './routes'
-import { remedyWords, statusWords, troubleWords, whyWords } from './sentences'
+import { statusWords, whyWords } from './sentences'
+import { remedyWords, troubleWords } from './sentences-troubles'
 import { inOrder, tally } from './tallies'
 import { verdict } from './verdict'
 import { joinWords, plain, words } from './words'
@@ -23,7 +24,7 @@ export function renderLogTable(report: BuildReport): string {
     .map(stage => [
       plain(words`${stage.name}`),
       ...platform(plain(words`${stage.platform}`)),
-      statusWords[stage.status].word,
+      statusWords(stage).word,
       stage.steps.length === 0 ? '–' : `${stage.cached}/${stage.steps.length}`,
       stage.seconds > 0 ? plain([seconds(stage.seconds)]) : '–',
       plain(readFrom(report, stage)),
@@ -53,6 +54,6 @@ function troubleLines({ degradations }: BuildReport): readonly string[] {
 }
 
 function errorLines({ outcome, error }: BuildReport): readonly string[] {
-  const lines = outcome === 'success' ? [] : lastLines(error ?? '', 10, 300)
+  const lines = outcome === 'failure' ? lastLines(error ?? '', 10, 300) : []
   return lines.length > 0 ? ['', ...lines.map(line => `  ${line}`)] : []
 }

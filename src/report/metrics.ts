@@ -13,7 +13,7 @@ const PREFIX = 'stage_cache_build_'
 export function renderMetrics(report: BuildReport): string {
   const common = { image: repositoryOf(report.image.tags[0]), target: report.target }
   const { rate, steps, cachedSteps } = tally(report)
-  const { seconds, degradations } = report
+  const { seconds, degradations, earlier, image } = report
   const saved = totalTimeSaved(report.stages)
   const one = (value: number) => [{ labels: common, value }]
   const metrics: readonly Metric[] = [
@@ -35,6 +35,18 @@ export function renderMetrics(report: BuildReport): string {
       samples: saved ? one(saved.seconds) : []
     },
     { name: 'hit', unit: 'ratio', help: 'Cached steps divided by steps, 0 to 1.', samples: one(rate) },
+    {
+      name: 'average_hit',
+      unit: 'ratio',
+      help: 'Hit ratio of the last builds that changed something, on average; missing where fewer than three are known.',
+      samples: earlier?.usual ? one(earlier.usual.hitRate) : []
+    },
+    {
+      name: 'image_size',
+      unit: 'bytes',
+      help: 'Layers of the image as they were pushed, over all platforms; missing where that is not known.',
+      samples: image.bytes === undefined ? [] : one(image.bytes)
+    },
     { name: 'steps', help: 'Steps of needed stages over all platforms.', samples: one(steps) },
     { name: 'cached_steps', help: 'Those of them that came from the cache.', samples: one(cachedSteps) },
     ...stageMetrics(report, common),

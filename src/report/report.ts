@@ -1,5 +1,6 @@
 import type { EdgeKind } from '../dockerfile/dockerfile'
 import type { Advice } from '../explain/advice/advice'
+import type { EarlierBuilds } from '../explain/past-builds'
 import type { StageResult } from '../explain/stage-result'
 import type { Backend, Degradation, Exported } from '../reasons'
 
@@ -8,13 +9,15 @@ export interface BuildReport {
   /** Version of this record's shape, also in the report file. */
   readonly schema: 1
   readonly outcome: 'success' | 'failure' | 'cancelled'
-  /** Last lines of the error BuildKit gave; undefined on success. */
+  /** Last lines of the error BuildKit gave; undefined unless it failed. */
   readonly error?: string
   readonly image: {
     readonly imageid: string
     readonly digest: string
     /** First tags, at most ten, for people. */
     readonly tags: readonly string[]
+    /** Of its layers as they are pushed, over all platforms; missing where not known. */
+    readonly bytes?: number
   }
   readonly builder: { readonly name: string; readonly driver: string; readonly reason: string }
   readonly target: string
@@ -42,6 +45,11 @@ export interface BuildReport {
   readonly degradations: readonly Degradation[]
   /** Asked for by `min-hit-rate`, in percent, and what is done below it. */
   readonly hitRateGuard?: { readonly minimum: number; readonly below: 'warn' | 'fail' }
+  /** GitHub's cache is used, and the record that says what it holds could not be understood. */
+  readonly recordLost?: true
+  /** Percent that the image may grow before it is worth a warning; missing where none is. */
+  readonly maxImageGrowth?: number
+  readonly earlier?: EarlierBuilds
   /** On lines of the Dockerfile, worst first. */
   readonly advice: readonly Advice[]
   /** Seconds. */

@@ -37,8 +37,12 @@ export function writtenTo(stage: StageResult): Words {
 
 const none: Words = ['–']
 
-function savedWords({ backend, bytes: size }: RefResult): Words {
-  return [size === undefined ? backend : `${backend} ${bytes(size)}`]
+/** How large the ref is says little of what was uploaded: it lists the layers of all that the stage is made from, and most are there already. */
+function savedWords({ backend, bytes: size, newBytes }: RefResult): Words {
+  if (size === undefined) return [backend]
+  const [all, fresh] = [bytes(size), newBytes === 0 ? 'nothing' : newBytes === undefined ? undefined : bytes(newBytes)]
+  const facts = fresh === undefined ? `${all} in all` : fresh === all ? `${all} new` : `${fresh} new of ${all}`
+  return [`${backend} (${facts})`]
 }
 
 /** A ref short enough for a table: of a registry's only the tag. */

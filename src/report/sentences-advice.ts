@@ -55,7 +55,7 @@ const sentences: { readonly [Rule in AdviceRule]: Sentences<Rule> } = {
   'changing-argument': {
     title: 'A build argument that changes every time stands above installs',
     why: ({ name, steps }) =>
-      words`Every RUN below ${`ARG ${name}`} runs again when the value changes, used or not: ${[count(steps, 'step')]} that install packages do not use it.`,
+      words`Every RUN below ${`ARG ${name}`} runs again when the value changes, used or not: ${[steps === 1 ? '1 step that installs packages does' : `${steps} steps that install packages do`]} not use it.`,
     fix: ({ name, belowLine }) => words`Move ${`ARG ${name}`}, and an ENV made from it, below line ${belowLine}.`
   },
   'emulated-build': {

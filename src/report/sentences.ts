@@ -1,14 +1,16 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Uncached } from '../plan/cache-plan'
-import type { Backend, Degradation, Exported, FilesChanged, Imported, NotAllowed, Reason, StageStatus } from '../reasons'
-import { placeWords } from './places'
-import { permissionWords } from './sentences-permissions'
+import type { Exported, FilesChanged, Imported, Reason, StageStatus } from '../reasons'
 import { lineWords, noStepsWords, savedAnewWords } from './sentences-stages'
-import { failedStep, firstRun } from './tallies'
+import { failedStep, firstRun, stoppedStep } from './tallies'
 import { joinWords, words, type Words } from './words'
 
-/** What a stage's status looks like and is called. */
-export const statusWords: { readonly [status in StageStatus]: { readonly icon: string; readonly word: string } } = {
+/** What a stage's status looks like and is called; one that was in the midst of a step when the build ended was stopped. */
+export function statusWords(stage: Pick<StageResult, 'status' | 'steps'>): { readonly icon: string; readonly word: string } {
+  return stage.status === 'not-run' && stoppedStep(stage) ? { icon: '⏹️', word: 'stopped' } : statuses[stage.status]
+}
+
+const statuses: { readonly [status in StageStatus]: { readonly icon: string; readonly word: string } } = {
   hit: { icon: '✅', word: 'hit' },
   partial: { icon: '🟡', word: 'partial' },
   miss: { icon: '🔨', word: 'rebuilt' },
@@ -58,6 +60,9 @@ export const uncachedWords: { readonly [uncached in Uncached]: string } = {
 export function whyWords(stage: StageResult): Words {
   const failed = failedStep(stage)
   if (failed) return words`failed at${lineWords(failed)}: ${failed.command}`
+  const stopped = stoppedStep(stage)
+  if (stage.status === 'not-run' && stopped)
+    return words`stopped at${lineWords(stopped)}, when the build ended: ${stopped.command}`
   if (stage.status === 'not-run') return firstRun(stage) ? words`the build ended within it` : words`the build ended before it`
   if (stage.status === 'hit' && stage.steps.length === 0) return noStepsWords
   if (stage.status === 'hit') return savedAnewWords(stage)
@@ -72,16 +77,6 @@ export function causeWords(stage: StageResult): Words {
   if (!reason) return []
   if (stage.status === 'failed' && failedStep(stage) === firstRun(stage)) return words`failed here`
   return reason.code === 'unknown' ? words`ran from here on` : reasonWords(reason)
-}
-
-/** What trouble there was, for one stage or several of the same kind. */
-export function troubleWords(trouble: Pick<Degradation, 'code' | 'backend'>, stages: Words): Words {
-  return troubles[trouble.code].what(placeWords(trouble.backend), stages.length > 0 ? stages : words`a stage`)
-}
-
-/** What to do about it. */
-export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend' | 'why'>): Words {
-  return troubles[trouble.code].remedy(trouble.backend, trouble.why)
 }
 
 const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { code: code }>) => Words } = {
@@ -117,78 +112,4 @@ function fileWords(files: FilesChanged['files'], more: number): Words {
 
 function shortDigest(digest: string): string {
   return digest.slice(0, 'sha256:'.length + 12)
-}
-
-interface Trouble {
-  readonly what: (place: Words, stages: Words) => Words
-  readonly remedy: (backend: Backend | undefined, why: NotAllowed | undefined) => Words
-}
-
-const troubles: { readonly [code in Degradation['code']]: Trouble } = {
-  'lookup-failed': {
-    what: place => words`Could not look up what is saved in ${place}`,
-    remedy: backend => words`Steps may have run that did not have to. ${mayRead(backend)}`
-  },
-  'restore-failed': {
-    what: place => words`Could not restore ${place}`,
-    remedy: () => words`The build went on without it. ${service}`
-  },
-  'save-failed': {
-    what: place => words`Could not save ${place}`,
-    remedy: () =>
-      words`The next build starts from what was saved before. Check that ${'cache-dir'} can be written and the disk is not full, and that the job reaches its cache service.`
-  },
-  'local-cache-broken': {
-    what: place => words`Did not use ${place}: it was damaged`,
-    remedy: () => words`Nothing to do: what is built is saved into a new one.`
-  },
-  'record-failed': {
-    what: () => words`Could not read or write the record of what was saved`,
-    remedy: () => words`The next build may find less than there is, or not know why it rebuilds. ${service}`
-  },
-  'export-failed': {
-    what: (place, stages) => words`${stages}: built, but not saved to ${place}`,
-    remedy: mayWrite
-  },
-  'export-left': {
-    what: (place, stages) => words`${stages}: not yet saved to ${place} when the job was cancelled`,
-    remedy: () => words`The post step goes on with it, and says what became of it.`
-  },
-  'export-ran-steps': {
-    what: (place, stages) => words`${stages}: steps ran a second time while saving to ${place}`,
-    remedy: () => words`This must not happen: please report it with the log of this job.`
-  },
-  'import-failed': {
-    what: (place, stages) => words`Could not read the cache of ${stages} from ${place}`,
-    remedy: backend => words`Steps may have run that did not have to. ${mayRead(backend)}`
-  },
-  'write-not-allowed': {
-    what: place => words`This job may not write to ${place}`,
-    remedy: (backend, why) => words`What was built is not saved there. ${permissionWords(backend, why)}`
-  },
-  'bring-in-failed': {
-    what: (place, stages) => words`${stages}: newer in ${place} than the rest, but could not be read`,
-    remedy: backend => words`What it would have saved was built again. ${mayRead(backend)}`
-  },
-  'cache-service-missing': {
-    what: () => words`This job has no cache service of GitHub`,
-    remedy: () => words`Use ${'cache-backends: registry'} with ${'cache-image'}, or a runner that offers the service.`
-  }
-}
-
-const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`
-
-function mayRead(backend: Backend | undefined): Words {
-  if (backend === 'registry')
-    return words`Check that the job logs in before this step and has ${'packages: read'}, or what the registry asks for.`
-  if (backend === 'local') return words`Check that ${'cache-dir'} can be read and the disk is not full.`
-  return service
-}
-
-function mayWrite(backend: Backend | undefined): Words {
-  if (backend === 'registry') {
-    return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have it.`
-  }
-  if (backend === 'local') return words`Check that ${'cache-dir'} can be written and the disk is not full.`
-  return words`${service} Pull requests from forks may only read.`
 }

@@ -105,10 +105,7 @@ function nodeLabel({ shown, steps, cached, seconds: time }: Node): Mermaid {
   const facts =
     steps === 0
       ? [label(plain(noStepsShort))]
-      : [
-          mermaid`${label(statusWords[shown.status].word)} ${cached}#47;${steps}`,
-          time > 0 ? label(plain([seconds(time)])) : mermaid``
-        ]
+      : [mermaid`${label(statusWords(shown).word)} ${cached}#47;${steps}`, time > 0 ? label(plain([seconds(time)])) : mermaid``]
   return joinMermaid([label(shown.name, 60), joinMermaid(facts, ' · ')], '<br>')
 }
 

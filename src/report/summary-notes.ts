@@ -4,7 +4,8 @@ import { group } from './group'
 import { bold, bullets, code, details, join, ours, NOTHING, sentence, text, type Markdown } from './markdown'
 import { oneLine } from './plain'
 import type { BuildReport } from './report'
-import { remedyWords, troubleWords } from './sentences'
+import { remedyWords, troubleWords } from './sentences-troubles'
+import { usualWords } from './sentences-figures'
 import { namesWords, words } from './words'
 
 /** What went wrong with the cache without failing the build: trouble, remedy, and what the tool said. */
@@ -55,7 +56,8 @@ export function howItWasBuilt(report: BuildReport, rows: number): Markdown {
         builder.name === ''
           ? NOTHING
           : ours`Builder: ${code(builder.name)} (${text(builder.driver)}): ${text(builder.reason, 300)}`,
-        ours`Time: ${time(times.total)}, of it build ${time(times.build)}, saving caches ${time(times.exports)}, the action itself ${time(times.own)}`
+        ours`Time: ${time(times.total)}, of it build ${time(times.build)}, saving caches ${time(times.exports)}, the action itself ${time(times.own)}`,
+        report.earlier?.usual ? ours`On average: ${sentence(usualWords(report.earlier.usual))}` : NOTHING
       ].filter(item => item !== NOTHING)
     )
   )

@@ -1,5 +1,4 @@
 import type { StageResult } from '../explain/stage-result'
-import type { StageStatus } from '../reasons'
 import { bytes, count, seconds } from './amounts'
 import { code, details, join, ours, NOTHING, sentence, table, type Column, type Markdown } from './markdown'
 import type { BuildReport } from './report'
@@ -92,7 +91,7 @@ function stageTable(report: BuildReport, stages: readonly StageResult[], rows: n
     .map(stage => [
       code(stage.name),
       ...platform.cells(stage),
-      statusCell(stage.status),
+      statusCell(stage),
       stage.steps.length === 0 ? ours`–` : ours`${stage.cached}/${stage.steps.length}`,
       stage.seconds > 0 ? sentence([seconds(stage.seconds)]) : ours`–`,
       sentence(readFrom(report, stage)),
@@ -103,8 +102,8 @@ function stageTable(report: BuildReport, stages: readonly StageResult[], rows: n
 }
 
 /** On one line, however narrow the column. */
-function statusCell(status: StageStatus): Markdown {
-  const { icon, word } = statusWords[status]
+function statusCell(stage: StageResult): Markdown {
+  const { icon, word } = statusWords(stage)
   return sentence([`${icon} ${word}`.replaceAll(' ', '\u00a0')])
 }
 

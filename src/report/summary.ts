@@ -3,13 +3,17 @@ import { fit } from './fit'
 import { bold, code, codeBlock, join, ours, NOTHING, sentence, type Markdown } from './markdown'
 import { lastLines } from './plain'
 import type { BuildReport } from './report'
-import { judgeHitRate } from './hit-rate'
+import { keptWords } from './failure'
+import { judgeFall, judgeHitRate } from './hit-rate'
+import { judgeImageSize } from './image-size'
+import { imageSizeWords } from './sentences-figures'
 import { historyTable } from './summary-history'
 import { refTable, slowestTable, stageTables } from './summary-tables'
 import { howItWasBuilt, troubles } from './summary-notes'
 import { stageGraph } from './stage-graph'
 import { timeline } from './timeline'
 import { verdict } from './verdict'
+import type { Words } from './words'
 import { whySection } from './why'
 
 /** GitHub takes 1 MiB of summary from a step; what remains is for what the caller adds. */
@@ -23,6 +27,8 @@ export function renderSummary(report: BuildReport): string {
       { importance: 1, render: () => imageLine(report) },
       { importance: 2, render: () => errorBlock(report) },
       { importance: 1, render: () => hitRateLine(report) },
+      { importance: 1, render: () => warningLine(judgeFall(report)) },
+      { importance: 1, render: () => warningLine(judgeImageSize(report)) },
       { importance: 6, render: rows => stageGraph(report, rows) },
       { importance: 7, render: rows => timeline(report, Math.min(rows, 12)) },
       { importance: 4, render: rows => stageTables(report, rows) },
@@ -49,16 +55,23 @@ function hitRateLine(report: BuildReport): Markdown {
   return low ? ours`${low.then === 'fail' ? ours`❌` : ours`⚠️`} ${sentence(low.why)}` : NOTHING
 }
 
-/** Tags and digest, for a build that made them. */
-function imageLine({ outcome, image }: BuildReport): Markdown {
+function warningLine(why: Words | undefined): Markdown {
+  return why ? ours`⚠️ ${sentence(why)}` : NOTHING
+}
+
+/** Tags, digest and size, for a build that made them. */
+function imageLine({ outcome, image, earlier }: BuildReport): Markdown {
   if (outcome !== 'success' || (image.tags.length === 0 && image.digest === '')) return NOTHING
   const shown = image.tags.slice(0, 3).map(tag => code(tag))
   const more = image.tags.length > 3 ? [ours`${image.tags.length - 3} more`] : []
   const digest = image.digest === '' ? NOTHING : ours`digest ${code(image.digest.slice(0, 'sha256:'.length + 12))}`
-  return ours`🐳 ${join([join([...shown, ...more], ', '), digest], ' · ')}`
+  const size = image.bytes === undefined ? NOTHING : sentence(imageSizeWords(image.bytes, earlier?.imageBytes))
+  return ours`🐳 ${join([join([...shown, ...more], ', '), digest, size], ' · ')}`
 }
 
-function errorBlock({ outcome, error }: BuildReport): Markdown {
-  const lines = outcome === 'success' ? [] : lastLines(error ?? '', 30, 400)
+function errorBlock(report: BuildReport): Markdown {
+  const { outcome, error, seconds } = report
+  if (outcome === 'cancelled' && seconds.build > 0) return sentence(keptWords(report))
+  const lines = outcome === 'failure' ? lastLines(error ?? '', 30, 400) : []
   return lines.length === 0 ? NOTHING : codeBlock(lines)
 }

@@ -86,6 +86,11 @@ export function failedStep(stage: StageResult): StepResult | undefined {
   return stage.steps.find(({ status }) => status === 'failed')
 }
 
+/** The step a stage was in the midst of when the build ended, or undefined. */
+export function stoppedStep({ steps }: Pick<StageResult, 'steps'>): StepResult | undefined {
+  return steps.find(({ stopped }) => stopped)
+}
+
 /** The first step that did not come from the cache: where to look for what changed. */
 export function firstRun(stage: StageResult): StepResult | undefined {
   return stage.steps.find(({ status }) => status === 'ran' || status === 'failed')

@@ -1,15 +1,16 @@
 import { actionable } from './attention'
 import { group } from './group'
-import { judgeHitRate } from './hit-rate'
+import { judgeFall, judgeHitRate } from './hit-rate'
+import { judgeImageSize } from './image-size'
 import type { BuildReport } from './report'
-import { remedyWords, troubleWords } from './sentences'
+import { remedyWords, troubleWords } from './sentences-troubles'
 import { namesWords, plain, words } from './words'
 
 /** GitHub shows ten annotations of a step; the build's own and those on Dockerfile lines need room. */
 const MOST_TROUBLES = 5
 
 /**
- * Warnings of the job: one for each kind of cache trouble, and one for a hit rate that is too low and fails nothing. None for a job
+ * Warnings of the job: one for each kind of cache trouble, and one for a hit rate that is too low and fails nothing, or fell, and for an image that grew. None for a job
  * that was cancelled: its troubles come of that.
  */
 export function renderWarnings(report: BuildReport): readonly string[] {
@@ -21,9 +22,10 @@ export function renderWarnings(report: BuildReport): readonly string[] {
   })
   const left = troubles.length - shown.length
   const low = judgeHitRate(report)
+  const figures = [low?.then === 'warn' ? low.why : undefined, judgeFall(report), judgeImageSize(report)]
   return [
     ...shown,
     ...(left > 0 ? [plain(words`${left} more kinds of cache trouble: the job summary has them all`)] : []),
-    ...(low?.then === 'warn' ? [plain(low.why)] : [])
+    ...figures.flatMap(why => (why ? [plain(why)] : []))
   ]
 }

@@ -1,10 +1,11 @@
-import { join, normalize, relative } from 'node:path'
+import { join } from 'node:path'
 import { messageOf } from '../errors'
 import type { Advice, BuildFacts, ContextFiles } from '../explain/advice/advice'
 import { filesToRead, findAdvice } from '../explain/advice/rules'
 import type { Host } from '../host'
 import { renderAnnotations } from '../report/annotations'
 import type { Builder } from './builder'
+import { withinWorkspace } from './failure-place'
 import type { BuiltImage } from './image'
 import type { Preparation } from './prepare'
 
@@ -70,10 +71,4 @@ async function readContext(host: Host, { inputs, file: source }: Preparation, pa
   // Rules: moby/buildkit frontend/dockerui/config.go, the one beside the Dockerfile goes before.
   const ignore = (await files.read(`${source.path}.dockerignore`)) ?? (await files.read(join(inputs.context, '.dockerignore')))
   return { files: new Map(texts.flat()), ignore, git: await files.exists(join(inputs.context, '.git')) }
-}
-
-/** A job starts in its workspace, and GitHub wants paths from there. */
-function withinWorkspace(path: string, workspace: string | undefined): string {
-  const inside = path.startsWith('/') ? (workspace === undefined ? '' : relative(workspace, path)) : normalize(path)
-  return inside.startsWith('..') || inside.startsWith('/') ? '' : inside
 }

@@ -35,6 +35,8 @@ export interface Caches {
   readonly recordsFailed: boolean
   /** A record is damaged or of another version: builds before this one may have saved what it does not know of. */
   readonly recordsUnreadable: boolean
+  /** Such a record is the one of this build's own scope, and says what GitHub's cache holds. */
+  readonly recordLost: boolean
   /** Name of the local cache in the actions cache, without the part that changes. */
   readonly localKey: string
   /** Backends that are not written, as is known before the build. */
@@ -125,6 +127,7 @@ export function findCaches(
       recordPlace,
       recordsFailed: failure !== undefined,
       recordsUnreadable: unreadable,
+      recordLost: needed && unreadable && records[0] === undefined,
       localKey: localNames[0] ?? '',
       readOnly: [...unusable, ...notWritten.map(({ backend }) => backend)],
       notWritten

@@ -81,11 +81,30 @@ export function expectBuild(
     platforms: plan.platforms,
     unsure: new Set(imports.main ? broughtInStages(plan, caches, imports) : []),
     viewOf: stage => servedView(stage, facts),
-    missing: nothingSaved(caches, plan)
-      ? new Map(names.map(name => [name, evicted.has(name) ? 'cache-evicted' : 'first-build']))
-      : new Map(),
+    missing: new Map(
+      neverSaved(plan, caches).map(name => [
+        name,
+        evicted.has(name) ? 'cache-evicted' : nothingSaved(caches, plan) ? 'first-build' : 'cache-absent'
+      ])
+    ),
     rebuilt: new Set(all ? names : [...rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())])
   })
+}
+
+/** Stages of which no ref that was found holds anything: neither their own nor one of a stage made from them. Empty where that is not known. */
+function neverSaved(
+  { stages, backends }: Preparation['plan'],
+  { found, lookedUp, recordsUnreadable }: Caches
+): readonly string[] {
+  if (lookedUp.length < backends.length || recordsUnreadable) return []
+  const held = new Set<number>()
+  // What a stage is made from comes before it in the Dockerfile.
+  for (const { stage, reads } of stages.toReversed()) {
+    if (!held.has(stage.index) && !found.some(({ ref }) => reads.includes(ref))) continue
+    held.add(stage.index)
+    for (const { stage: read } of stage.edges) held.add(read)
+  }
+  return stages.filter(({ stage }) => !held.has(stage.index)).map(({ stage }) => stage.name)
 }
 
 /** Stages whose newest content the main import lacks: it has an older one of them. */

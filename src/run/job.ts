@@ -1,4 +1,4 @@
-import { BuildFailed, HitRateTooLow, lastLine } from '../errors'
+import { BuildFailed, HitRateTooLow } from '../errors'
 import { imageDigests } from '../explain/images'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
@@ -13,22 +13,26 @@ import { readsCache } from '../plan/argv'
 import { importedRefs, planImports } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { planRefresh } from '../plan/refresh'
+import { failureText } from '../report/failure'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
 import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
+import { failurePlace } from './failure-place'
 import { startFingerprints } from './fingerprints'
 import { holdLog } from './held-log'
 import type { Exporter } from './exports'
 import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
-import type { BuiltImage } from './image'
 import { leftExports } from './left-exports'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
 import { withSummary } from './refusal'
+import { measureImage } from './image-size'
+import { pastBuildOf } from './past-builds'
 import { measureRefs } from './ref-sizes'
+import type { RefSize } from './ref-sizes'
 import { exportTroubles } from './export-troubles'
 import { saveCaches } from './saving'
 import { firstStepsOf, newPrefetcher } from './prefetch'
@@ -142,6 +146,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const built = await building
   const prefetched = side.prefetcher?.stop()
   const exportsStarted = host.clock.now()
+  const measured = measureImage(host, preparation, built)
   const facts: Omit<ExportFacts, 'pushedTo'> = {
     ...wholeStages(built.results),
     phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
@@ -155,10 +160,10 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   const [outcomes] = await Promise.all([exporter.finish(savingSeconds), prefetched])
   const left = leftExports(outcomes, facts, builder, importRef)
   if (left) leave({ left })
-  const [materials, sizes] = await inTime.orElse(Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes)]), [
-    undefined,
-    new Map<CacheRef, number>()
-  ])
+  const [materials, sizes, imageBytes] = await inTime.orElse(
+    Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes, caches), measured]),
+    [undefined, new Map<CacheRef, RefSize>(), undefined]
+  )
   const read = {
     images: imageDigests(built.run.table),
     imported: importedRefs({ ...imports, broughtIn: built.broughtIn }),
@@ -169,7 +174,8 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     () => historyOf(preparation, caches, { ...read, materials }),
     () => historyOf(preparation, caches, { ...read, materials: undefined })
   )
-  const recorded = { results: built.results, history, sizes }
+  const build = cancellation.requested() ? undefined : pastBuildOf(host, preparation, caches, built, imageBytes)
+  const recorded = { results: built.results, history, sizes, build }
   const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes, recorded), {
     outcomes,
     troubles: []
@@ -185,6 +191,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     built,
     outcomes: saved.outcomes,
     sizes,
+    imageBytes,
     history,
     expectations,
     degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(host, outcomes, caches), ...saved.troubles],
@@ -192,14 +199,10 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
     started
   })
-  if (built.run.exitCode !== 0) throw new BuildFailed(failure(built), built.run.exitCode)
-  if (cancellation.requested()) throw new BuildFailed('the job was cancelled', 130)
+  const { exitCode, text } = built.run
+  if (report.outcome === 'cancelled') throw new BuildFailed(failureText(report, exitCode), exitCode || 130)
+  if (exitCode !== 0)
+    throw new BuildFailed(failureText(report, exitCode), exitCode, failurePlace(host, preparation, built.results, text))
   const low = judgeHitRate(report)
   if (low?.then === 'fail') throw new HitRateTooLow(plain(low.why))
-}
-
-/** The last line buildx said, which names the step and its exit code. */
-function failure({ run }: BuiltImage): string {
-  const last = lastLine(run.text)
-  return `buildx failed with: ${last || `exit code ${run.exitCode}`}`
 }

@@ -40,6 +40,9 @@ export interface Preparation {
   readonly jobId: string
 }
 
+/** Most often the checkout is what is missing. */
+const checkedOut = 'give one of the checkout, which a step with actions/checkout before this one makes'
+
 /** From inputs, event and Dockerfile to the plan. Throws an InputError with every problem there is; nothing was started by then. */
 export async function prepare(host: Host, event: unknown): Promise<Preparation> {
   const { inputs, problems: inputProblems } = readInputs(host.workflow.input)
@@ -51,13 +54,15 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
   const path = await findDockerfile(host, inputs)
   const text = await host.files.read(path)
   const platforms = inputs.platforms.length > 0 ? inputs.platforms : [defaultPlatform(host)]
+  // Where the context or the file was refused there is nothing to look for.
+  const refused = problems.some(problem => /^(context|file):/.test(problem))
+  const noContext = !refused && !(await host.files.exists(`${inputs.context}/.`))
+  if (noContext) problems.push(`context: ${inputs.context} is no directory here; ${checkedOut}`)
   if (text === undefined) {
-    // Where the context or the file was refused there is nothing to look for.
-    if (problems.some(problem => /^(context|file):/.test(problem))) throw new InputError(problems)
-    throw new InputError([
-      ...problems,
-      `file: ${path} does not exist; give the path of the Dockerfile from the job's working directory`
-    ])
+    // Without its directory a Dockerfile that nobody named is no problem of its own.
+    if (!refused && (!noContext || inputs.file))
+      problems.push(`file: ${path} does not exist; give the path of the Dockerfile from the job's working directory`)
+    throw new InputError(problems)
   }
   const buildArgs = buildArguments(inputs, host.env)
   const parsed = parseDockerfile(text, {

@@ -15,7 +15,9 @@ import { renderSummary } from '../report/summary'
 import { annotate, findBuildAdvice } from './advice'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
+import { parseDigest } from './metadata'
 import { writeMetrics } from './metrics-file'
+import { comparedWith } from './past-builds'
 import type { Preparation } from './prepare'
 import { explained, withoutRecords } from './history'
 import { explainResults } from './results'
@@ -92,8 +94,13 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
   const report: BuildReport = {
     schema: 1,
     outcome: results.outcome,
-    ...(results.outcome === 'success' ? {} : { error: built.run.text }),
-    image: { imageid: built.imageid, digest: parseDigest(built.metadata), tags: inputs.tags.slice(0, 10) },
+    ...(results.outcome !== 'failure' ? {} : { error: built.run.text }),
+    image: {
+      imageid: built.imageid,
+      digest: parseDigest(built.metadata),
+      tags: inputs.tags.slice(0, 10),
+      ...(results.imageBytes === undefined ? {} : { bytes: results.imageBytes })
+    },
     builder,
     target: plan.target.name,
     ...(imports.main
@@ -110,6 +117,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     edges: readsAmong(plan.stages.map(({ stage }) => stage)),
     degradations,
     ...(inputs.minHitRate === undefined ? {} : { hitRateGuard: { minimum: inputs.minHitRate, below: inputs.onLowHitRate } }),
+    ...comparedWith(results),
     advice,
     seconds: { ...results.seconds, total, own: Math.max(0, total - host.clock.waited() / 1000) }
   }
@@ -129,13 +137,4 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     host.log.warning(`The report could not be written: ${messageOf(error)}`)
   }
   return report
-}
-
-/** `containerimage.digest` of buildx's metadata file. */
-function parseDigest(metadata: string): string {
-  try {
-    return String((JSON.parse(metadata) as Record<string, unknown>)['containerimage.digest'] ?? '')
-  } catch {
-    return ''
-  }
 }

@@ -19,6 +19,7 @@ import type { ExportOutcome } from './export-build'
 import type { History } from './history'
 import type { BuiltImage } from './image'
 import type { Preparation } from './prepare'
+import type { RefSize } from './ref-sizes'
 
 /** All that a job came to. */
 export interface Results {
@@ -28,9 +29,11 @@ export interface Results {
   readonly imports: ImportPlan
   readonly built: BuiltImage
   readonly outcomes: readonly ExportOutcome[]
-  /** Bytes of the refs that were written, where known. */
-  readonly sizes: ReadonlyMap<CacheRef, number>
+  /** Of the refs that were written, where known. */
+  readonly sizes: ReadonlyMap<CacheRef, RefSize>
   readonly history: History
+  /** Of the image's layers as they were pushed; undefined where not known. */
+  readonly imageBytes: number | undefined
   readonly expectations: readonly StageExpectation[]
   readonly degradations: readonly Degradation[]
   readonly outcome: BuildReport['outcome']
@@ -61,7 +64,7 @@ export function explainResults({
       ref: outcome.ref,
       exported: outcome.exported === 'left' ? ('failed' as const) : outcome.exported,
       ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
-      ...(sizes.has(outcome.ref) ? { bytes: sizes.get(outcome.ref) ?? 0 } : {})
+      ...sizes.get(outcome.ref)
     })),
     exportsOff: !savesCaches(inputs)
   }

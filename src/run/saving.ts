@@ -4,7 +4,8 @@ import { ancestors } from '../dockerfile/stage-graph'
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { parseRef } from '../plan/ref'
-import type { RecordedRef, SavedIn } from '../fingerprint/record'
+import { withBuild } from '../explain/past-builds'
+import type { PastBuild, RecordedRef, SavedIn } from '../fingerprint/record'
 import { recordStages } from '../explain/recorded-stages'
 import { recordedSeconds, servedRefs } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
@@ -16,6 +17,7 @@ import { promoteLocalCache } from './local-cache'
 import type { History } from './history'
 import type { Preparation } from './prepare'
 import { saveRecord } from './records'
+import type { RefSize } from './ref-sizes'
 
 export interface SavedCaches {
   /** As they came out once the local directory was replaced, or could not be. */
@@ -98,8 +100,10 @@ async function saveLocal(
 export interface RecordedBuild {
   readonly results: readonly StageResult[]
   readonly history: History
-  /** Bytes of the refs that were written, where known. */
-  readonly sizes: ReadonlyMap<CacheRef, number>
+  /** Of the refs that were written, where known. */
+  readonly sizes: ReadonlyMap<CacheRef, RefSize>
+  /** This build for the next ones to compare with; undefined where it did not succeed. */
+  readonly build: PastBuild | undefined
 }
 
 /**
@@ -129,7 +133,7 @@ export async function saveRecords(
   const written = new Map(
     saved.flatMap(({ ref, digest }): readonly (readonly [CacheRef, SavedIn])[] => {
       const id = ghaIds.get(ref) ?? digest
-      const bytes = recorded?.sizes.get(ref)
+      const bytes = recorded?.sizes.get(ref)?.bytes
       return id === undefined ? [] : [[ref, { id, at, place: ref.place, ...(bytes === undefined ? {} : { bytes }) }]]
     })
   )
@@ -149,7 +153,9 @@ export async function saveRecords(
         view,
         secondsBefore: (stage, platform) => recordedSeconds(stage, platform, recorded.history.facts)
       })
-    return changed ?? (ghaIds.size > 0 ? record : undefined)
+    const kept = changed ?? (ghaIds.size > 0 ? record : undefined)
+    // By itself it is not worth the requests: a job that saves nothing is not counted.
+    return kept && recorded?.build ? withBuild(kept, recorded.build) : kept
   })
 }
 

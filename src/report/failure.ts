@@ -1,0 +1,22 @@
+import { count } from './amounts'
+import { lastLines } from './plain'
+import type { BuildReport } from './report'
+import { tally } from './tallies'
+import { namesWords, plain, words, type Words } from './words'
+
+/** What a job that did not succeed fails with: the last line buildx said, which names the step and its exit code, or that it was cancelled. */
+export function failureText(report: BuildReport, exitCode: number): string {
+  if (report.outcome === 'cancelled') return plain(words`The job was cancelled. ${keptWords(report)}`)
+  const [last] = lastLines(report.error ?? '', 1, 1000)
+  return `buildx failed with: ${last || `exit code ${exitCode}`}`
+}
+
+/** What of a cancelled build is kept. */
+export function keptWords(report: BuildReport): Words {
+  const { exported } = tally(report)
+  const left = [...new Set(report.exports.filter(save => save.exported === 'left').map(({ stage }) => stage))]
+  return [
+    ...(exported.length > 0 ? words`Saved: ${namesWords(exported)}.` : words`Nothing was saved.`),
+    ...(left.length > 0 ? words` The post step goes on with ${[count(left.length, 'stage')]}: ${namesWords(left)}.` : [])
+  ]
+}

@@ -1,0 +1,100 @@
+import type { Degradation } from '../reasons'
+import { networkTrouble } from './network-trouble'
+import { placeWords } from './places'
+import { permissionWords } from './sentences-permissions'
+import { words, type Words } from './words'
+
+/** What trouble there was, for one stage or several of the same kind. */
+export function troubleWords(trouble: Pick<Degradation, 'code' | 'backend'>, stages: Words): Words {
+  return troubles[trouble.code].what(placeWords(trouble.backend), stages.length > 0 ? stages : words`a stage`)
+}
+
+/** What to do about it. */
+export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend' | 'why' | 'detail'>): Words {
+  return troubles[trouble.code].remedy(trouble)
+}
+
+type Said = Pick<Degradation, 'backend' | 'why' | 'detail'>
+
+interface Trouble {
+  readonly what: (place: Words, stages: Words) => Words
+  readonly remedy: (trouble: Said) => Words
+}
+
+const troubles: { readonly [code in Degradation['code']]: Trouble } = {
+  'lookup-failed': {
+    what: place => words`Could not look up what is saved in ${place}`,
+    remedy: said => words`Steps may have run that did not have to. ${mayRead(said)}`
+  },
+  'restore-failed': {
+    what: place => words`Could not restore ${place}`,
+    remedy: () => words`The build went on without it. ${service}`
+  },
+  'save-failed': {
+    what: place => words`Could not save ${place}`,
+    remedy: () =>
+      words`The next build starts from what was saved before. Check that ${'cache-dir'} can be written and the disk is not full, and that the job reaches its cache service.`
+  },
+  'local-cache-broken': {
+    what: place => words`Did not use ${place}: it was damaged`,
+    remedy: () => words`Nothing to do: what is built is saved into a new one.`
+  },
+  'record-failed': {
+    what: () => words`Could not read or write the record of what was saved`,
+    remedy: () => words`The next build may find less than there is, or not know why it rebuilds. ${service}`
+  },
+  'export-failed': {
+    what: (place, stages) => words`${stages}: built, but not saved to ${place}`,
+    remedy: mayWrite
+  },
+  'export-left': {
+    what: (place, stages) => words`${stages}: not yet saved to ${place} when the job was cancelled`,
+    remedy: () => words`The post step goes on with it, and says what became of it.`
+  },
+  'export-ran-steps': {
+    what: (place, stages) => words`${stages}: steps ran a second time while saving to ${place}`,
+    remedy: () => words`This must not happen: please report it with the log of this job.`
+  },
+  'import-failed': {
+    what: (place, stages) => words`Could not read the cache of ${stages} from ${place}`,
+    remedy: said => words`Steps may have run that did not have to. ${mayRead(said)}`
+  },
+  'write-not-allowed': {
+    what: place => words`This job may not write to ${place}`,
+    remedy: ({ backend, why }) => words`What was built is not saved there. ${permissionWords(backend, why)}`
+  },
+  'bring-in-failed': {
+    what: (place, stages) => words`${stages}: newer in ${place} than the rest, but could not be read`,
+    remedy: said => words`What it would have saved was built again. ${mayRead(said)}`
+  },
+  'cache-service-missing': {
+    what: () => words`This job has no cache service of GitHub`,
+    remedy: () => words`Use ${'cache-backends: registry'} with ${'cache-image'}, or a runner that offers the service.`
+  }
+}
+
+const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`
+
+const registryTrouble: { readonly [trouble in 'unreachable' | 'unwell']: Words } = {
+  unreachable: words`The registry could not be reached: check its name in ${'tags'} or ${'cache-image'}, that it runs, and that this runner reaches it; often the next run is fine.`,
+  unwell: words`The registry answered that it is not well or has too much to do: often the next run is fine.`
+}
+
+function mayRead({ backend, detail }: Said): Words {
+  const network = networkTrouble(detail)
+  if (backend === 'registry' && network) return registryTrouble[network]
+  if (backend === 'registry')
+    return words`Check that the job logs in before this step and has ${'packages: read'}, or what the registry asks for.`
+  if (backend === 'local') return words`Check that ${'cache-dir'} can be read and the disk is not full.`
+  return service
+}
+
+function mayWrite({ backend, detail }: Said): Words {
+  const network = networkTrouble(detail)
+  if (backend === 'registry' && network) return registryTrouble[network]
+  if (backend === 'registry') {
+    return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have it.`
+  }
+  if (backend === 'local') return words`Check that ${'cache-dir'} can be written and the disk is not full.`
+  return words`${service} Pull requests from forks may only read.`
+}

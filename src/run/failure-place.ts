@@ -1,0 +1,33 @@
+import { relative, normalize } from 'node:path'
+import type { FailurePlace } from '../errors'
+import type { StageResult } from '../explain/stage-result'
+import type { Host } from '../host'
+import { parseFailedLines } from '../progress/failed-lines'
+import type { Preparation } from './prepare'
+
+/**
+ * The lines of the Dockerfile that a build failed of: those of the step, else those that buildx shows, as for a base image that is not there.
+ * Undefined where nobody knows, or the file lies outside the workspace.
+ */
+export function failurePlace(
+  { env }: Pick<Host, 'env'>,
+  { dockerfile, file }: Pick<Preparation, 'dockerfile' | 'file'>,
+  results: readonly StageResult[],
+  text: string
+): FailurePlace | undefined {
+  const steps = results.flatMap(({ index, steps }) => steps.map(step => ({ index, step })))
+  const failed = steps.find(({ step }) => step.status === 'failed')
+  const lines =
+    failed === undefined
+      ? undefined
+      : dockerfile.stages[failed.index]?.steps.find(step => step.lines.start === failed.step.line)?.lines
+  const place = lines ?? parseFailedLines(text)
+  const path = withinWorkspace(file.path, env['GITHUB_WORKSPACE'])
+  return place && path !== '' ? { file: path, startLine: place.start, endLine: place.end } : undefined
+}
+
+/** A job starts in its workspace, and GitHub wants paths from there; empty for one that lies elsewhere. */
+export function withinWorkspace(path: string, workspace: string | undefined): string {
+  const inside = path.startsWith('/') ? (workspace === undefined ? '' : relative(workspace, path)) : normalize(path)
+  return inside.startsWith('..') || inside.startsWith('/') ? '' : inside
+}
