@@ -27,6 +27,10 @@ export function pushesImage(output: string): boolean {
   return hasType(fields, 'registry')
 }
 
+export function hasOutputType(type: string, output: string): boolean {
+  return hasType(parseFields(output) ?? [], type)
+}
+
 export function hasAttestationType(type: string, attestation: string): boolean {
   return hasType(parseFields(attestation) ?? [], type)
 }

@@ -43,9 +43,15 @@ export function planBuilder(inputs: Inputs, current: BuilderFacts | undefined): 
   if (needs) return createContainer(`input ${needs} needs a builder of its own`)
   if (!current) return createContainer('docker names no current builder')
   if (current.driver !== 'docker') return use(current.name, current.driver, 'an earlier step put it in place')
+  if (asksBuildKit(inputs)) return use(current.name, 'docker', 'a question to BuildKit needs no cache')
   if (inputs.allow.length > 0) return createContainer("input allow needs more than docker's own builder may give")
   if (current.containerdStore) return use(current.name, 'docker', "docker's image store is containerd's, it can save caches")
   return createContainer("docker's image store is not containerd's, it cannot save caches")
+}
+
+/** Whether input `call` asks for something else than a build. */
+export function asksBuildKit({ call }: Pick<Inputs, 'call'>): boolean {
+  return call !== '' && call !== 'build'
 }
 
 function use(name: string, driver: string, reason: string): BuilderPlan {

@@ -3,6 +3,7 @@ import { messageOf } from '../errors'
 import type { Advice, BuildFacts, ContextFiles } from '../explain/advice/advice'
 import { filesToRead, findAdvice } from '../explain/advice/rules'
 import type { Host } from '../host'
+import { isRemote } from '../plan/remote-context'
 import { renderAnnotations } from '../report/annotations'
 import type { Builder } from './builder'
 import type { BuiltImage } from './image'
@@ -59,6 +60,8 @@ function isTooLong({ file: source, dockerfile }: Preparation): boolean {
 
 async function readContext(host: Host, { inputs, file: source }: Preparation, paths: readonly string[]): Promise<ContextFiles> {
   const { files } = host
+  // BuildKit fetches a repository without `.git`, and takes no ignore file.
+  if (isRemote(inputs.context)) return { files: new Map(), ignore: '', git: false }
   const texts = await Promise.all(
     paths.map(async path => {
       const file = join(inputs.context, path)
@@ -74,6 +77,7 @@ async function readContext(host: Host, { inputs, file: source }: Preparation, pa
 
 /** A job starts in its workspace, and GitHub wants paths from there. */
 function withinWorkspace(path: string, workspace: string | undefined): string {
+  if (isRemote(path)) return ''
   const inside = path.startsWith('/') ? (workspace === undefined ? '' : relative(workspace, path)) : normalize(path)
   return inside.startsWith('..') || inside.startsWith('/') ? '' : inside
 }

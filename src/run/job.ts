@@ -4,6 +4,7 @@ import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
 import type { Host } from '../host'
+import type { Inputs } from '../inputs'
 import { pushedRepositories } from '../plan/backends'
 import { buildsBesideMain } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
@@ -16,6 +17,7 @@ import { planRefresh } from '../plan/refresh'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
 import { bringUpBuilder } from './builder'
+import type { Builder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
 import { startFingerprints } from './fingerprints'
@@ -23,8 +25,10 @@ import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
 import type { BuiltImage } from './image'
 import { leftExports } from './left-exports'
+import { asksBuildKit, buildWithoutPlan, callBuildKit } from './plain-build'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
+import { readRemoteDockerfile } from './remote-dockerfile'
 import { withSummary } from './refusal'
 import { measureRefs } from './ref-sizes'
 import { exportTroubles } from './export-troubles'
@@ -50,24 +54,29 @@ const saveGraceSeconds = 2
  */
 export async function runJob(host: Host, event: unknown): Promise<void> {
   const started = host.clock.now()
-  const preparation = await withSummary(host, prepare(host, event))
-  const { inputs, plan } = preparation
-  for (const { value } of inputs.secrets) host.workflow.mask(value)
   const cancellation = watchCancellation(host)
-  const fingerprints = startFingerprints(host, preparation)
   let handover: Handover = { version: 1 }
   const leave = (more: Partial<Handover>) => {
     handover = { ...handover, ...more }
     host.workflow.saveState(handoverState, renderHandover(handover))
   }
+  let coming: Promise<Builder> | undefined
+  const bringUp = (inputs: Inputs) =>
+    (coming ??= bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })))
+  if (asksBuildKit(host)) return withSummary(host, callBuildKit(host, cancellation, event, bringUp))
 
-  const [builder, caches] = await withSummary(
+  const preparation = await withSummary(
     host,
-    Promise.all([
-      bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })),
-      findCaches(host, cancellation, preparation)
-    ])
+    prepare(host, event, async inputs => {
+      for (const { value } of inputs.secrets) host.workflow.mask(value)
+      return readRemoteDockerfile(host, cancellation, inputs, (await bringUp(inputs)).name)
+    })
   )
+  if (!preparation) return buildWithoutPlan(host, cancellation, event, bringUp)
+  const { inputs, plan } = preparation
+  for (const { value } of inputs.secrets) host.workflow.mask(value)
+  const fingerprints = startFingerprints(host, preparation)
+  const [builder, caches] = await withSummary(host, Promise.all([bringUp(inputs), findCaches(host, cancellation, preparation)]))
   const imports = readsCache(inputs) ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside

@@ -5,6 +5,7 @@ import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
 import { renderLeft, troubles } from '../report/summary-notes'
 import { watchCancellation } from './cancellation'
+import { wantsSummary } from './wants-summary'
 
 /** Seconds that removing the builder, and saving the local cache, may take. */
 const removeSeconds = 60
@@ -42,10 +43,6 @@ async function finishLeft(host: Host, readEvent: () => Promise<unknown>, left: L
   const saved = outcomes.filter(({ exported }) => exported === 'yes').map(({ stage }) => stage)
   if (wantsSummary(host)) await host.workflow.appendSummary(renderLeft(saved, troubles))
   return localCache
-}
-
-function wantsSummary(host: Host): boolean {
-  return !/^false$/i.test(host.workflow.input('summary').trim())
 }
 
 async function removeBuilder(host: Host, name: string): Promise<void> {

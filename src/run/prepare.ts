@@ -8,9 +8,10 @@ import type { Script } from '../dockerfile/parse-dockerfile'
 import { findTarget } from '../dockerfile/stage-graph'
 import type { Dockerfile } from '../dockerfile/dockerfile'
 import { InputError } from '../errors'
+import { defaultGitContext, gitServer } from '../git-context'
 import type { Host } from '../host'
 import { readInputs } from '../inputs'
-import type { Inputs } from '../inputs'
+import type { Inputs, Repository } from '../inputs'
 import { planBackends } from '../plan/backends'
 import { savesCaches } from '../plan/permissions'
 import type { BackendPlan } from '../plan/backends'
@@ -18,12 +19,16 @@ import { planCache } from '../plan/cache-plan'
 import type { CachePlan } from '../plan/cache-plan'
 import { cacheName } from '../plan/image-reference'
 import { parsePlatform } from '../plan/platform'
+import { parseAttestedRun } from '../plan/provenance'
+import type { AttestedRun } from '../plan/provenance'
 import { planRebuilds } from '../plan/rebuilds'
+import { hasRemoteDockerfile, remoteDockerfileName } from '../plan/remote-context'
 import { planScopes } from '../plan/scope'
 
 export interface Preparation {
   readonly inputs: Inputs
   readonly context: RunContext
+  readonly attestedRun: AttestedRun
   readonly dockerfile: Dockerfile
   /** The Dockerfile as it was read. */
   readonly file: { readonly path: string; readonly text: string }
@@ -40,17 +45,28 @@ export interface Preparation {
   readonly jobId: string
 }
 
-/** From inputs, event and Dockerfile to the plan. Throws an InputError with every problem there is; nothing was started by then. */
-export async function prepare(host: Host, event: unknown): Promise<Preparation> {
-  const { inputs, problems: inputProblems } = readInputs(host.workflow.input)
+/** Reads a Dockerfile that only BuildKit can; undefined where it says nothing. */
+export type ReadRemote = (inputs: Inputs) => Promise<string | undefined>
+
+/**
+ * From inputs, event and Dockerfile to the plan. Throws an InputError with every problem there is; nothing was started by then but what
+ * `readRemote` starts. Undefined where it cannot be known what is in a remote Dockerfile.
+ */
+export async function prepare(host: Host, event: unknown, readRemote: ReadRemote): Promise<Preparation | undefined> {
+  const repository = repositoryOf(host, event)
+  const { inputs, problems: inputProblems } = readInputs(host.workflow.input, repository)
   const problems = [...inputProblems]
   const context = parseRunContext(host.env, event)
   const backends = planBackends(inputs, host.actionsCache.available)
   problems.push(...backends.problems)
 
-  const path = await findDockerfile(host, inputs)
-  const text = await host.files.read(path)
-  const platforms = inputs.platforms.length > 0 ? inputs.platforms : [defaultPlatform(host)]
+  const remote = hasRemoteDockerfile(inputs)
+  if (remote && problems.length > 0) throw new InputError(problems)
+  const path = remote ? remoteDockerfileName(inputs, repository.defaultContext) : await findDockerfile(host, inputs)
+  const text = remote ? await readRemote(inputs) : await host.files.read(path)
+  if (remote && text === undefined) return undefined
+  const asked = inputs.platforms.map(platform => (platform === 'local' ? host.platform : platform))
+  const platforms = asked.length > 0 ? [...new Set(asked)] : [defaultPlatform(host)]
   if (text === undefined) {
     // Where the context or the file was refused there is nothing to look for.
     if (problems.some(problem => /^(context|file):/.test(problem))) throw new InputError(problems)
@@ -96,6 +112,7 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
   return {
     inputs,
     context,
+    attestedRun: parseAttestedRun(host.env, event),
     dockerfile,
     file: { path, text },
     script,
@@ -106,6 +123,11 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
     rebuilt,
     jobId: randomUUID()
   }
+}
+
+/** The job's repository. */
+export function repositoryOf(host: Host, event: unknown): Repository {
+  return { defaultContext: defaultGitContext(host.env, event), server: gitServer(host.env) }
 }
 
 /** `Dockerfile` in the context, or `dockerfile` where only that is there, as BuildKit looks for it (frontend/dockerui/config.go). */

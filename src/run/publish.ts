@@ -16,11 +16,13 @@ import { annotate, findBuildAdvice } from './advice'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
 import { writeMetrics } from './metrics-file'
+import { parseDigest } from './plain-build'
 import type { Preparation } from './prepare'
 import { explained, withoutRecords } from './history'
 import { explainResults } from './results'
 import type { Results } from './results'
 import { timings } from './timings'
+import { wantsSummary } from './wants-summary'
 
 /** Prints what is going to happen, before anything is built. `eager` as it will be, which the builder may not allow. */
 export function printPlan(
@@ -123,19 +125,10 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     const path = `${await host.files.makeTemporary('report-')}/report.json`
     await host.files.write(path, JSON.stringify(report))
     host.workflow.setOutput('report', path)
-    if (inputs.summary) await host.workflow.appendSummary(renderSummary(report))
+    if (wantsSummary(host)) await host.workflow.appendSummary(renderSummary(report))
   } catch (error) {
     // An image that is built, and perhaps pushed, is no failure for want of its report.
     host.log.warning(`The report could not be written: ${messageOf(error)}`)
   }
   return report
-}
-
-/** `containerimage.digest` of buildx's metadata file. */
-function parseDigest(metadata: string): string {
-  try {
-    return String((JSON.parse(metadata) as Record<string, unknown>)['containerimage.digest'] ?? '')
-  } catch {
-    return ''
-  }
 }

@@ -1,6 +1,7 @@
 import { InputError, messageOf } from '../errors'
 import type { Host } from '../host'
 import { renderNothingBuilt } from '../report/nothing-built'
+import { wantsSummary } from './wants-summary'
 
 /** Waits for what comes before the build; what it throws is shown in the job summary too. */
 export async function withSummary<T>(host: Host, work: Promise<T>): Promise<T> {
@@ -13,8 +14,7 @@ export async function withSummary<T>(host: Host, work: Promise<T>): Promise<T> {
 }
 
 async function summarize(host: Host, error: unknown): Promise<void> {
-  // The inputs may be what is wrong: only a clear no counts.
-  if (/^\s*false\s*$/i.test(host.workflow.input('summary'))) return
+  if (!wantsSummary(host)) return
   const message = messageOf(error)
   try {
     await host.workflow.appendSummary(renderNothingBuilt(error instanceof InputError ? error.problems : [message]))
