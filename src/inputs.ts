@@ -1,8 +1,9 @@
 import { InputError } from './errors'
 import { gitToken, readContext, readNamedContexts } from './inputs/build-context'
+import { readAppend } from './inputs/builder-nodes'
 import { readBuildFlags } from './inputs/build-flags'
 import { readBackends, readCompression, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
-import { checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
+import { checkBuildxVersion, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
 import type { Compression } from './plan/cache-attrs'
@@ -22,6 +23,11 @@ export interface Inputs extends BuildFlagValues {
   readonly buildkitdConfig: string
   readonly buildkitdConfigInline: string
   readonly endpoint: string
+  readonly buildxVersion: string
+  /** YAML. */
+  readonly append: string
+  readonly keepState: boolean
+  readonly fallback: boolean
   readonly cleanup: boolean
   readonly cacheBackends: 'auto' | readonly Backend[]
   readonly cacheImage: string
@@ -90,6 +96,10 @@ export function readInputs(read: (name: string) => string, repository: Repositor
     buildkitdConfig: reader.text('buildkitd-config'),
     buildkitdConfigInline: reader.text('buildkitd-config-inline'),
     endpoint: reader.text('endpoint'),
+    buildxVersion: reader.ifGiven('buildx-version', checkBuildxVersion),
+    append: readAppend(reader),
+    keepState: reader.boolean('keep-state'),
+    fallback: reader.boolean('fallback'),
     cleanup: reader.boolean('cleanup'),
     cacheBackends: readBackends(reader),
     cacheImage: reader.ifGiven('cache-image', checkRepository),

@@ -23,6 +23,13 @@ export function checkBuildContext(entry: string): string | undefined {
   return /^[^=]+=./s.test(entry) ? undefined : 'is not name=path'
 }
 
+/** A release, by number or name, or a repository with what to build of it. */
+export function checkBuildxVersion(version: string): string | undefined {
+  if (/^(v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?|latest|edge)$/.test(version)) return undefined
+  if (/^https?:\/\/[^\s#]+\.git(#\S+)?$/.test(version)) return undefined
+  return `is no version of buildx: write a release such as v0.36.1, latest, edge, or https://github.com/docker/buildx.git#master${didYouMean(version, ['latest', 'edge'])}`
+}
+
 /** Whole days; a number of more digits is a mistake. */
 export function checkDays(days: string): string | undefined {
   return /^\d{1,4}$/.test(days) ? undefined : 'is no number of days: write a whole number, such as 3, or 0 for never'

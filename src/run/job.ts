@@ -52,9 +52,8 @@ const saveGraceSeconds = 2
  * The main step (spec §5). Throws InputError before anything was started, BuildFailed when the build failed, HitRateTooLow when all is
  * done and `min-hit-rate` asks for it; a cache that cannot be read or written is reported and throws nothing.
  */
-export async function runJob(host: Host, event: unknown): Promise<void> {
+export async function runJob(host: Host, event: unknown, cancellation = watchCancellation(host)): Promise<void> {
   const started = host.clock.now()
-  const cancellation = watchCancellation(host)
   let handover: Handover = { version: 1 }
   const leave = (more: Partial<Handover>) => {
     handover = { ...handover, ...more }
@@ -62,7 +61,9 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   }
   let coming: Promise<Builder> | undefined
   const bringUp = (inputs: Inputs) =>
-    (coming ??= bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })))
+    (coming ??= bringUpBuilder(host, cancellation, inputs, name => {
+      if (inputs.cleanup) leave({ builder: name, ...(inputs.keepState ? { keepState: true } : {}) })
+    }))
   if (asksBuildKit(host)) return withSummary(host, callBuildKit(host, cancellation, event, bringUp))
 
   const preparation = await withSummary(

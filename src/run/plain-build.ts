@@ -1,6 +1,5 @@
 import { BuildFailed, InputError, lastLine } from '../errors'
 import type { Host } from '../host'
-import { readInputs } from '../inputs'
 import type { Inputs } from '../inputs'
 import { mainBuildArgv } from '../plan/argv'
 import { asksBuildKit as asks } from '../plan/builder'
@@ -11,7 +10,7 @@ import { runBuild } from './build'
 import type { BuildRun } from './build'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
-import { repositoryOf } from './prepare'
+import { readJobInputs } from './job-inputs'
 import { wantsSummary } from './wants-summary'
 
 type BringUp = (inputs: Inputs) => Promise<Builder>
@@ -26,7 +25,7 @@ export function asksBuildKit(host: Host): boolean {
  * BuildFailed with what a check found.
  */
 export async function callBuildKit(host: Host, cancellation: Cancellation, event: unknown, bringUp: BringUp): Promise<void> {
-  const { inputs, problems } = readInputs(host.workflow.input, repositoryOf(host, event))
+  const { inputs, problems } = await readJobInputs(host, event)
   if (problems.length > 0) throw new InputError(problems)
   const { run } = await build(host, cancellation, event, withoutExports(inputs), bringUp)
   if (run.exitCode === 0) return
@@ -37,7 +36,7 @@ export async function callBuildKit(host: Host, cancellation: Cancellation, event
 
 /** The build without the caches of stages, where it cannot be known which stages there are. Throws BuildFailed when it failed. */
 export async function buildWithoutPlan(host: Host, cancellation: Cancellation, event: unknown, bringUp: BringUp): Promise<void> {
-  const { inputs } = readInputs(host.workflow.input, repositoryOf(host, event))
+  const { inputs } = await readJobInputs(host, event)
   host.log.warning(stagesUnknown)
   const { run, image } = await build(host, cancellation, event, inputs, bringUp)
   const succeeded = run.exitCode === 0

@@ -8,10 +8,8 @@ import type { Script } from '../dockerfile/parse-dockerfile'
 import { findTarget } from '../dockerfile/stage-graph'
 import type { Dockerfile } from '../dockerfile/dockerfile'
 import { InputError } from '../errors'
-import { defaultGitContext, gitServer } from '../git-context'
 import type { Host } from '../host'
-import { readInputs } from '../inputs'
-import type { Inputs, Repository } from '../inputs'
+import type { Inputs } from '../inputs'
 import { planBackends } from '../plan/backends'
 import { savesCaches } from '../plan/permissions'
 import type { BackendPlan } from '../plan/backends'
@@ -24,6 +22,7 @@ import type { AttestedRun } from '../plan/provenance'
 import { planRebuilds } from '../plan/rebuilds'
 import { hasRemoteDockerfile, remoteDockerfileName } from '../plan/remote-context'
 import { planScopes } from '../plan/scope'
+import { readJobInputs } from './job-inputs'
 
 export interface Preparation {
   readonly inputs: Inputs
@@ -53,8 +52,7 @@ export type ReadRemote = (inputs: Inputs) => Promise<string | undefined>
  * `readRemote` starts. Undefined where it cannot be known what is in a remote Dockerfile.
  */
 export async function prepare(host: Host, event: unknown, readRemote: ReadRemote): Promise<Preparation | undefined> {
-  const repository = repositoryOf(host, event)
-  const { inputs, problems: inputProblems } = readInputs(host.workflow.input, repository)
+  const { inputs, repository, problems: inputProblems } = await readJobInputs(host, event)
   const problems = [...inputProblems]
   const context = parseRunContext(host.env, event)
   const backends = planBackends(inputs, host.actionsCache.available)
@@ -123,11 +121,6 @@ export async function prepare(host: Host, event: unknown, readRemote: ReadRemote
     rebuilt,
     jobId: randomUUID()
   }
-}
-
-/** The job's repository. */
-export function repositoryOf(host: Host, event: unknown): Repository {
-  return { defaultContext: defaultGitContext(host.env, event), server: gitServer(host.env) }
 }
 
 /** `Dockerfile` in the context, or `dockerfile` where only that is there, as BuildKit looks for it (frontend/dockerui/config.go). */

@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../errors'
+import { BuildxMissing, InputError, messageOf } from '../errors'
 import type { Host } from '../host'
 import { renderNothingBuilt } from '../report/nothing-built'
 import { wantsSummary } from './wants-summary'
@@ -8,7 +8,8 @@ export async function withSummary<T>(host: Host, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    await summarize(host, error)
+    // That one is not the end.
+    if (!(error instanceof BuildxMissing)) await summarize(host, error)
     throw error
   }
 }
