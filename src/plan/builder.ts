@@ -1,4 +1,5 @@
 import type { Inputs } from '../inputs'
+import { pushesByDigest } from './build-attributes'
 
 /** What `docker buildx inspect` says of a builder. */
 export interface BuilderFacts {
@@ -46,6 +47,7 @@ export function planBuilder(inputs: Inputs, current: BuilderFacts | undefined): 
   if (current.driver !== 'docker') return use(current.name, current.driver, 'an earlier step put it in place')
   if (asksBuildKit(inputs)) return use(current.name, 'docker', 'a question to BuildKit needs no cache')
   if (inputs.allow.length > 0) return createContainer("input allow needs more than docker's own builder may give")
+  if (inputs.outputs.some(pushesByDigest)) return createContainer("Docker's own builder cannot push by digest")
   if (current.containerdStore) return use(current.name, 'docker', "docker's image store is containerd's, it can save caches")
   return { ...createContainer("docker's image store is not containerd's, it cannot save caches"), dispensable: true }
 }
