@@ -1,11 +1,11 @@
-// Bundles the two entries to dist/: one ESM graph, so that what a job does not need (the cache client) is never parsed.
+// Bundles the three entries to dist/: one ESM graph, so that what a job does not need (the cache client) is never parsed.
 import { rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { build } from 'esbuild'
 
 await rm('dist', { recursive: true, force: true })
 await build({
-  entryPoints: ['src/main.ts', 'src/post.ts'],
+  entryPoints: ['src/main.ts', 'src/post.ts', 'src/merge.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,

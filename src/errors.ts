@@ -33,6 +33,11 @@ export class HitRateTooLow extends Error {
   override readonly name = 'HitRateTooLow'
 }
 
+/** Docker has no buildx, and none could be installed. */
+export class BuildxMissing extends Error {
+  override readonly name = 'BuildxMissing'
+}
+
 /** What a caught error says. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

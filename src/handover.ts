@@ -3,6 +3,8 @@ export interface Handover {
   readonly version: 1
   /** Builder that main made and post removes. */
   readonly builder?: string
+  /** What the builder holds stays. */
+  readonly keepState?: boolean
   /** Directory that local exports go to until they are complete; there is one only if main was killed. */
   readonly staging?: string
   /** Local cache directory that changed, and the key it is saved under. */
@@ -44,10 +46,11 @@ export function parseHandover(text: string): Handover | undefined {
 }
 
 function isHandover(value: unknown): value is Handover {
-  const { version, builder, staging, localCache, left } = (value ?? {}) as Partial<Handover>
+  const { version, builder, keepState, staging, localCache, left } = (value ?? {}) as Partial<Handover>
   return (
     version === 1 &&
     (builder === undefined || typeof builder === 'string') &&
+    (keepState === undefined || typeof keepState === 'boolean') &&
     (staging === undefined || typeof staging === 'string') &&
     (localCache === undefined || (typeof localCache?.directory === 'string' && typeof localCache.key === 'string')) &&
     (left === undefined || isLeft(left))

@@ -13,6 +13,7 @@ export interface Host {
   readonly exec: Exec
   readonly actionsCache: ActionsCache
   readonly registry: Registry
+  readonly tools: Tools
   readonly workflow: Workflow
 }
 
@@ -122,6 +123,18 @@ export interface Registry {
   manifest(reference: string, timeoutSeconds: number): Promise<RegistryManifest | undefined>
   /** A small blob's text. Throws when it cannot be had. */
   blob(repository: string, digest: string, timeoutSeconds: number): Promise<string>
+}
+
+/** Programs that the job has to fetch first, and the runner's cache of them. */
+export interface Tools {
+  /** Path of a program in the runner's tool cache; undefined where it is not there. */
+  find(name: string, version: string, program: string): Promise<string | undefined>
+  /** Fetches a program into the tool cache and gives its path. Throws where it cannot be had. */
+  download(url: string, name: string, version: string, program: string, timeoutSeconds: number): Promise<string>
+  /** A small text. Throws where it cannot be had. */
+  text(url: string, timeoutSeconds: number): Promise<string>
+  /** Puts a program in the place of another, which may be running. */
+  install(from: string, to: string): Promise<void>
 }
 
 /** Command files and job commands. */

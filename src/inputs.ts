@@ -1,7 +1,9 @@
 import { InputError } from './errors'
+import { gitToken, readContext, readNamedContexts } from './inputs/build-context'
+import { readAppend } from './inputs/builder-nodes'
 import { readBuildFlags } from './inputs/build-flags'
 import { readBackends, readCompression, readGrowth, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
-import { checkCacheDir, checkContext, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
+import { checkBuildxVersion, checkCacheDir, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
 import type { Compression } from './plan/cache-attrs'
@@ -13,7 +15,7 @@ export type Driver = 'docker-container' | 'docker' | 'kubernetes' | 'remote'
 
 /** What the workflow asked for, checked. An empty text means the input was not given. */
 export interface Inputs extends BuildFlagValues {
-  /** A local directory. */
+  /** A local directory, or what BuildKit fetches. */
   readonly context: string
   readonly driver: 'auto' | Driver
   readonly driverOpts: readonly string[]
@@ -21,6 +23,11 @@ export interface Inputs extends BuildFlagValues {
   readonly buildkitdConfig: string
   readonly buildkitdConfigInline: string
   readonly endpoint: string
+  readonly buildxVersion: string
+  /** YAML. */
+  readonly append: string
+  readonly keepState: boolean
+  readonly fallback: boolean
   readonly cleanup: boolean
   readonly cacheBackends: 'auto' | readonly Backend[]
   readonly cacheImage: string
@@ -59,25 +66,42 @@ export interface ReadInputs {
   readonly problems: readonly string[]
 }
 
+/** The job's repository, as in git-context.ts. */
+export interface Repository {
+  readonly defaultContext: string
+  readonly server: string
+}
+
+const nowhere: Repository = { defaultContext: '', server: '' }
+
 /** Takes a reader of inputs as the workflow wrote them, defaults of action.yml included. Throws an InputError with all problems. */
-export function parseInputs(read: (name: string) => string): Inputs {
-  const { inputs, problems } = readInputs(read)
+export function parseInputs(read: (name: string) => string, repository?: Repository): Inputs {
+  const { inputs, problems } = readInputs(read, repository)
   if (problems.length > 0) throw new InputError(problems)
   return inputs
 }
 
 /** As parseInputs, for a caller that has more to check and wants to report it all at once. */
-export function readInputs(read: (name: string) => string): ReadInputs {
+export function readInputs(read: (name: string) => string, repository: Repository = nowhere): ReadInputs {
   const reader = new InputReader(read)
+  const flags = readBuildFlags(reader)
+  const context = readContext(reader, repository.defaultContext)
+  const token = { ...repository, token: reader.text('github-token') }
   const inputs: Inputs = {
-    ...readBuildFlags(reader),
-    context: reader.checked('context', checkContext),
+    ...flags,
+    buildContexts: readNamedContexts(reader, flags.buildContexts, repository.defaultContext),
+    secrets: [...flags.secrets, ...gitToken({ context, secrets: flags.secrets }, token)],
+    context,
     driver: reader.oneOf('driver', ['auto', 'docker-container', 'docker', 'kubernetes', 'remote']),
     driverOpts: reader.list('driver-opts', 'verbatim-list'),
     buildkitdFlags: reader.text('buildkitd-flags'),
     buildkitdConfig: reader.text('buildkitd-config'),
     buildkitdConfigInline: reader.text('buildkitd-config-inline'),
     endpoint: reader.text('endpoint'),
+    buildxVersion: reader.ifGiven('buildx-version', checkBuildxVersion),
+    append: readAppend(reader),
+    keepState: reader.boolean('keep-state'),
+    fallback: reader.boolean('fallback', true),
     cleanup: reader.boolean('cleanup', true),
     cacheBackends: readBackends(reader),
     cacheImage: reader.ifGiven('cache-image', checkRepository),

@@ -1,10 +1,10 @@
 import { readEvent, newHost } from './io/host'
 import { tellFailure } from './io/failure'
-import { runJob } from './run/job'
+import { runMain } from './run/main-step'
 
 const host = newHost()
 try {
-  await runJob(host, await readEvent(host.env))
+  await runMain(host, await readEvent(host.env))
 } catch (error) {
   tellFailure(error)
   process.exitCode = 1

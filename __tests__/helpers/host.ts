@@ -7,6 +7,7 @@ import { newExec } from '../../src/io/exec'
 import { newFiles } from '../../src/io/files'
 import { newRegistry } from '../../src/io/registry'
 import { newStopwatch } from '../../src/io/stopwatch'
+import { newTools } from '../../src/io/tool-cache'
 
 /** A host made of the real parts, in a folder of its own; what it says is recorded. */
 export interface TestHost extends Host {
@@ -62,6 +63,7 @@ export async function newTestHost({ docker, actionsCache }: TestHostParts = {}):
     exec: newExec(env, stopwatch),
     actionsCache: actionsCache ?? noActionsCache,
     registry: newRegistry(() => Promise.resolve(undefined), stopwatch),
+    tools: newTools(join(folder, 'temp'), stopwatch),
     workflow: {
       input: () => '',
       setOutput: () => undefined,

@@ -14,8 +14,13 @@ test('defaults', () => {
     buildContexts: [],
     builder: '',
     buildkitdConfig: '',
+    call: '',
     buildkitdConfigInline: '',
     buildkitdFlags: '',
+    buildxVersion: '',
+    append: '',
+    keepState: false,
+    fallback: true,
     cacheBackends: 'auto',
     cacheCompression: 'auto',
     cacheDir: '/tmp/.buildx-cache',
@@ -264,25 +269,22 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
     problem: 'platforms: "linux/amd46" has an unknown architecture: did you mean linux/amd64?'
   },
   {
-    description: 'no context',
+    description: 'no context, outside GitHub',
     given: { context: '' },
-    problem: 'context: "" means the git repository to docker/build-push-action'
+    problem: 'context: "" means the job\'s repository, which is not known outside GitHub: write a directory'
   },
   {
-    description: 'default context',
+    description: 'default context, outside GitHub',
     given: { context: '{{defaultContext}}:docker' },
-    problem: 'context: "{{defaultContext}}:docker" has a template in it'
+    problem: 'context: "{{defaultContext}}:docker" means the job\'s repository'
   },
   {
-    description: 'git context',
-    given: { context: 'https://github.com/a/b.git#main' },
-    problem: 'is remote, and remote contexts are not supported yet: check the repository out with actions/checkout'
+    description: 'a template of a named context',
+    given: { 'build-contexts': 'a={{secrets}}' },
+    problem: 'build-contexts: entry 1 has a template that is not known (secrets): only {{defaultContext}} is'
   },
-  { description: 'git context by ssh', given: { context: 'git@github.com:a/b.git' }, problem: 'is remote' },
-  { description: 'git context without scheme', given: { context: 'github.com/a/b' }, problem: 'is remote' },
   { description: 'context from standard input', given: { context: '-' }, problem: 'context: "-" is standard input' },
   { description: 'Dockerfile from standard input', given: { file: '-' }, problem: 'file: "-" is standard input' },
-  { description: 'Dockerfile from a URL', given: { file: 'https://example.com/Dockerfile' }, problem: 'is remote' },
   {
     description: 'network',
     given: { network: 'hosts' },

@@ -135,6 +135,14 @@ const plans: readonly {
     expected: 'use mine docker-container'
   },
   {
+    description: "images without a tag, which docker's own cannot push",
+    inputs: { outputs: 'type=image,name=a,push-by-digest=true,push=true' },
+    current: 'containerd',
+    expected: 'create docker-container'
+  },
+  { description: 'a question needs no cache', inputs: { call: 'check' }, current: 'docker', expected: 'use default docker' },
+  { description: 'state that is kept', inputs: { 'keep-state': 'true' }, current: 'mine', expected: 'create docker-container' },
+  {
     description: 'entitlements docker may not give',
     inputs: { allow: 'security.insecure' },
     current: 'containerd',

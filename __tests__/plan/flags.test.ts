@@ -13,7 +13,7 @@ test('a name in the record is the name of the input in camel case', () => {
 
 test("the order is build-push-action's (src/context.ts, getBuildArgs and getCommonArgs)", () => {
   expect(buildFlags.map(row => row.flag).join(' ')).toBe(
-    '--add-host --allow --annotation --build-arg --build-context --cache-from --cache-to --cgroup-parent --secret --file --label ' +
+    '--add-host --allow --annotation --build-arg --build-context --cache-from --cache-to --call --cgroup-parent --secret --file --label ' +
       '--no-cache-filter --output --platform --attest --attest --attest --secret --secret --shm-size --ssh --tag --target --ulimit ' +
       '--builder --load --network --no-cache --pull --push'
   )

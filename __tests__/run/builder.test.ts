@@ -25,6 +25,7 @@ async function hostWith({ inspect, create = '' }: Docker): Promise<TestHost> {
       fs.appendFileSync(process.env.HOME + '/calls', JSON.stringify(argv) + '\\n')
       if (argv[1] === 'inspect') {
         const text = ${JSON.stringify(inspect ?? '')}
+        if (argv.includes('--bootstrap')) process.exit(0)
         if (!text) { console.error('WARNING: x\\nERROR: no builder "' + argv[2] + '" found'); process.exit(1) }
         console.log(text)
       }
@@ -116,4 +117,52 @@ test('a machine without docker', async () => {
   const failed = bringUpBuilder(none, watchCancellation(none), inputsWith(), () => undefined)
   await expect(failed).rejects.toBeInstanceOf(BuildFailed)
   await expect(failed).rejects.toThrow(/no-such-docker cannot be started/)
+})
+
+const refuses = "if (argv.includes('--driver=docker-container')) { console.error('no image'); process.exit(1) }"
+
+test('a builder that is only there to save caches may fail: docker builds then', async () => {
+  const of = await hostWith({ inspect: docker, create: refuses })
+  expect(await bringUpBuilder(of, watchCancellation(of), inputsWith(), () => undefined)).toMatchObject({
+    name: 'default',
+    driver: 'docker',
+    created: false
+  })
+  expect(of.said).toEqual([expect.stringMatching(/^warning: No builder that can save caches could be made.*no image/s)])
+  const asked = bringUpBuilder(of, watchCancellation(of), inputsWith({ fallback: 'false' }), () => undefined)
+  await expect(asked).rejects.toThrow(/docker buildx create --driver=docker-container failed: no image/)
+})
+
+test('a builder whose state is kept has one name for each runner, and collects garbage', async () => {
+  const of = await hostWith({})
+  const named = { ...of, env: { ...of.env, RUNNER_NAME: 'Build Box_1' } }
+  const told: string[] = []
+  const built = await bringUpBuilder(named, watchCancellation(of), inputsWith({ 'keep-state': 'true' }), name => told.push(name))
+  expect([built.name, built.driver, told]).toEqual(['stage-cache-build-box-1', 'docker-container', ['stage-cache-build-box-1']])
+  expect(existsSync(join(of.folder, 'config'))).toBe(false)
+})
+
+test('a second step of the job uses the builder whose state is kept', async () => {
+  const of = await hostWith({ inspect: mine })
+  const built = await bringUpBuilder(of, watchCancellation(of), inputsWith({ 'keep-state': 'true' }), () => undefined)
+  expect([built.created, (await calls(of)).map(([, command]) => command)]).toEqual([false, ['inspect', 'inspect']])
+})
+
+test('nodes are appended with their options and certificates, then booted', async () => {
+  const of = await hostWith({})
+  const tls = { BUILDER_NODE_0_AUTH_TLS_CACERT: 'ca', BUILDER_NODE_1_AUTH_TLS_CERT: 'cert', BUILDER_NODE_1_AUTH_TLS_KEY: 'key' }
+  const append = '- endpoint: tcp://arm:1\n  name: arm\n  platforms: linux/arm64\n- endpoint: unix:///x\n  driver-opts: [a=b]\n'
+  const inputs = inputsWith({ driver: 'remote', endpoint: 'tcp://amd:1', append })
+  const built = await bringUpBuilder({ ...of, env: { ...of.env, ...tls } }, watchCancellation(of), inputs, () => undefined)
+  const shown = (await calls(of)).map(call =>
+    call.map(argument => argument.replace(built.name, 'NAME').replace(/=\/.*\/(\w+\.pem)$/, '=$1')).join(' ')
+  )
+  expect(shown).toEqual([
+    'buildx inspect',
+    'buildx create --name=NAME --driver=remote --driver-opt=cacert=cacert.pem -- tcp://amd:1',
+    'buildx create --append --name=NAME --node=arm --driver-opt=cert=cert.pem --driver-opt=key=key.pem --platform=linux/arm64 -- tcp://arm:1',
+    'buildx create --append --name=NAME --driver-opt=a=b -- unix:///x',
+    'buildx inspect --bootstrap NAME',
+    'buildx inspect NAME'
+  ])
 })

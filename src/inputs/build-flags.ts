@@ -67,9 +67,10 @@ function readList(reader: InputReader, input: string, form: ListForm): readonly 
   return items
 }
 
-/** Each platform once, as BuildKit shows it. */
+/** Each platform once, as BuildKit shows it; `local` stands for the machine's own, as with buildx. */
 function readPlatforms(reader: InputReader, input: string): readonly string[] {
   const platforms = reader.list(input, 'comma-list').flatMap(item => {
+    if (item === 'local') return [item]
     const parsed = parsePlatform(item)
     if ('platform' in parsed) return [parsed.platform]
     reader.problem(input, item, parsed.problem)

@@ -5,17 +5,6 @@ import { parseImageReference } from '../plan/image-reference'
 
 // What buildx itself refuses before it builds is refused here too, so that it is reported together with all else.
 
-/** Rules: docker/buildx build/opt.go, `loadInputs`: `-` is standard input; URLs and git references are fetched by BuildKit. */
-export function checkContext(context: string): string | undefined {
-  const remedy = 'check the repository out with actions/checkout and write a directory of it, such as context: .'
-  if (context === '')
-    return `means the git repository to docker/build-push-action, and remote contexts are not supported yet: ${remedy}`
-  if (context === '-') return `is standard input, which an action has not: ${remedy}`
-  if (context.includes('{{')) return `has a template in it, and remote contexts are not supported yet: ${remedy}`
-  if (isRemote(context)) return `is remote, and remote contexts are not supported yet: ${remedy}`
-  return undefined
-}
-
 /** The kernel's own file systems take no directories: Node tries for ever to make one there. */
 export function checkCacheDir(path: string): string | undefined {
   const place = posix.resolve('/', path)
@@ -36,17 +25,19 @@ export function checkBuilder(name: string): string | undefined {
 
 export function checkFile(file: string): string | undefined {
   if (file === '-') return 'is standard input, which an action has not: write the path of the Dockerfile'
-  if (/^https?:\/\//.test(file))
-    return 'is remote, and remote Dockerfiles are not supported yet: write the path of a file in the checkout'
   return undefined
 }
 
 /** `name=path`. The value is no part of the problem: a URL may hold a password. */
 export function checkBuildContext(entry: string): string | undefined {
-  if (!/^[^=]+=./s.test(entry)) return 'is not name=path'
-  if (entry.includes('{{'))
-    return 'has a template in it, and remote contexts of this repository are not supported yet: write a path'
-  return undefined
+  return /^[^=]+=./s.test(entry) ? undefined : 'is not name=path'
+}
+
+/** A release, by number or name, or a repository with what to build of it. */
+export function checkBuildxVersion(version: string): string | undefined {
+  if (/^(v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?|latest|edge)$/.test(version)) return undefined
+  if (/^https?:\/\/[^\s#]+\.git(#\S+)?$/.test(version)) return undefined
+  return `is no version of buildx: write a release such as v0.36.1, latest, edge, or https://github.com/docker/buildx.git#master${didYouMean(version, ['latest', 'edge'])}`
 }
 
 /** Whole days; a number of more digits is a mistake. */
@@ -124,10 +115,3 @@ export function parseCompression(text: string): Compression | string {
 const highestLevel = { zstd: 22, gzip: 9, estargz: 9, uncompressed: 0 } as const
 const ulimits: readonly string[] =
   'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' ')
-
-/** URLs, `git@host:path`, and `github.com/…` without a scheme (BuildKit frontend/dockerfile/dfgitutil, `ParseGitRef`). */
-function isRemote(context: string): boolean {
-  return (
-    /^(https?|git|ssh|git\+[a-z]+):\/\//i.test(context) || /^[\w.-]+@[\w.-]+:/.test(context) || context.startsWith('github.com/')
-  )
-}

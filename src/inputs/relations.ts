@@ -44,9 +44,10 @@ function builderProblems(inputs: Inputs): readonly InputProblem[] {
   const daemon = given({
     'buildkitd-flags': inputs.buildkitdFlags,
     'buildkitd-config': buildkitdConfig,
-    'buildkitd-config-inline': buildkitdConfigInline
+    'buildkitd-config-inline': buildkitdConfigInline,
+    'keep-state': inputs.keepState ? 'true' : ''
   })
-  const all = given({ 'driver-opts': inputs.driverOpts.join(), endpoint: inputs.endpoint })
+  const all = given({ 'driver-opts': inputs.driverOpts.join(), endpoint: inputs.endpoint, append: inputs.append })
   const problems: InputProblem[] = []
   if (buildkitdConfig !== '' && buildkitdConfigInline !== '') {
     problems.push(problem(['buildkitd-config-inline', 'buildkitd-config'], `buildkitd-config names a file already. ${leaveOut}`))
@@ -60,6 +61,9 @@ function builderProblems(inputs: Inputs): readonly InputProblem[] {
       ...problems,
       ...[...all, ...daemon].map(name => problem([name, 'driver'], `driver: docker is the engine itself. ${leaveOut}`))
     ]
+  }
+  if (driver === 'kubernetes' && inputs.keepState) {
+    problems.push(problem(['keep-state', 'driver'], 'only driver: docker-container can keep its state. Leave keep-state out'))
   }
   if (driver === 'remote') {
     problems.push(

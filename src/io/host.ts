@@ -9,6 +9,7 @@ import { newExec } from './exec'
 import { newFiles } from './files'
 import { newRegistry } from './registry'
 import { newStopwatch } from './stopwatch'
+import { newTools } from './tool-cache'
 
 /** The real world, as a runner sets it up. */
 export function newHost(): Host {
@@ -29,6 +30,7 @@ export function newHost(): Host {
     exec: newExec(env, stopwatch),
     actionsCache: newActionsCache(env, stopwatch),
     registry: newRegistry(host => findCredentials(host, env), stopwatch),
+    tools: newTools(env['RUNNER_TEMP'] ?? tmpdir(), stopwatch),
     workflow: newWorkflow(env)
   }
 }

@@ -5,6 +5,8 @@ import type { CachePlace, CacheToOptions, Compression } from './cache-attrs'
 import { flagArgv, optional, secretEnvironment, valued } from './flag-argv'
 import { buildFlags } from './flags'
 import type { BuildFlagRow } from './flags'
+import { attestationOf, provenanceOf } from './provenance'
+import type { AttestedRun } from './provenance'
 
 /** What to start docker with. The values of secrets are in `env` alone. */
 export interface BuildCommand {
@@ -25,6 +27,8 @@ export interface MainBuild extends AnyBuild {
   readonly rebuildStages?: readonly string[]
   readonly metadataFile: string
   readonly iidFile: string
+  /** For provenance; without it the inputs are passed on as they are. */
+  readonly attested?: { readonly run: AttestedRun; readonly driver: string; readonly buildkit?: string }
 }
 
 export interface ExportBuild extends AnyBuild {
@@ -59,22 +63,29 @@ export function readsCache(inputs: Pick<Inputs, 'noCache' | 'rebuildCache'>): bo
 
 /** The build the user asked for: all flags, one planned import, no planned export (spec §5.3). */
 export function mainBuildArgv(build: MainBuild): BuildCommand {
-  const { inputs, iidFile, metadataFile, rebuildStages = inputs.rebuildStages } = build
+  const { inputs: asked, iidFile, metadataFile, attested, rebuildStages = asked.rebuildStages } = build
+  const inputs = attested ? { ...asked, ...attestations(asked, attested) } : asked
   const cached = readsCache(inputs)
-  return command(build, {
-    own: [...(inputs.outputs.some(writesFiles) ? [] : valued('--iidfile', iidFile)), ...valued('--metadata-file', metadataFile)],
-    // So that output `metadata` has the warnings, as build-push-action's.
-    env: { BUILDX_METADATA_WARNINGS: 'true' },
-    takes: () => true,
-    instead: {
-      'cache-from': [...plannedImport(build), ...inputs.cacheFrom.flatMap(value => valued('--cache-from', value))],
-      'no-cache': cached ? [] : ['--no-cache'],
-      // buildx refuses both flags together, and --no-cache is the wider one.
-      'no-cache-filters': cached
-        ? distinct([...inputs.noCacheFilters, ...rebuildStages]).flatMap(stage => valued('--no-cache-filter', stage))
-        : []
+  return command(
+    { ...build, inputs },
+    {
+      own: [
+        ...(inputs.outputs.some(writesFiles) ? [] : valued('--iidfile', iidFile)),
+        ...valued('--metadata-file', metadataFile)
+      ],
+      // So that output `metadata` has the warnings, as build-push-action's.
+      env: { BUILDX_METADATA_WARNINGS: 'true' },
+      takes: () => true,
+      instead: {
+        'cache-from': [...plannedImport(build), ...inputs.cacheFrom.flatMap(value => valued('--cache-from', value))],
+        'no-cache': cached ? [] : ['--no-cache'],
+        // buildx refuses both flags together, and --no-cache is the wider one.
+        'no-cache-filters': cached
+          ? distinct([...inputs.noCacheFilters, ...rebuildStages]).flatMap(stage => valued('--no-cache-filter', stage))
+          : []
+      }
     }
-  })
+  )
 }
 
 /**
@@ -126,8 +137,27 @@ export function aheadArgv(build: AheadBuild): BuildCommand {
   })
 }
 
+/** Asks BuildKit for the stages of a Dockerfile that only it can read; the answer holds the text too (BuildKit frontend/subrequests/targets). */
+export function targetsArgv(build: AnyBuild): BuildCommand {
+  return command(build, {
+    own: ['--call=targets,format=json'],
+    takes: row => row.partOfCacheKey,
+    instead: { platforms: [] }
+  })
+}
+
 /** An output that needs every layer, and leaves nothing behind. */
 const pulled = 'type=oci,dest=/dev/null'
+
+function attestations(
+  inputs: Inputs,
+  { run, ...builder }: NonNullable<MainBuild['attested']>
+): Pick<Inputs, 'provenance' | 'attests'> {
+  return {
+    provenance: provenanceOf(inputs, run, builder),
+    attests: inputs.attests.map(attestation => attestationOf(attestation, run))
+  }
+}
 
 type InputName = BuildFlagRow['input']
 

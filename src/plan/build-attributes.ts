@@ -27,6 +27,17 @@ export function pushesImage(output: string): boolean {
   return hasType(fields, 'registry')
 }
 
+/** Whether an output names no tag: the docker driver refuses it (docker/buildx build/opt.go). */
+export function pushesByDigest(output: string): boolean {
+  return (parseFields(output) ?? []).some(
+    field => /^\s*push-by-digest\s*=/i.test(field) && isTrue(field.replace(/^[^=]*=/, '').trim())
+  )
+}
+
+export function hasOutputType(type: string, output: string): boolean {
+  return hasType(parseFields(output) ?? [], type)
+}
+
 export function hasAttestationType(type: string, attestation: string): boolean {
   return hasType(parseFields(attestation) ?? [], type)
 }

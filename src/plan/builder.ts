@@ -1,4 +1,5 @@
 import type { Inputs } from '../inputs'
+import { pushesByDigest } from './build-attributes'
 
 /** What `docker buildx inspect` says of a builder. */
 export interface BuilderFacts {
@@ -11,7 +12,8 @@ export interface BuilderFacts {
 
 export type BuilderPlan =
   | { readonly kind: 'use'; readonly name: string; readonly driver: string; readonly reason: string }
-  | { readonly kind: 'create'; readonly driver: string; readonly reason: string }
+  /** `dispensable`: the current one builds the same, and saves no caches. */
+  | { readonly kind: 'create'; readonly driver: string; readonly reason: string; readonly dispensable?: true }
 
 /** Reads `docker buildx inspect` output: `Key: value` lines, the node's after the builder's. */
 export function parseBuilderFacts(text: string): BuilderFacts | undefined {
@@ -43,16 +45,33 @@ export function planBuilder(inputs: Inputs, current: BuilderFacts | undefined): 
   if (needs) return createContainer(`input ${needs} needs a builder of its own`)
   if (!current) return createContainer('docker names no current builder')
   if (current.driver !== 'docker') return use(current.name, current.driver, 'an earlier step put it in place')
+  if (asksBuildKit(inputs)) return use(current.name, 'docker', 'a question to BuildKit needs no cache')
   if (inputs.allow.length > 0) return createContainer("input allow needs more than docker's own builder may give")
+  if (inputs.outputs.some(pushesByDigest)) return createContainer("Docker's own builder cannot push by digest")
   if (current.containerdStore) return use(current.name, 'docker', "docker's image store is containerd's, it can save caches")
-  return createContainer("docker's image store is not containerd's, it cannot save caches")
+  return { ...createContainer("docker's image store is not containerd's, it cannot save caches"), dispensable: true }
+}
+
+/** The one name of a builder whose state is kept: the next job of the same runner finds it by that. */
+export function keptBuilderName(runner: string): string {
+  return `stage-cache-${
+    runner
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'kept'
+  }`
+}
+
+/** Whether input `call` asks for something else than a build. */
+export function asksBuildKit({ call }: Pick<Inputs, 'call'>): boolean {
+  return call !== '' && call !== 'build'
 }
 
 function use(name: string, driver: string, reason: string): BuilderPlan {
   return { kind: 'use', name, driver, reason }
 }
 
-function createContainer(reason: string): BuilderPlan {
+function createContainer(reason: string): BuilderPlan & { readonly kind: 'create' } {
   return { kind: 'create', driver: 'docker-container', reason }
 }
 
@@ -63,7 +82,9 @@ function needsNewBuilder(inputs: Inputs): string | undefined {
     ['buildkitd-flags', inputs.buildkitdFlags !== ''],
     ['buildkitd-config', inputs.buildkitdConfig !== ''],
     ['buildkitd-config-inline', inputs.buildkitdConfigInline !== ''],
-    ['endpoint', inputs.endpoint !== '']
+    ['endpoint', inputs.endpoint !== ''],
+    ['append', inputs.append !== ''],
+    ['keep-state', inputs.keepState]
   ]
   return asked.find(([, needed]) => needed)?.[0]
 }
@@ -78,26 +99,30 @@ export function buildsBesideMain(buildkit: string | undefined): boolean {
 }
 
 /** The default of docker/setup-buildx-action: entitlements that a build must still ask for by `allow`. */
-const defaultFlags = '--allow-insecure-entitlement security.insecure --allow-insecure-entitlement network.host'
+export const defaultFlags = '--allow-insecure-entitlement security.insecure --allow-insecure-entitlement network.host'
 
 /** A builder that lives for one job collects no garbage: a step's result must still be there when its export starts. */
 export const singleJobConfig = '[worker.oci]\n  gc = false\n[worker.containerd]\n  gc = false\n'
 
-/** `docker buildx create …`, booted at once. `configFile` is the path of a buildkitd.toml, absent for remote builders. */
+/**
+ * `docker buildx create …`, booted at once where no nodes follow. `configFile` is the path of a buildkitd.toml, absent for remote builders;
+ * `certificates` are options of the driver for TLS.
+ */
 export function createBuilderArgv(
   inputs: Inputs,
   name: string,
   driver: string,
-  configFile: string | undefined
+  configFile: string | undefined,
+  certificates: readonly string[] = []
 ): readonly string[] {
   const local = driver !== 'remote'
   return [
     'buildx',
     'create',
-    '--bootstrap',
+    ...(inputs.append === '' ? ['--bootstrap'] : []),
     `--name=${name}`,
     `--driver=${driver}`,
-    ...inputs.driverOpts.map(option => `--driver-opt=${option}`),
+    ...[...inputs.driverOpts, ...certificates].map(option => `--driver-opt=${option}`),
     ...(local ? [`--buildkitd-flags=${inputs.buildkitdFlags || defaultFlags}`] : []),
     ...(configFile ? [`--buildkitd-config=${configFile}`] : []),
     ...(inputs.endpoint ? ['--', inputs.endpoint] : [])
@@ -109,7 +134,7 @@ export function stopBuilderArgv(name: string): readonly string[] {
   return ['buildx', 'stop', name]
 }
 
-/** `docker buildx rm …` for a builder of ours, whatever state it is in. */
-export function removeBuilderArgv(name: string): readonly string[] {
-  return ['buildx', 'rm', '--force', name]
+/** `docker buildx rm …` for a builder of ours, whatever state it is in; what it holds stays where the next builder of its name finds it. */
+export function removeBuilderArgv(name: string, keepState = false): readonly string[] {
+  return ['buildx', 'rm', '--force', ...(keepState ? ['--keep-state'] : []), name]
 }

@@ -60,6 +60,7 @@ export const buildFlags = [
   { input: 'build-contexts', key: 'buildContexts', flag: '--build-context', form: 'line-list', partOfCacheKey: true },
   { input: 'cache-from', key: 'cacheFrom', flag: '--cache-from', form: 'line-list', partOfCacheKey: false },
   { input: 'cache-to', key: 'cacheTo', flag: '--cache-to', form: 'line-list', partOfCacheKey: false },
+  { input: 'call', key: 'call', flag: '--call', form: 'text', partOfCacheKey: false },
   { input: 'cgroup-parent', key: 'cgroupParent', flag: '--cgroup-parent', form: 'text', partOfCacheKey: true },
   { input: 'secret-envs', key: 'secretEnvs', flag: '--secret', form: 'secret-envs', partOfCacheKey: true },
   { input: 'file', key: 'file', flag: '--file', form: 'text', partOfCacheKey: true },

@@ -3,6 +3,7 @@ import { messageOf } from '../errors'
 import type { Advice, BuildFacts, ContextFiles } from '../explain/advice/advice'
 import { filesToRead, findAdvice } from '../explain/advice/rules'
 import type { Host } from '../host'
+import { isRemote } from '../plan/remote-context'
 import { renderAnnotations } from '../report/annotations'
 import type { Builder } from './builder'
 import { withinWorkspace } from './failure-place'
@@ -60,6 +61,8 @@ function isTooLong({ file: source, dockerfile }: Preparation): boolean {
 
 async function readContext(host: Host, { inputs, file: source }: Preparation, paths: readonly string[]): Promise<ContextFiles> {
   const { files } = host
+  // BuildKit fetches a repository without `.git`, and takes no ignore file.
+  if (isRemote(inputs.context)) return { files: new Map(), ignore: '', git: false }
   const texts = await Promise.all(
     paths.map(async path => {
       const file = join(inputs.context, path)

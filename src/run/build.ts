@@ -15,6 +15,8 @@ export interface BuildRun {
   readonly table: VertexTable
   /** What buildx said besides progress: warnings, and the error with the Dockerfile's lines. */
   readonly text: string
+  /** What a `--call` answered, as far as it is not longer than an answer can be. */
+  readonly stdout: string
   /** Milliseconds since the epoch. */
   readonly started: number
   /** BuildKit's own checks of the Dockerfile. */
@@ -46,6 +48,9 @@ const quietSeconds = 0.3
 /** The text buildx prints besides progress is kept up to so many lines. */
 const textLines = 200
 
+/** Characters of stdout that are kept: a result sent there may be as large as an image. */
+const stdoutLimit = 8_000_000
+
 /** One `docker buildx build`. Whatever its exit code is, it is given back; the code alone tells success. */
 export async function runBuild(
   host: Host,
@@ -58,6 +63,7 @@ export async function runBuild(
   const log = newPlainLog()
   const hide = hideValues(givenBuildArguments(command.argv, host.env))
   const text: string[] = []
+  let stdout = ''
   const warnings: BuildWarning[] = []
   let stopped = false
   let importTimedOut = false
@@ -80,7 +86,10 @@ export async function runBuild(
   const process = host.exec.start('docker', command.argv, {
     env: command.env,
     ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds }),
-    onStdout: chunk => options.live && host.log.info(chunk.trimEnd()),
+    onStdout(chunk) {
+      if (stdout.length < stdoutLimit) stdout += chunk
+      if (options.live) host.log.info(chunk.trimEnd())
+    },
     onStderrLine(line) {
       const parsed = parseProgressLine(line)
       if (parsed.kind === 'text') {
@@ -111,5 +120,5 @@ export async function runBuild(
   })
   show(() => finishLog(log))
   const seconds = (host.clock.now() - started) / 1000
-  return { exitCode, table, text: text.join('\n'), warnings, started, seconds, stopped, timedOut, importTimedOut }
+  return { exitCode, table, text: text.join('\n'), stdout, warnings, started, seconds, stopped, timedOut, importTimedOut }
 }

@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { BuildFailed, messageOf, lastLine } from '../errors'
+import { BuildFailed, BuildxMissing, messageOf, lastLine } from '../errors'
 import type { ExecResult, Host } from '../host'
 import type { Inputs } from '../inputs'
-import { createBuilderArgv, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
+import { createBuilderArgv, keptBuilderName, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
+import type { BuilderFacts } from '../plan/builder'
+import { appendNodeArgv, bootBuilderArgv } from '../plan/builder-nodes'
+import { lacksBuildx } from '../plan/buildx'
+import { withoutOwnBuilder } from '../report/sentences-plain'
+import { installBuildx } from './buildx'
 import type { Cancellation } from './cancellation'
+import { writeCertificates } from './certificates'
+import { parseNodes } from './job-inputs'
 
 export interface Builder {
   readonly name: string
@@ -16,7 +23,8 @@ export interface Builder {
 
 /**
  * Brings the builder up: the one that is there, or a new one. `beforeCreating` is called with the new one's name before it is
- * made, so that the post step can remove what an interrupted job left. Throws BuildFailed when docker or buildx cannot serve.
+ * made, so that the post step can remove what an interrupted job left. Throws BuildFailed when docker or buildx cannot serve, BuildxMissing where
+ * there is no buildx.
  */
 export async function bringUpBuilder(
   host: Host,
@@ -24,7 +32,8 @@ export async function bringUpBuilder(
   inputs: Inputs,
   beforeCreating: (name: string) => void
 ): Promise<Builder> {
-  const inspected = await docker(host, cancellation, ['buildx', 'inspect', ...(inputs.builder ? [inputs.builder] : [])])
+  if (inputs.buildxVersion) await installBuildx(host, cancellation, inputs.buildxVersion)
+  const inspected = await inspectOrInstall(host, cancellation, inputs)
   const current = inspected.exitCode === 0 ? parseBuilderFacts(inspected.stdout) : undefined
   if (!current && inputs.builder) {
     throw new BuildFailed(`builder: ${inputs.builder} cannot be used: ${lastLine(inspected.stderr)}`, inspected.exitCode)
@@ -34,17 +43,62 @@ export async function bringUpBuilder(
   if (plan.kind === 'use') {
     return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false, ...(buildkit ? { buildkit } : {}) }
   }
+  const kept = inputs.keepState ? keptBuilderName(host.env['RUNNER_NAME'] ?? '') : undefined
+  const there = kept === undefined ? undefined : await inspect(host, cancellation, kept)
+  if (there) return { ...there, reason: 'a step of this job made it', created: false }
 
-  const name = `stage-cache-${randomUUID()}`
+  const name = kept ?? `stage-cache-${randomUUID()}`
   beforeCreating(name)
-  const config = await configFile(host, inputs, plan.driver)
-  const created = await docker(host, cancellation, createBuilderArgv(inputs, name, plan.driver, config))
-  if (created.exitCode !== 0) {
-    throw new BuildFailed(`docker buildx create --driver=${plan.driver} failed: ${created.stderr.trim()}`, created.exitCode)
-  }
   const made = { name, driver: plan.driver, reason: plan.reason, created: true }
-  const facts = parseBuilderFacts((await docker(host, cancellation, ['buildx', 'inspect', name])).stdout)
-  return { ...made, ...(facts?.buildkit ? { buildkit: facts.buildkit } : {}) }
+  try {
+    const facts = await create(host, cancellation, inputs, made)
+    return { ...made, ...(facts?.buildkit ? { buildkit: facts.buildkit } : {}) }
+  } catch (error) {
+    if (!plan.dispensable || !current || !inputs.fallback || cancellation.requested()) throw error
+    host.log.warning(withoutOwnBuilder(messageOf(error)))
+    return { ...current, reason: 'no builder that can save caches could be made', created: false }
+  }
+}
+
+/** Makes a builder with all its nodes, and boots it. Throws BuildFailed. */
+async function create(
+  host: Host,
+  cancellation: Cancellation,
+  inputs: Inputs,
+  { name, driver }: Pick<Builder, 'name' | 'driver'>
+): Promise<BuilderFacts | undefined> {
+  const run = async (argv: readonly string[], what: string) => {
+    const { exitCode, stderr } = await docker(host, cancellation, argv)
+    if (exitCode !== 0) throw new BuildFailed(`${what} failed: ${stderr.trim()}`, exitCode)
+  }
+  const { nodes } = await parseNodes(inputs.append)
+  const config = await configFile(host, inputs, driver)
+  const certificates = await writeCertificates(host, driver, inputs.endpoint, 0)
+  await run(createBuilderArgv(inputs, name, driver, config, certificates), `docker buildx create --driver=${driver}`)
+  for (const [index, node] of nodes.entries()) {
+    const more = await writeCertificates(host, driver, node.endpoint, index + 1)
+    await run(appendNodeArgv(name, driver, node, more), `append: node ${index + 1}: docker buildx create`)
+  }
+  if (nodes.length > 0) await run(bootBuilderArgv(name), 'docker buildx inspect --bootstrap')
+  return inspect(host, cancellation, name)
+}
+
+/** What `docker buildx inspect` says of the builder to use; docker without buildx gets the newest where that can be had. */
+async function inspectOrInstall(host: Host, cancellation: Cancellation, { builder }: Inputs): Promise<ExecResult> {
+  const argv = ['buildx', 'inspect', ...(builder ? [builder] : [])]
+  const inspected = await docker(host, cancellation, argv)
+  if (inspected.exitCode === 0 || !lacksBuildx(inspected.stderr)) return inspected
+  try {
+    await installBuildx(host, cancellation, 'latest')
+  } catch (error) {
+    throw new BuildxMissing(messageOf(error), { cause: error })
+  }
+  return docker(host, cancellation, argv)
+}
+
+async function inspect(host: Host, cancellation: Cancellation, name: string): Promise<BuilderFacts | undefined> {
+  const { exitCode, stdout } = await docker(host, cancellation, ['buildx', 'inspect', name])
+  return exitCode === 0 ? parseBuilderFacts(stdout) : undefined
 }
 
 /** Exit code of a shell for a program that is not there. */
@@ -61,7 +115,9 @@ async function docker(host: Host, cancellation: Cancellation, argv: readonly str
 /** Path of the buildkitd.toml for a builder to be made; the user's own replaces ours as a whole. */
 async function configFile(host: Host, inputs: Inputs, driver: string): Promise<string | undefined> {
   if (inputs.buildkitdConfig) return inputs.buildkitdConfig
-  const text = inputs.buildkitdConfigInline || (driver === 'docker-container' ? singleJobConfig : '')
+  // What is kept from job to job has to be collected some time.
+  const own = driver === 'docker-container' && !inputs.keepState ? singleJobConfig : ''
+  const text = inputs.buildkitdConfigInline || own
   if (!text) return undefined
   const path = `${await host.files.makeTemporary('buildkitd-')}/buildkitd.toml`
   await host.files.write(path, text)

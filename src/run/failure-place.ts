@@ -2,6 +2,7 @@ import { relative, normalize } from 'node:path'
 import type { FailurePlace } from '../errors'
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
+import { isRemote } from '../plan/remote-context'
 import { parseFailedLines } from '../progress/failed-lines'
 import type { Preparation } from './prepare'
 
@@ -28,6 +29,7 @@ export function failurePlace(
 
 /** A job starts in its workspace, and GitHub wants paths from there; empty for one that lies elsewhere. */
 export function withinWorkspace(path: string, workspace: string | undefined): string {
+  if (isRemote(path)) return ''
   const inside = path.startsWith('/') ? (workspace === undefined ? '' : relative(workspace, path)) : normalize(path)
   return inside.startsWith('..') || inside.startsWith('/') ? '' : inside
 }

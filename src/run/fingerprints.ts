@@ -5,6 +5,7 @@ import { imageMark, sealMaterials } from '../fingerprint/seal'
 import type { Materials } from '../fingerprint/seal'
 import { filesToDigest, selectFiles, treesOfFiles } from '../fingerprint/taken-files'
 import { traceStages } from '../fingerprint/trace-stages'
+import { isRemote } from '../plan/remote-context'
 import type { RecordView } from '../explain/changes'
 import type { CacheRecord } from '../fingerprint/record'
 import type { Host } from '../host'
@@ -66,7 +67,8 @@ async function readMaterials(host: Host, preparation: Preparation): Promise<Mate
     })
   )
   const readsContext = stages.some(({ parts }) => parts.some(part => part.kind === 'step' && part.reads.length > 0))
-  if (!readsContext) return { stages, needed, files: { idOf: () => undefined, trees: new Map() } }
+  // What BuildKit fetches is not here to look at.
+  if (!readsContext || isRemote(inputs.context)) return { stages, needed, files: { idOf: () => undefined, trees: new Map() } }
 
   // One beside the Dockerfile takes the place of the context's (docker/buildx build/opt.go, frontend/dockerui/context.go).
   const ignoreFile =

@@ -87,7 +87,8 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const directory = await host.files.makeTemporary('build-')
   const files = { metadataFile: `${directory}/metadata.json`, iidFile: `${directory}/iid` }
   const build = (importRef: CacheRef | undefined) => {
-    const main = { inputs, builder: builder.name, importRef, rebuildStages: preparation.rebuilt, ...files }
+    const attested = { run: preparation.attestedRun, ...builder }
+    const main = { inputs, builder: builder.name, importRef, rebuildStages: preparation.rebuilt, attested, ...files }
     return runBuild(host, cancellation, mainBuildArgv(main), {
       live: true,
       onProgress: request.onProgress,

@@ -4,6 +4,7 @@ import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
 import type { Host } from '../host'
+import type { Inputs } from '../inputs'
 import { pushedRepositories } from '../plan/backends'
 import { buildsBesideMain } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
@@ -17,6 +18,7 @@ import { failureText } from '../report/failure'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
 import { bringUpBuilder } from './builder'
+import type { Builder } from './builder'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
 import { failurePlace } from './failure-place'
@@ -26,8 +28,10 @@ import type { Exporter } from './exports'
 import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
 import { leftExports } from './left-exports'
+import { asksBuildKit, buildWithoutPlan, callBuildKit } from './plain-build'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
+import { readRemoteDockerfile } from './remote-dockerfile'
 import { withSummary } from './refusal'
 import { measureImage } from './image-size'
 import { pastBuildOf } from './past-builds'
@@ -55,24 +59,33 @@ const saveGraceSeconds = 2
  * The main step (spec §5). Throws InputError before anything was started, BuildFailed when the build failed, HitRateTooLow when all is
  * done and `min-hit-rate` asks for it; a cache that cannot be read or written is reported and throws nothing.
  */
-export async function runJob(host: Host, event: unknown): Promise<void> {
+export async function runJob(host: Host, event: unknown, cancellation = watchCancellation(host)): Promise<void> {
   const started = host.clock.now()
-  const preparation = await withSummary(host, prepare(host, event))
-  const { inputs, plan } = preparation
-  for (const { value } of inputs.secrets) host.workflow.mask(value)
-  const cancellation = watchCancellation(host)
-  const fingerprints = startFingerprints(host, preparation)
   let handover: Handover = { version: 1 }
   const leave = (more: Partial<Handover>) => {
     handover = { ...handover, ...more }
     host.workflow.saveState(handoverState, renderHandover(handover))
   }
+  let coming: Promise<Builder> | undefined
+  const bringUp = (inputs: Inputs) =>
+    (coming ??= bringUpBuilder(host, cancellation, inputs, name => {
+      if (inputs.cleanup) leave({ builder: name, ...(inputs.keepState ? { keepState: true } : {}) })
+    }))
+  if (asksBuildKit(host)) return withSummary(host, callBuildKit(host, cancellation, event, bringUp))
 
-  const lookups = findCaches(host, cancellation, preparation)
-  const [builder, found] = await withSummary(
+  const preparation = await withSummary(
     host,
-    Promise.all([bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })), lookups.found])
+    prepare(host, event, async inputs => {
+      for (const { value } of inputs.secrets) host.workflow.mask(value)
+      return readRemoteDockerfile(host, cancellation, inputs, (await bringUp(inputs)).name)
+    })
   )
+  if (!preparation) return buildWithoutPlan(host, cancellation, event, bringUp)
+  const { inputs, plan } = preparation
+  for (const { value } of inputs.secrets) host.workflow.mask(value)
+  const fingerprints = startFingerprints(host, preparation)
+  const lookups = findCaches(host, cancellation, preparation)
+  const [builder, found] = await withSummary(host, Promise.all([bringUp(inputs), lookups.found]))
   const imports = readsCache(inputs) ? planImports(plan, found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside

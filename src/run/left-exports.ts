@@ -10,6 +10,7 @@ import { findCaches } from './caches'
 import type { Cancellation } from './cancellation'
 import type { ExportOutcome } from './export-build'
 import { prepare } from './prepare'
+import { readRemoteDockerfile } from './remote-dockerfile'
 import { exportTroubles } from './export-troubles'
 import { saveCaches } from './saving'
 import { newStageExports } from './stage-exports'
@@ -54,7 +55,8 @@ export async function finishExports(
   event: unknown,
   left: LeftExports
 ): Promise<FinishedExports> {
-  const preparation = await prepare(host, event)
+  const preparation = await prepare(host, event, inputs => readRemoteDockerfile(host, cancellation, inputs, left.builder))
+  if (!preparation) throw new Error('The Dockerfile cannot be read any more')
   const { plan, inputs } = preparation
   const caches = await findCaches(host, cancellation, preparation).all
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`

@@ -5,6 +5,7 @@ import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
 import { renderLeft, troubles } from '../report/summary-notes'
 import { watchCancellation } from './cancellation'
+import { wantsSummary } from './wants-summary'
 
 /** Seconds that removing the builder, and saving the local cache, may take. */
 const removeSeconds = 60
@@ -14,11 +15,11 @@ const saveSeconds = 600
 export async function runPost(host: Host, readEvent: () => Promise<unknown>): Promise<void> {
   const handover = parseHandover(host.workflow.state(handoverState))
   if (!handover) return
-  const { builder, staging, left } = handover
+  const { builder, keepState, staging, left } = handover
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left)) : undefined
   const localCache = saved ?? handover.localCache
   await Promise.all([
-    builder === undefined ? undefined : attempt(host, removeBuilder(host, builder)),
+    builder === undefined ? undefined : attempt(host, removeBuilder(host, builder, keepState)),
     staging === undefined ? undefined : attempt(host, host.files.remove(staging)),
     localCache === undefined ? undefined : attempt(host, saveDirectory(host, localCache))
   ])
@@ -44,12 +45,9 @@ async function finishLeft(host: Host, readEvent: () => Promise<unknown>, left: L
   return localCache
 }
 
-function wantsSummary(host: Host): boolean {
-  return !/^false$/i.test(host.workflow.input('summary').trim())
-}
-
-async function removeBuilder(host: Host, name: string): Promise<void> {
-  const { exitCode, stderr } = await host.exec.start('docker', removeBuilderArgv(name), { timeoutSeconds: removeSeconds }).result
+async function removeBuilder(host: Host, name: string, keepState = false): Promise<void> {
+  const argv = removeBuilderArgv(name, keepState)
+  const { exitCode, stderr } = await host.exec.start('docker', argv, { timeoutSeconds: removeSeconds }).result
   if (exitCode === 0) host.log.info(`Builder ${name} removed`)
   else host.log.warning(`Builder ${name} could not be removed: ${stderr.trim()}`)
 }

@@ -9,7 +9,6 @@ import { findTarget } from '../dockerfile/stage-graph'
 import type { Dockerfile } from '../dockerfile/dockerfile'
 import { InputError } from '../errors'
 import type { Host } from '../host'
-import { readInputs } from '../inputs'
 import type { Inputs } from '../inputs'
 import { planBackends } from '../plan/backends'
 import { savesCaches } from '../plan/permissions'
@@ -18,12 +17,17 @@ import { planCache } from '../plan/cache-plan'
 import type { CachePlan } from '../plan/cache-plan'
 import { cacheName } from '../plan/image-reference'
 import { parsePlatform } from '../plan/platform'
+import { parseAttestedRun } from '../plan/provenance'
+import type { AttestedRun } from '../plan/provenance'
 import { planRebuilds } from '../plan/rebuilds'
+import { hasRemoteDockerfile, isRemote, remoteDockerfileName } from '../plan/remote-context'
 import { planScopes } from '../plan/scope'
+import { readJobInputs } from './job-inputs'
 
 export interface Preparation {
   readonly inputs: Inputs
   readonly context: RunContext
+  readonly attestedRun: AttestedRun
   readonly dockerfile: Dockerfile
   /** The Dockerfile as it was read. */
   readonly file: { readonly path: string; readonly text: string }
@@ -43,21 +47,31 @@ export interface Preparation {
 /** Most often the checkout is what is missing. */
 const checkedOut = 'give one of the checkout, which a step with actions/checkout before this one makes'
 
-/** From inputs, event and Dockerfile to the plan. Throws an InputError with every problem there is; nothing was started by then. */
-export async function prepare(host: Host, event: unknown): Promise<Preparation> {
-  const { inputs, problems: inputProblems } = readInputs(host.workflow.input)
+/** Reads a Dockerfile that only BuildKit can; undefined where it says nothing. */
+export type ReadRemote = (inputs: Inputs) => Promise<string | undefined>
+
+/**
+ * From inputs, event and Dockerfile to the plan. Throws an InputError with every problem there is; nothing was started by then but what
+ * `readRemote` starts. Undefined where it cannot be known what is in a remote Dockerfile.
+ */
+export async function prepare(host: Host, event: unknown, readRemote: ReadRemote): Promise<Preparation | undefined> {
+  const { inputs, repository, problems: inputProblems } = await readJobInputs(host, event)
   const problems = [...inputProblems]
   const context = parseRunContext(host.env, event)
   const backends = planBackends(inputs, host.actionsCache.available)
   problems.push(...backends.problems)
 
-  const path = await findDockerfile(host, inputs)
-  const text = await host.files.read(path)
-  const platforms = inputs.platforms.length > 0 ? inputs.platforms : [defaultPlatform(host)]
+  const remote = hasRemoteDockerfile(inputs)
   // Where the context or the file was refused there is nothing to look for.
   const refused = problems.some(problem => /^(context|file):/.test(problem))
-  const noContext = !refused && !(await host.files.exists(`${inputs.context}/.`))
+  const noContext = !refused && !isRemote(inputs.context) && !(await host.files.exists(`${inputs.context}/.`))
   if (noContext) problems.push(`context: ${inputs.context} is no directory here; ${checkedOut}`)
+  if (remote && problems.length > 0) throw new InputError(problems)
+  const path = remote ? remoteDockerfileName(inputs, repository.defaultContext) : await findDockerfile(host, inputs)
+  const text = remote ? await readRemote(inputs) : await host.files.read(path)
+  if (remote && text === undefined) return undefined
+  const asked = inputs.platforms.map(platform => (platform === 'local' ? host.platform : platform))
+  const platforms = asked.length > 0 ? [...new Set(asked)] : [defaultPlatform(host)]
   if (text === undefined) {
     // Without its directory a Dockerfile that nobody named is no problem of its own.
     if (!refused && (!noContext || inputs.file))
@@ -101,6 +115,7 @@ export async function prepare(host: Host, event: unknown): Promise<Preparation> 
   return {
     inputs,
     context,
+    attestedRun: parseAttestedRun(host.env, event),
     dockerfile,
     file: { path, text },
     script,

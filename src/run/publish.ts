@@ -23,6 +23,7 @@ import { explained, withoutRecords } from './history'
 import { explainResults } from './results'
 import type { Results } from './results'
 import { timings } from './timings'
+import { wantsSummary } from './wants-summary'
 
 /** Prints what is going to happen, before anything is built. `eager` as it will be, which the builder may not allow. */
 export function printPlan(
@@ -131,7 +132,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     const path = `${await host.files.makeTemporary('report-')}/report.json`
     await host.files.write(path, JSON.stringify(report))
     host.workflow.setOutput('report', path)
-    if (inputs.summary) await host.workflow.appendSummary(renderSummary(report))
+    if (wantsSummary(host)) await host.workflow.appendSummary(renderSummary(report))
   } catch (error) {
     // An image that is built, and perhaps pushed, is no failure for want of its report.
     host.log.warning(`The report could not be written: ${messageOf(error)}`)

@@ -1,0 +1,93 @@
+import type { Inputs } from '../inputs'
+import { readsCache } from './argv'
+import { parseFields } from './build-attributes'
+import { flagArgv, valued } from './flag-argv'
+import { buildFlags } from './flags'
+import type { BuildFlagRow } from './flags'
+
+/** What `docker build` without BuildKit takes as it is. */
+const shared: ReadonlySet<BuildFlagRow['input']> = new Set([
+  'add-hosts',
+  'build-args',
+  'cgroup-parent',
+  'file',
+  'labels',
+  'platforms',
+  'shm-size',
+  'tags',
+  'target',
+  'ulimit',
+  'network',
+  'pull'
+])
+
+/** Inputs that make another image, or none, where there is no BuildKit: by name. */
+export function needsBuildKit(inputs: Inputs): readonly string[] {
+  const asked: readonly (readonly [input: string, given: boolean])[] = [
+    ['allow', inputs.allow.length > 0],
+    ['annotations', inputs.annotations.length > 0],
+    ['attests', inputs.attests.length > 0],
+    ['append', inputs.append !== ''],
+    ['build-contexts', inputs.buildContexts.length > 0],
+    ['builder', inputs.builder !== ''],
+    ['buildkitd-config', inputs.buildkitdConfig !== ''],
+    ['buildkitd-config-inline', inputs.buildkitdConfigInline !== ''],
+    ['buildkitd-flags', inputs.buildkitdFlags !== ''],
+    ['buildx-version', inputs.buildxVersion !== ''],
+    ['call', inputs.call !== '' && inputs.call !== 'build'],
+    ['driver', inputs.driver !== 'auto' && inputs.driver !== 'docker'],
+    ['driver-opts', inputs.driverOpts.length > 0],
+    ['endpoint', inputs.endpoint !== ''],
+    ['outputs', inputs.outputs.length > 0],
+    ['platforms', inputs.platforms.length > 1],
+    ['provenance', inputs.provenance !== '' && !/^false$/i.test(inputs.provenance)],
+    ['sbom', inputs.sbom !== '' && !/^false$/i.test(inputs.sbom)],
+    ['secrets', inputs.secrets.length > 0],
+    ['secret-envs', inputs.secretEnvs.length > 0],
+    ['secret-files', inputs.secretFiles.length > 0],
+    ['ssh', inputs.ssh.length > 0]
+  ]
+  return asked.filter(([, given]) => given).map(([input]) => input)
+}
+
+/** Images whose layers the build may take, when they are in the engine: those of `cache-from`, and the one it takes the place of. */
+export function cacheImages(inputs: Inputs): readonly string[] {
+  if (!readsCache(inputs)) return []
+  const named = inputs.cacheFrom.flatMap(entry => {
+    const fields = parseFields(entry) ?? []
+    if (fields.length === 1 && !fields[0]?.includes('=')) return fields
+    const type = fields.find(field => field.startsWith('type='))
+    return type === undefined || type === 'type=registry' ? fields.flatMap(field => /^ref=(.+)$/.exec(field)?.[1] ?? []) : []
+  })
+  return [...new Set([...named, ...(inputs.push ? inputs.tags.slice(0, 1) : [])])]
+}
+
+/** `docker build …`. Stages that are to be rebuilt rebuild all: without BuildKit there is no choice. */
+export function dockerBuildArgv(inputs: Inputs, iidFile: string, images: readonly string[]): readonly string[] {
+  const rebuilds = !readsCache(inputs) || inputs.noCacheFilters.length > 0 || inputs.rebuildStages.length > 0
+  return [
+    'build',
+    ...valued('--iidfile', iidFile),
+    ...(rebuilds ? ['--no-cache'] : images.flatMap(image => valued('--cache-from', image))),
+    ...buildFlags.filter(({ input }) => shared.has(input)).flatMap(row => flagArgv(row, inputs)),
+    inputs.context.startsWith('-') ? `./${inputs.context}` : inputs.context
+  ]
+}
+
+export function pullImageArgv(image: string): readonly string[] {
+  return ['pull', '--quiet', '--', image]
+}
+
+export function pushImageArgv(image: string): readonly string[] {
+  return ['push', '--', image]
+}
+
+/** Whether a build failed of the layers it was to take from an image: with containerd's image store the engine cannot always (Docker 28.5). */
+export function isCacheTrouble(stderr: string): boolean {
+  return /failed to (?:restore|created?) cache(?:d)? image/.test(stderr)
+}
+
+/** Digest that `docker push` says last. */
+export function parsePushedDigest(text: string): string {
+  return /digest: (sha256:[0-9a-f]{64})/.exec(text)?.[1] ?? ''
+}

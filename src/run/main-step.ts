@@ -1,0 +1,21 @@
+import { BuildFailed, BuildxMissing } from '../errors'
+import type { Host } from '../host'
+import { watchCancellation } from './cancellation'
+import { runJob } from './job'
+import { readJobInputs } from './job-inputs'
+import { withSummary } from './refusal'
+
+/** The main step; without buildx it does what can be done. Throws as `runJob`. */
+export async function runMain(host: Host, event: unknown): Promise<void> {
+  const cancellation = watchCancellation(host)
+  try {
+    await runJob(host, event, cancellation)
+  } catch (error) {
+    if (!(error instanceof BuildxMissing)) throw error
+    const { inputs } = await readJobInputs(host, event)
+    if (!inputs.fallback) await withSummary(host, Promise.reject(new BuildFailed(`Docker has no buildx: ${error.message}`, 1)))
+    host.log.info(error.message)
+    const { buildWithoutBuildx } = await import('./fallback')
+    await buildWithoutBuildx(host, cancellation, inputs)
+  }
+}
