@@ -1,5 +1,9 @@
-import { aheadArgv, exportArgv, mainBuildArgv, pullArgv, readsCache } from '../../src/plan/argv'
-import type { AheadBuild, BuildCommand, ExportBuild, MainBuild } from '../../src/plan/argv'
+import { mainBuildArgv } from '../../src/plan/argv'
+import { readsCache } from '../../src/plan/build-command'
+import { aheadArgv, exportArgv, pullArgv } from '../../src/plan/side-argv'
+import type { MainBuild } from '../../src/plan/argv'
+import type { BuildCommand } from '../../src/plan/build-command'
+import type { AheadBuild, ExportBuild } from '../../src/plan/side-argv'
 import { inputsWith } from '../inputs/fixture'
 
 const ref = { backend: 'registry', place: 'ghcr.io/acme/app', name: 'cache-runtime' } as const

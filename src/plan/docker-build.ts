@@ -1,5 +1,5 @@
 import type { Inputs } from '../inputs'
-import { readsCache } from './argv'
+import { readsCache } from './build-command'
 import { parseFields } from './build-attributes'
 import { flagArgv, valued } from './flag-argv'
 import { buildFlags } from './flags'

@@ -1,5 +1,5 @@
 import type { Host } from '../host'
-import type { BuildCommand } from '../plan/argv'
+import type { BuildCommand } from '../plan/build-command'
 import { displayArgv, givenBuildArguments } from '../plan/display-argv'
 import { hideInStatus, hideInText, hideValues } from '../progress/hidden-values'
 import { finishLog, newPlainLog, render, renderText } from '../progress/log'

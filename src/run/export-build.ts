@@ -1,7 +1,7 @@
 import { lastLine } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
-import { exportArgv } from '../plan/argv'
+import { exportArgv } from '../plan/side-argv'
 import type { CacheRef } from '../plan/cache-plan'
 import type { Compression } from '../plan/cache-attrs'
 import type { ExportCause } from '../plan/exports'

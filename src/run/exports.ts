@@ -1,7 +1,7 @@
 import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
-import { pullArgv } from '../plan/argv'
+import { pullArgv } from '../plan/side-argv'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'

@@ -1,19 +1,14 @@
 import { BuildFailed, HitRateTooLow } from '../errors'
 import { imageDigests } from '../explain/images'
-import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import { handoverState, renderHandover } from '../handover'
 import type { Handover } from '../handover'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
-import { pushedRepositories } from '../plan/backends'
 import { buildsBesideMain } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
-import { planExports } from '../plan/exports'
-import type { ExportFacts } from '../plan/exports'
-import { readsCache } from '../plan/argv'
+import { readsCache } from '../plan/build-command'
 import { importedRefs, planImports } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
-import { planRefresh } from '../plan/refresh'
 import { failureText } from '../report/failure'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
@@ -24,10 +19,8 @@ import { watchCancellation } from './cancellation'
 import { failurePlace } from './failure-place'
 import { startFingerprints } from './fingerprints'
 import { holdLog } from './held-log'
-import type { Exporter } from './exports'
 import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
-import { leftExports } from './left-exports'
 import { asksBuildKit, buildWithoutPlan, callBuildKit } from './plain-build'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
@@ -39,20 +32,13 @@ import { measureRefs } from './ref-sizes'
 import type { RefSize } from './ref-sizes'
 import { exportTroubles } from './export-troubles'
 import { saveCaches } from './saving'
-import { firstStepsOf, newPrefetcher } from './prefetch'
-import type { Prefetcher } from './prefetch'
-import { newStageExports, wholeStages } from './stage-exports'
+import { graceSeconds, newSideBuilds } from './side-builds'
 
 /** Seconds the plan waits for what the stages are made from, once all else is known, and the report once all is done. */
 const planSeconds = 0.2
 const reportSeconds = 5
 
-/** Seconds that saving may go on after the build has ended. */
-const savingSeconds = 600
-
-/** Seconds that exports go on after the job was cancelled: a runner kills after ten, and the report is still to be written. */
-const graceSeconds = 4
-/** Seconds more for the records of what was saved by then. */
+/** Seconds more than for exports, once the job was cancelled, for the records of what was saved by then. */
 const saveGraceSeconds = 2
 
 /**
@@ -90,44 +76,10 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
 
-  const wanted = { dockerfile: preparation.dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
-  let watch = newStageWatch(wanted)
-  let importRef = imports.main?.ref
-  /** There once the plan is printed. */
-  const side: { exporter?: Exporter; prefetcher?: Prefetcher } = {}
-  const pushedTo = pushedRepositories(inputs)
-  const queue = (to: Exporter, facts: Omit<ExportFacts, 'pushedTo'>) => {
-    if (!savesCaches(inputs)) return
-    const { exports, pullFirst } = planExports(plan, { ...facts, pushedTo })
-    if (pullFirst !== undefined) to.pull(pullFirst)
-    for (const wanted of exports) to.add(wanted)
-  }
+  const side = newSideBuilds(host, cancellation, { preparation, builder, importRef: imports.main?.ref, eager, beside })
   // The build does not wait for what only explains it; its log does, for the plan.
   const log = holdLog(host.log)
-  const building = buildImage({ ...host, log }, cancellation, {
-    preparation,
-    builder,
-    imports,
-    onImportLost(why) {
-      if (why === 'no-answer' && importRef) side.exporter?.doubt(importRef.backend)
-      importRef = undefined
-      void side.prefetcher?.stop()
-      watch = newStageWatch(wanted)
-    },
-    onProgress(table) {
-      side.prefetcher?.onProgress(table)
-      if (!eager || !side.exporter || finishedStages(watch, table).length === 0) return
-      const results = explainStages({ ...wanted, table, outcome: 'failure' })
-      queue(side.exporter, {
-        ...wholeStages(results),
-        phase: 'running',
-        stale: new Set(),
-        found: [],
-        due: new Set(),
-        lookedUp: []
-      })
-    }
-  })
+  const building = buildImage({ ...host, log }, cancellation, { preparation, builder, imports, ...side.duringMain })
   // It is waited for below; what is thrown before that is thrown there.
   building.catch(() => {})
 
@@ -143,35 +95,11 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
 
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
-  const exporter = newStageExports(host, cancellation.later(graceSeconds), {
-    preparation,
-    builder,
-    caches,
-    importRef: () => importRef,
-    staging,
-    beforeStaging: () => leave({ staging })
-  })
-  side.exporter = exporter
-  if (beside && readsCache(inputs)) {
-    const firstSteps = firstStepsOf(expectations)
-    side.prefetcher = newPrefetcher(host, cancellation, { preparation, builder, importRef, firstSteps })
-  }
+  side.begin({ caches, expectations, staging, beforeStaging: () => leave({ staging }) })
   const built = await building
-  const prefetched = side.prefetcher?.stop()
   const exportsStarted = host.clock.now()
   const measured = measureImage(host, preparation, built)
-  const facts: Omit<ExportFacts, 'pushedTo'> = {
-    ...wholeStages(built.results),
-    phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
-    stale: built.stale,
-    found: caches.found,
-    due: planRefresh(caches.found, host.clock.now(), inputs.cacheRefreshDays),
-    lookedUp: caches.lookedUp
-  }
-  queue(exporter, facts)
-  host.log.group(exporter.count() > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
-  const [outcomes] = await Promise.all([exporter.finish(savingSeconds), prefetched])
-  const left = leftExports(outcomes, facts, builder, importRef)
+  const { outcomes, left } = await side.finish(built, caches)
   if (left) leave({ left })
   const [materials, sizes, imageBytes] = await inTime.orElse(
     Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes, caches), measured]),

@@ -1,7 +1,7 @@
 import { earlierBuilds, pastBuild } from '../explain/past-builds'
 import type { PastBuild } from '../fingerprint/record'
 import type { Host } from '../host'
-import { readsCache } from '../plan/argv'
+import { readsCache } from '../plan/build-command'
 import type { BuildReport } from '../report/report'
 import { nothingSaved } from './caches'
 import type { Caches } from './caches'

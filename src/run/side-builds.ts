@@ -1,0 +1,121 @@
+import type { StageExpectation } from '../explain/expectations'
+import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
+import type { Host } from '../host'
+import type { LeftExports } from '../handover'
+import { pushedRepositories } from '../plan/backends'
+import { readsCache } from '../plan/build-command'
+import type { CacheRef } from '../plan/cache-plan'
+import { planExports } from '../plan/exports'
+import type { ExportFacts } from '../plan/exports'
+import { savesCaches } from '../plan/permissions'
+import { planRefresh } from '../plan/refresh'
+import type { Builder } from './builder'
+import type { Caches } from './caches'
+import type { Cancellation } from './cancellation'
+import type { ExportOutcome } from './export-build'
+import type { Exporter } from './exports'
+import type { BuiltImage, ImageRequest } from './image'
+import { leftExports } from './left-exports'
+import { firstStepsOf, newPrefetcher } from './prefetch'
+import type { Prefetcher } from './prefetch'
+import type { Preparation } from './prepare'
+import { newStageExports, wholeStages } from './stage-exports'
+
+/** Seconds that saving may go on after the build has ended. */
+const savingSeconds = 600
+
+/** Seconds that exports go on after the job was cancelled: a runner kills after ten, and the report is still to be written. */
+export const graceSeconds = 4
+
+export interface SideBuildsOptions {
+  readonly preparation: Preparation
+  readonly builder: Builder
+  /** The main build's import. */
+  readonly importRef: CacheRef | undefined
+  /** The builder can build beside the main build without running steps again. */
+  readonly beside: boolean
+  /** Stages are exported while the main build runs. */
+  readonly eager: boolean
+}
+
+/** What runs beside the main build and after it: exports of stages, and what is done ahead. */
+export interface SideBuilds {
+  /** What the main build is to tell. */
+  readonly duringMain: Pick<ImageRequest, 'onProgress' | 'onImportLost'>
+  /** Nothing is started before this. `staging` is where local exports write to; `beforeStaging` is called before that is made. */
+  begin(known: {
+    readonly caches: Caches
+    readonly expectations: readonly StageExpectation[]
+    readonly staging: string
+    readonly beforeStaging: () => void
+  }): void
+  /** Once the main build is over: exports what is left, and waits for all, within limits. */
+  finish(
+    built: BuiltImage,
+    caches: Caches
+  ): Promise<{ readonly outcomes: readonly ExportOutcome[]; readonly left?: LeftExports | undefined }>
+}
+
+/** Nothing of it can fail the job. */
+export function newSideBuilds(host: Host, cancellation: Cancellation, options: SideBuildsOptions): SideBuilds {
+  const { preparation, builder, eager } = options
+  const { inputs, plan, dockerfile } = preparation
+  const wanted = { dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
+  const pushedTo = pushedRepositories(inputs)
+  let watch = newStageWatch(wanted)
+  let { importRef } = options
+  let exporter: Exporter | undefined
+  let prefetcher: Prefetcher | undefined
+
+  function queue(facts: Omit<ExportFacts, 'pushedTo'>): void {
+    if (!savesCaches(inputs)) return
+    const { exports, pullFirst } = planExports(plan, { ...facts, pushedTo })
+    if (pullFirst !== undefined) exporter?.pull(pullFirst)
+    for (const one of exports) exporter?.add(one)
+  }
+
+  return {
+    duringMain: {
+      onImportLost(why) {
+        if (why === 'no-answer' && importRef) exporter?.doubt(importRef.backend)
+        importRef = undefined
+        void prefetcher?.stop()
+        watch = newStageWatch(wanted)
+      },
+      onProgress(table) {
+        prefetcher?.onProgress(table)
+        if (!eager || !exporter || finishedStages(watch, table).length === 0) return
+        const results = explainStages({ ...wanted, table, outcome: 'failure' })
+        queue({ ...wholeStages(results), phase: 'running', stale: new Set(), found: [], due: new Set(), lookedUp: [] })
+      }
+    },
+    begin({ caches, expectations, staging, beforeStaging }) {
+      exporter = newStageExports(host, cancellation.later(graceSeconds), {
+        preparation,
+        builder,
+        caches,
+        importRef: () => importRef,
+        staging,
+        beforeStaging
+      })
+      if (!options.beside || !readsCache(inputs)) return
+      prefetcher = newPrefetcher(host, cancellation, { preparation, builder, importRef, firstSteps: firstStepsOf(expectations) })
+    },
+    async finish(built, { found, lookedUp }) {
+      const prefetched = prefetcher?.stop()
+      const facts: Omit<ExportFacts, 'pushedTo'> = {
+        ...wholeStages(built.results),
+        phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
+        stale: built.stale,
+        found,
+        due: planRefresh(found, host.clock.now(), inputs.cacheRefreshDays),
+        lookedUp
+      }
+      queue(facts)
+      const count = exporter?.count() ?? 0
+      host.log.group(count > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
+      const [outcomes = []] = await Promise.all([exporter?.finish(savingSeconds), prefetched])
+      return { outcomes, left: leftExports(outcomes, facts, builder, importRef) }
+    }
+  }
+}
