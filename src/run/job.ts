@@ -61,11 +61,13 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     host.workflow.saveState(handoverState, renderHandover(handover))
   }
 
+  const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
+  const beforeStaging = () => leave({ staging })
   const [builder, caches] = await withSummary(
     host,
     Promise.all([
       bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })),
-      findCaches(host, cancellation, preparation)
+      findCaches(host, cancellation, preparation, { staging, beforeStaging })
     ])
   )
   const imports = readsCache(inputs) ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
@@ -81,14 +83,13 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
 
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
   let importRef = imports.main?.ref
-  const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
   const exporter = newStageExports(host, cancellation.later(graceSeconds), {
     preparation,
     builder,
     caches,
     importRef: () => importRef,
     staging,
-    beforeStaging: () => leave({ staging })
+    beforeStaging
   })
   const pushedTo = pushedRepositories(inputs)
   const queue = (facts: Omit<ExportFacts, 'pushedTo'>) => {
@@ -156,7 +157,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     troubles: []
   })
   host.log.endGroup()
-  if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
+  if (saved.localCache) leave({ localCache: saved.localCache })
 
   const report = await publish(host, {
     preparation,

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import { messageOf } from '../errors'
+import type { Host } from '../host'
+import { planFetch } from '../plan/blob-entries'
+import type { BlobEntry } from '../plan/local-index'
+import { blobPath, blobsOfManifest, renderLayoutIndex } from '../plan/oci-layout'
+import type { LayoutEntry } from '../plan/oci-layout'
+import { newLanes } from './lanes'
+import { isBlob, newLocalEntries } from './local-entries'
+
+/** Seconds that fetching blobs may take in all, and how many entries are fetched at a time. */
+const fetchSeconds = 600
+const fetchesAtOnce = 4
+
+export interface LocalBlobsRequest {
+  readonly directory: string
+  /** Entries of GitHub's cache that blobs may be fetched from. */
+  readonly entries: readonly BlobEntry[]
+  /** Directory where a layout is put together before its refs go into the real one. */
+  readonly staging: string
+  /** Called before that directory is made. */
+  readonly beforeStaging: () => void
+  /** Whether what is damaged in the directory may be removed. */
+  readonly mayRepair: boolean
+}
+
+export interface LocalBlobs {
+  /** Sees to it that blobs of these digests and sizes are here, byte by byte. Gives those that cannot be had, with why. */
+  obtain(needed: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, string>>
+  /** A small blob that is here. Throws where it is not. */
+  text(digest: string): Promise<string>
+  /** Makes a blob of a text. */
+  make(text: string): { readonly digest: string; readonly size: number }
+  /** Puts a layout of these refs together in the staging directory. Throws where that cannot be written. */
+  layOut(refs: readonly { readonly entry: LayoutEntry; readonly manifest: string }[]): Promise<void>
+}
+
+/** The blobs of a local cache, from its directory or from GitHub's cache. */
+export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlobs {
+  const { files } = host
+  const { directory, entries, staging, mayRepair } = request
+  const remote = newLocalEntries(host, directory)
+  const lanes = newLanes({ fetch: fetchesAtOnce })
+  const deadline = host.clock.now() + fetchSeconds * 1000
+  /** Path of each blob that was checked. */
+  const here = new Map<string, string>()
+  const made = new Map<string, string>()
+  const faults = new Map<string, string>()
+  const tried = new Set<BlobEntry>()
+  let isStaged = false
+  let silent: string | undefined
+
+  async function stage(): Promise<void> {
+    if (!isStaged) request.beforeStaging()
+    isStaged = true
+    await files.makeDirectory(`${staging}/blobs/sha256`)
+  }
+
+  /** Takes a blob of the directory for what it is; one of other content goes, so that no export takes it for good. */
+  async function look(digest: string, size: number): Promise<void> {
+    const path = `${directory}/${blobPath(digest)}`
+    const found = await files.size(path)
+    if (found === undefined) return
+    if (await isBlob(files, path, digest, size)) {
+      here.set(digest, path)
+      return
+    }
+    faults.set(digest, `blob ${digest} in ${directory} is damaged`)
+    if (mayRepair) await files.remove(path)
+  }
+
+  async function fetch(entry: BlobEntry): Promise<void> {
+    const fault = (why: string) => {
+      for (const digest of Object.keys(entry.blobs)) if (!here.has(digest)) faults.set(digest, why)
+    }
+    if (silent !== undefined) {
+      fault(silent)
+      return
+    }
+    try {
+      await stage()
+      await remote.fetch(entry, Math.max(1, (deadline - host.clock.now()) / 1000), async (digest, path) => {
+        if (here.has(digest) || entry.blobs[digest] === undefined || !(await isBlob(files, path, digest, entry.blobs[digest])))
+          return
+        await files.move(path, `${staging}/${blobPath(digest)}`)
+        here.set(digest, `${staging}/${blobPath(digest)}`)
+      })
+      fault(`${entry.key} is damaged`)
+    } catch (error) {
+      const why = messageOf(error)
+      // A service that hangs is not asked again for each of the others.
+      if (why.startsWith('not done within')) silent = why
+      fault(why)
+    }
+  }
+
+  return {
+    async obtain(needed) {
+      const missing = () => new Map([...needed].filter(([digest]) => !here.has(digest)))
+      for (const [digest, size] of missing()) await look(digest, size)
+      // What one entry does not give another scope's may.
+      for (;;) {
+        const next = planFetch(
+          entries.filter(entry => !tried.has(entry)),
+          missing()
+        )
+        if (next.length === 0) break
+        for (const entry of next) tried.add(entry)
+        await Promise.all(next.map(entry => lanes.enter('fetch', () => fetch(entry))))
+      }
+      return new Map([...missing()].map(([digest]) => [digest, faults.get(digest) ?? `blob ${digest} is missing`]))
+    },
+    async text(digest) {
+      const text = await files.read(here.get(digest) ?? '')
+      if (text === undefined) throw new Error(`blob ${digest} is missing`)
+      return text
+    },
+    make(text) {
+      const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
+      made.set(digest, text)
+      return { digest, size: Buffer.byteLength(text) }
+    },
+    async layOut(refs) {
+      await stage()
+      for (const { entry, manifest } of refs) {
+        await files.write(`${staging}/${blobPath(entry.digest)}`, manifest)
+        for (const digest of blobsOfManifest(manifest)?.keys() ?? []) {
+          const [text, path, to] = [made.get(digest), here.get(digest) ?? '', `${staging}/${blobPath(digest)}`]
+          if (text !== undefined) await files.write(to, text)
+          else if (path.startsWith(`${directory}/`) && !(await files.exists(to))) await files.link(path, to)
+        }
+      }
+      await files.write(`${staging}/index.json`, renderLayoutIndex({ entries: refs.map(({ entry }) => entry) }))
+    }
+  }
+}
