@@ -15,6 +15,8 @@ export interface LocalSave {
   readonly directory: string
   /** Names of the indexes of the scopes that are read; the first is written. */
   readonly names: readonly string[]
+  /** Keys of entries that turned out to be gone or damaged. */
+  readonly gone: readonly string[]
   /** All of the Dockerfile's, in its order: what their entries are called, and the tag that this job wrote. */
   readonly stages: readonly { readonly stage: string; readonly entries: string; readonly written?: string }[]
 }
@@ -63,11 +65,13 @@ function isHandover(value: unknown): value is Handover {
 }
 
 function isLocalSave(save: Partial<LocalSave> | null): boolean {
-  const { directory, names, stages } = save ?? {}
+  const { directory, names, gone, stages } = save ?? {}
   return (
     areTexts(directory) &&
     Array.isArray(names) &&
     areTexts(...(names as readonly unknown[])) &&
+    Array.isArray(gone) &&
+    areTexts(...(gone as readonly unknown[])) &&
     Array.isArray(stages) &&
     stages.every((one: Partial<LocalSave['stages'][number]> | null) => areTexts(one?.stage, one?.entries, one?.written ?? ''))
   )

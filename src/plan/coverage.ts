@@ -33,7 +33,7 @@ interface Descriptor {
 }
 
 /** Media type of a cache ref's config (BuildKit cache/remotecache/v1/spec.go). */
-export const cacheConfigType = 'application/vnd.buildkit.cacheconfig.v0'
+const cacheConfig = 'application/vnd.buildkit.cacheconfig.v0'
 
 /**
  * What a cache manifest lists. BuildKit writes an image manifest (default since 0.21) or an index whose entries are the blobs.
@@ -45,7 +45,7 @@ export function parseCacheManifest(
   const manifest = parseObject(text)
   const entries = manifest?.layers ?? manifest?.manifests
   if (!Array.isArray(entries) || !entries.every(isDescriptor)) return undefined
-  const config = [manifest?.config, ...entries].filter(isDescriptor).find(entry => entry.mediaType === cacheConfigType)
+  const config = [manifest?.config, ...entries].filter(isDescriptor).find(entry => entry.mediaType === cacheConfig)
   if (!config) return undefined
   return { blobs: new Map(entries.filter(entry => entry !== config).map(entry => [entry.digest, entry.size])), config }
 }

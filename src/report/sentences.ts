@@ -144,7 +144,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'local-stage-lost': {
     what: (place, stages) => words`${stages}: gone or damaged in ${place}`,
-    remedy: () => words`Nothing to do: what it held was built again where it was needed, and is saved anew.`
+    remedy: () => words`Nothing to do: it is built again and saved anew, with what is made from it.`
   },
   'record-failed': {
     what: () => words`Could not read or write the record of what was saved`,

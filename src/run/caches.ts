@@ -44,6 +44,8 @@ export interface Caches {
     readonly names: readonly string[]
     /** Name of the entries of a stage. */
     readonly entriesOf: (stage: Stage) => string
+    /** Keys of entries that turned out to be gone or damaged. */
+    readonly gone: readonly string[]
     /** The directory was there before this job, and is carried nowhere. */
     readonly stays: boolean
   }
@@ -107,12 +109,12 @@ export async function findCaches(
     const restored =
       candidates && readsCache(inputs)
         ? await restoreImports(host, found, { plan, directory, candidates, rebuilt: new Set(rebuilt), mayRepair, ...restoring })
-        : { found, troubles: [] }
+        : { found, troubles: [], gone: [] }
     return { answers, ...restored }
   }
-  const [{ answers, found, troubles }, { records, failure, unreadable = false }] = await cancellation.orElse(
+  const [{ answers, found, troubles, gone }, { records, failure, unreadable = false }] = await cancellation.orElse(
     Promise.all([look(), recording]),
-    [{ answers: [], found: [], troubles: [] }, { records: [] }]
+    [{ answers: [], found: [], troubles: [], gone: [] }, { records: [] }]
   )
   // Without gha the record only explains.
   if (failure !== undefined && !needed) host.log.info(`The record of earlier builds could not be read: ${failure}`)
@@ -140,6 +142,7 @@ export async function findCaches(
     local: {
       names: localNames,
       entriesOf: stage => nameOf('stage-cache-build-layers-', plan.scopes.write, stage.name, ownsName(stage, dockerfile.stages)),
+      gone,
       stays: candidates?.stays ?? false
     },
     readOnly: [...unusable, ...notWritten.map(({ backend }) => backend)],

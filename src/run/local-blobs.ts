@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { messageOf } from '../errors'
 import type { Host } from '../host'
 import { planFetch } from '../plan/blob-entries'
@@ -16,6 +15,8 @@ export interface LocalBlobsRequest {
   readonly directory: string
   /** Entries of GitHub's cache that blobs may be fetched from. */
   readonly entries: readonly BlobEntry[]
+  /** Digests of the blobs that may be of use; of an entry nothing else is taken. */
+  readonly useful: ReadonlySet<string>
   /** Directory where a layout is put together before its refs go into the real one. */
   readonly staging: string
   /** Called before that directory is made. */
@@ -27,10 +28,8 @@ export interface LocalBlobsRequest {
 export interface LocalBlobs {
   /** Sees to it that blobs of these digests and sizes are here, byte by byte. Gives those that cannot be had, with why. */
   obtain(needed: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, string>>
-  /** A small blob that is here. Throws where it is not. */
-  text(digest: string): Promise<string>
-  /** Makes a blob of a text. */
-  make(text: string): { readonly digest: string; readonly size: number }
+  /** Keys of entries that turned out to be gone or damaged. */
+  gone(): readonly string[]
   /** Puts a layout of these refs together in the staging directory. Throws where that cannot be written. */
   layOut(refs: readonly { readonly entry: LayoutEntry; readonly manifest: string }[]): Promise<void>
 }
@@ -38,15 +37,15 @@ export interface LocalBlobs {
 /** The blobs of a local cache, from its directory or from GitHub's cache. */
 export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlobs {
   const { files } = host
-  const { directory, entries, staging, mayRepair } = request
+  const { directory, entries, useful, staging, mayRepair } = request
   const remote = newLocalEntries(host, directory)
   const lanes = newLanes({ fetch: fetchesAtOnce })
   const deadline = host.clock.now() + fetchSeconds * 1000
   /** Path of each blob that was checked. */
   const here = new Map<string, string>()
-  const made = new Map<string, string>()
   const faults = new Map<string, string>()
   const tried = new Set<BlobEntry>()
+  const gone = new Set<string>()
   let isStaged = false
   let silent: string | undefined
 
@@ -70,28 +69,32 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
   }
 
   async function fetch(entry: BlobEntry): Promise<void> {
-    const fault = (why: string) => {
-      for (const digest of Object.keys(entry.blobs)) if (!here.has(digest)) faults.set(digest, why)
-    }
-    if (silent !== undefined) {
-      fault(silent)
-      return
-    }
+    const expected = Object.entries(entry.blobs).filter(([digest]) => useful.has(digest) && !here.has(digest))
+    let why = silent
     try {
-      await stage()
-      await remote.fetch(entry, Math.max(1, (deadline - host.clock.now()) / 1000), async (digest, path) => {
-        if (here.has(digest) || entry.blobs[digest] === undefined || !(await isBlob(files, path, digest, entry.blobs[digest])))
-          return
-        await files.move(path, `${staging}/${blobPath(digest)}`)
-        here.set(digest, `${staging}/${blobPath(digest)}`)
-      })
-      fault(`${entry.key} is damaged`)
+      if (why === undefined) {
+        await stage()
+        const left = (deadline - host.clock.now()) / 1000
+        const isThere = await remote.fetch(entry, Math.max(1, left), async path => {
+          for (const [digest, size] of expected) {
+            const [from, to] = [`${path}/${digest.replace('sha256:', '')}`, `${staging}/${blobPath(digest)}`]
+            if (!(await isBlob(files, from, digest, size))) continue
+            await files.move(from, to)
+            here.set(digest, to)
+          }
+        })
+        if (expected.every(([digest]) => here.has(digest))) return
+        gone.add(entry.key)
+        why = `${entry.key} is ${isThere ? 'damaged' : 'gone'}`
+      }
     } catch (error) {
-      const why = messageOf(error)
+      why = messageOf(error)
       // A service that hangs is not asked again for each of the others.
       if (why.startsWith('not done within')) silent = why
-      fault(why)
+      // Of an archive: what the service itself cannot give now it may give later.
+      if (why.includes('failed with error')) gone.add(entry.key)
     }
+    for (const [digest] of expected) if (!here.has(digest)) faults.set(digest, why)
   }
 
   return {
@@ -110,24 +113,14 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
       }
       return new Map([...missing()].map(([digest]) => [digest, faults.get(digest) ?? `blob ${digest} is missing`]))
     },
-    async text(digest) {
-      const text = await files.read(here.get(digest) ?? '')
-      if (text === undefined) throw new Error(`blob ${digest} is missing`)
-      return text
-    },
-    make(text) {
-      const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
-      made.set(digest, text)
-      return { digest, size: Buffer.byteLength(text) }
-    },
+    gone: () => [...gone],
     async layOut(refs) {
       await stage()
       for (const { entry, manifest } of refs) {
         await files.write(`${staging}/${blobPath(entry.digest)}`, manifest)
         for (const digest of blobsOfManifest(manifest)?.keys() ?? []) {
-          const [text, path, to] = [made.get(digest), here.get(digest) ?? '', `${staging}/${blobPath(digest)}`]
-          if (text !== undefined) await files.write(to, text)
-          else if (path.startsWith(`${directory}/`) && !(await files.exists(to))) await files.link(path, to)
+          const [from, to] = [`${directory}/${blobPath(digest)}`, `${staging}/${blobPath(digest)}`]
+          if (here.get(digest) === from && !(await files.exists(to))) await files.link(from, to)
         }
       }
       await files.write(`${staging}/index.json`, renderLayoutIndex({ entries: refs.map(({ entry }) => entry) }))

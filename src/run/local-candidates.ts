@@ -66,7 +66,7 @@ export async function findLocal(
     // What is in the directory is of this job or of one before it on this machine.
     refs: new Map([...listed.toReversed(), ...own]),
     here: new Set([...own.values()].map(({ entry }) => entry.digest)),
-    entries: indexes.flatMap(({ entries }) => entries),
+    entries: [...new Map(indexes.flatMap(({ entries }) => entries).map(entry => [entry.key, entry])).values()],
     stays,
     foreign,
     troubles

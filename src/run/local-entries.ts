@@ -13,11 +13,8 @@ export interface LocalEntries {
   readIndex(name: string): Promise<LocalIndex>
   /** Throws when it was not saved. */
   saveIndex(name: string, index: LocalIndex): Promise<void>
-  /**
-   * Fetches an entry and hands over the path of each blob it held, by digest: they are gone afterwards. Throws when the service does not have it,
-   * or does not give it.
-   */
-  fetch(entry: BlobEntry, seconds: number, take: (digest: string, path: string) => Promise<void>): Promise<void>
+  /** Fetches an entry and hands over the directory of its blobs, which is gone afterwards; false where there is none. Throws when it cannot be had. */
+  fetch(entry: BlobEntry, seconds: number, take: (path: string) => Promise<void>): Promise<boolean>
   /** Saves an entry of blobs that are in the directory. Throws when one is not, or is damaged, and when nothing was saved. */
   save(entry: BlobEntry, seconds: number): Promise<void>
 }
@@ -55,8 +52,9 @@ export function newLocalEntries({ actionsCache, files }: Pick<Host, 'actionsCach
     fetch(entry, seconds, take) {
       const path = `${folder}/${entryId(entry)}`
       return alone(path, async () => {
-        if ((await actionsCache.restore(path, entry.key, [], seconds)) !== entry.key) throw new Error(`${entry.key} is gone`)
-        for (const name of await files.list(path)) await take(`sha256:${name}`, `${path}/${name}`)
+        if ((await actionsCache.restore(path, entry.key, [], seconds)) !== entry.key) return false
+        await take(path)
+        return true
       })
     },
     save(entry, seconds) {

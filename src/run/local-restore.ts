@@ -1,11 +1,8 @@
 import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { CachePlan, CacheRef } from '../plan/cache-plan'
-import { foundByManifest, parseCacheManifest } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
 import { importedRefs, planImports } from '../plan/imports'
-import type { IndexedRef } from '../plan/local-index'
-import { withoutBlobs } from '../plan/lost-blobs'
 import { blobsOfManifest, entryTag } from '../plan/oci-layout'
 import type { Degradation } from '../reasons'
 import { newLocalBlobs } from './local-blobs'
@@ -13,7 +10,7 @@ import type { LocalBlobsRequest } from './local-blobs'
 import { promoteLocalCache } from './local-cache'
 import type { LocalCandidates } from './local-candidates'
 
-export interface RestoreRequest extends Omit<LocalBlobsRequest, 'entries'> {
+export interface RestoreRequest extends Omit<LocalBlobsRequest, 'entries' | 'useful'> {
   readonly plan: CachePlan
   readonly candidates: LocalCandidates
   /** Names of stages that are rebuilt whatever is found. */
@@ -21,62 +18,48 @@ export interface RestoreRequest extends Omit<LocalBlobsRequest, 'entries'> {
 }
 
 export interface RestoredRefs {
-  /** What was given, with local refs as they came out: whole, without what is lost, or not there. */
+  /** What was given, without the local refs that lack something. */
   readonly found: readonly FoundRef[]
   readonly troubles: readonly Degradation[]
+  /** Keys of entries of GitHub's cache that are gone or damaged. */
+  readonly gone: readonly string[]
 }
 
 /**
  * Sees to it that the local refs which the job's builds are going to import are whole in the directory, and fetches what is missing from
- * GitHub's cache: nothing for refs that are not imported. Every blob is checked by its digest. What is lost costs the steps it belongs to; a
- * ref that lost its list of steps is none, and others are imported instead. Never throws.
+ * GitHub's cache: nothing for refs that are not imported. Every blob is checked by its digest. A ref that lacks one is none, and others are
+ * imported instead: what is lost costs its stage and those made from it. Never throws.
  */
 export async function restoreImports(host: Host, found: readonly FoundRef[], request: RestoreRequest): Promise<RestoredRefs> {
   const { plan, candidates, directory, staging } = request
-  const blobs = newLocalBlobs(host, { ...request, entries: candidates.entries })
+  const blobsOf = ({ ref }: FoundRef) =>
+    blobsOfManifest(candidates.refs.get(ref.name)?.manifest ?? '') ?? new Map<string, number>()
+  const useful = new Set(found.flatMap(one => (one.ref.backend === 'local' ? [...blobsOf(one).keys()] : [])))
+  const blobs = newLocalBlobs(host, { ...request, entries: candidates.entries, useful })
   const lost = new Map<string, string>()
-  const settled = new Map<CacheRef, Pick<IndexedRef, 'entry' | 'manifest'>>()
+  const whole = new Set<CacheRef>()
   let current = found
-
-  /** The ref with what of it can be had; undefined where nothing of use is left. */
-  async function settle(one: FoundRef, missing: ReadonlyMap<string, string>): Promise<FoundRef | undefined> {
-    const candidate = candidates.refs.get(one.ref.name)
-    if (!candidate) return undefined
-    const { entry, manifest } = candidate
-    if (![...(blobsOfManifest(manifest)?.keys() ?? [])].some(digest => missing.has(digest))) {
-      settled.set(one.ref, candidate)
-      return one
-    }
-    const config = parseCacheManifest(manifest)?.config.digest ?? ''
-    if (missing.has(config) || !request.mayRepair) return undefined
-    const left = withoutBlobs(manifest, await blobs.text(config), new Set(missing.keys()), text => blobs.make(text))
-    if (left === undefined) return undefined
-    const renewed = { ...entry, ...blobs.make(left) }
-    settled.set(one.ref, { entry: renewed, manifest: left })
-    return foundByManifest(one.ref, renewed.digest, left)
-  }
-
   try {
     for (;;) {
-      const next = localImports(plan, current, request.rebuilt).filter(({ ref }) => !settled.has(ref))
+      const next = localImports(plan, current, request.rebuilt).filter(({ ref }) => !whole.has(ref))
       if (next.length === 0) break
-      const needed = next.flatMap(({ ref }) => [...(blobsOfManifest(candidates.refs.get(ref.name)?.manifest ?? '') ?? [])])
-      const missing = await blobs.obtain(new Map(needed))
+      const missing = await blobs.obtain(new Map(next.flatMap(one => [...blobsOf(one)])))
       for (const [digest, why] of missing) lost.set(digest, why)
-      const outcomes = new Map<CacheRef, FoundRef | undefined>()
-      for (const one of next) outcomes.set(one.ref, await settle(one, missing))
-      current = current.flatMap(one => (outcomes.has(one.ref) ? (outcomes.get(one.ref) ?? []) : [one]))
+      const isLost = (one: FoundRef) => [...blobsOf(one).keys()].some(digest => lost.has(digest))
+      for (const one of next) if (!isLost(one)) whole.add(one.ref)
+      // Nobody knows of the others whether they could be had; what they share with these is lost for them, too.
+      current = current.filter(one => one.ref.backend !== 'local' || !isLost(one))
     }
-    const refs = [...settled.values()]
+    const refs = [...whole].flatMap(({ name }) => candidates.refs.get(name) ?? [])
     if (refs.some(({ entry }) => !candidates.here.has(entry.digest))) {
       await blobs.layOut(refs)
       const tags = new Set(refs.flatMap(({ entry }) => entryTag(entry) ?? []))
       await promoteLocalCache(host.files, staging, directory, tags, () => true)
     }
-    return { found: current, troubles: lostStages(plan, candidates, lost) }
+    return { found: current, troubles: lostStages(plan, candidates, lost), gone: blobs.gone() }
   } catch (error) {
     const trouble: Degradation = { code: 'restore-failed', backend: 'local', detail: messageOf(error) }
-    return { found: found.filter(({ ref }) => ref.backend !== 'local'), troubles: [trouble] }
+    return { found: found.filter(({ ref }) => ref.backend !== 'local'), troubles: [trouble], gone: blobs.gone() }
   } finally {
     // Nothing is there unless something was fetched.
     await host.files.remove(staging).catch(() => undefined)

@@ -26,7 +26,7 @@ export interface SavedEntries {
  * jobs saved meanwhile is kept, stages that left the Dockerfile are not. A ref whose blobs could not be saved stays listed as it was before.
  * Throws when the index cannot be read or saved.
  */
-export async function saveLocalCache(host: Host, { directory, names, stages }: LocalSave): Promise<SavedEntries> {
+export async function saveLocalCache(host: Host, { directory, names, gone, stages }: LocalSave): Promise<SavedEntries> {
   const remote = newLocalEntries(host, directory)
   const deadline = host.clock.now() + saveSeconds * 1000
   const [layout, [own = emptyIndex, ...others], present] = await Promise.all([
@@ -41,7 +41,7 @@ export async function saveLocalCache(host: Host, { directory, names, stages }: L
     const ref = entry && manifest !== undefined ? { stage, entry, manifest } : before.get(stage)
     return ref ? [ref] : []
   })
-  const known = [own, ...others].flatMap(({ entries }) => entries)
+  const known = [own, ...others].flatMap(({ entries }) => entries).filter(({ key }) => !gone.includes(key))
   const nameOf = (stage: string) => stages.find(one => one.stage === stage)?.entries ?? ''
   const { made } = planEntries({ refs, known, present: new Set(present.map(name => `sha256:${name}`)), nameOf })
 

@@ -96,6 +96,7 @@ async function saveLocal(
   return {
     directory: inputs.cacheDir,
     names: caches.local.names,
+    gone: caches.local.gone,
     stages: dockerfile.stages.map(stage => {
       const tag = plan.stages.find(planned => planned.stage === stage)?.writes.find(({ name }) => written.has(name))?.name
       return { stage: stage.name, entries: caches.local.entriesOf(stage), ...(tag === undefined ? {} : { written: tag }) }
