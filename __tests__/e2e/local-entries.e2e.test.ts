@@ -1,6 +1,7 @@
 // The local directory on machines that do not keep it: what travels through GitHub's cache, entry by entry.
-import { readdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { push } from '../../testbed/events.mjs'
 import { newProject } from './project'
 import type { Project } from './project'
 import { stagesRun, stepsRun } from './steps'
@@ -62,7 +63,6 @@ it('ten code edits upload a tenth of the directory at most, each two entries and
     ])
     uploaded += bytesOf(made)
   }
-  console.log(JSON.stringify({ whole, first: bytesOf(first), uploaded }))
   expect(whole).toBeGreaterThan(8_500_000)
   expect(uploaded / 10).toBeLessThan(whole / 10)
 }, 240_000)
@@ -73,10 +73,96 @@ it('an unchanged build uploads nothing, and asks little', async () => {
   await project.cacheService.resetCounts()
   const job = await project.job(local)
   const counts = await project.cacheService.counts()
-  console.log(JSON.stringify(counts), (await project.cacheService.requests()).join('\n'))
   expect([job.outputs['cache-hit'], stepsRun(job), troublesOf(job)]).toEqual(['true', [], []])
   expect([counts.writes, await entries()]).toEqual([0, before])
+  // Two for the record, two for the index, and for each entry whether it is there, where, and its bytes.
+  expect(counts.requests).toBeLessThanOrEqual(4 + 3 * stages.length)
 }, 60_000)
+
+it('builds of changing content: what a new machine fetches stays within 1.2 times the directory', async () => {
+  await project.job(local)
+  const edits: readonly (() => Promise<void>)[] = [
+    () => project.edit('src/app.js'),
+    () => project.edit('requirements.txt'),
+    () => project.write('Dockerfile', dockerfile.replace('/fonts', `/fonts${Math.random()}`))
+  ]
+  const builds = Number(process.env['BUILDS'] ?? 8)
+  for (let build = 1; build < builds; build++) {
+    await edits[build % edits.length]?.()
+    const job = await project.job(local)
+    expect(troublesOf(job)).toEqual([])
+  }
+  await project.cacheService.resetCounts()
+  const job = await project.job(local)
+  expect(job.outputs['cache-hit']).toBe('true')
+  const { bytesOut } = await project.cacheService.counts()
+  const directory = await sizeOf(project.cacheDir)
+  if (process.env['BUILDS'])
+    console.log({ builds, bytesOut, directory, inService: bytesOf(await entries()), made: (await entries()).length })
+  expect(bytesOut).toBeLessThan(1.2 * directory)
+  // Of two builds of the largest size there is.
+  expect(directory).toBeLessThan(11_000_000)
+}, 900_000)
+
+it('a stage that leaves the Dockerfile is fetched no more', async () => {
+  await project.job(local)
+  await project.write('Dockerfile', dockerfile.replace(/FROM base AS tools\n.*\n/, '').replace(/COPY --from=tools.*\n/, ''))
+  expect(stagesRun(await project.job(local))).toEqual(['runtime'])
+  expect(await project.cacheService.evict(layers('tools'))).toHaveLength(1)
+  const job = await project.job(local)
+  expect([stepsRun(job), troublesOf(job)]).toEqual([[], []])
+}, 60_000)
+
+it('a branch uploads what it made, and fetches the rest from the default branch’s entries', async () => {
+  await project.job(local)
+  await project.edit('src/app.js')
+  const before = await entries()
+  const inBranch = { event: push('feature/login') }
+  expect(stagesRun(await project.job(local, inBranch))).toEqual(['builder', 'runtime'])
+  const made = (await entries()).filter(({ id }) => before.every(one => one.id !== id))
+  expect(made.map(({ key, scope }) => [key.split('_')[0], key.includes('_BRANCH_feature__login'), scope]).sort()).toEqual(
+    ['layers-builder', 'layers-runtime', 'local-all'].map(name => [`stage-cache-build-${name}`, true, 'refs/heads/feature/login'])
+  )
+  const again = await project.job(local, inBranch)
+  expect([stepsRun(again), again.outputs['exported-stages'], troublesOf(again)]).toEqual([[], '', []])
+  // The default branch knows nothing of it.
+  expect(stagesRun(await project.job(local))).toEqual(['builder', 'runtime'])
+}, 90_000)
+
+it('a machine that keeps the directory moves nothing', async () => {
+  await project.job(local)
+  await project.edit('src/app.js')
+  const before = await entries()
+  await project.cacheService.resetCounts()
+  const edited = await project.job(local, { sameDirectory: true })
+  const next = await project.job(local, { sameDirectory: true })
+  expect([stagesRun(edited), stepsRun(next), troublesOf(edited), troublesOf(next)]).toEqual([['builder', 'runtime'], [], [], []])
+  expect(await entries()).toEqual(before)
+  // The record of what stages were made from is all that comes and goes.
+  const { bytesIn, bytesOut } = await project.cacheService.counts()
+  expect(bytesIn + bytesOut).toBeLessThan(50_000)
+}, 60_000)
+
+it('two steps of one job: two images, and one of them twice, each find the next time what they saved', async () => {
+  const other = { ...local, tags: `${project.image}-other:1`, target: 'deps' }
+  const oneJob = async (keep: { sameDirectory?: true } = {}) => {
+    const env = { RUNNER_TEMP: `${project.directory}-temp` }
+    await rm(env.RUNNER_TEMP, { recursive: true, force: true })
+    await mkdir(env.RUNNER_TEMP)
+    const first = await project.prepare({ ...local, target: 'builder' }, { env, ...keep })
+    await first.startMain().done
+    const second = await project.prepare(other, { env, sameDirectory: true })
+    await second.startMain().done
+    const third = await project.prepare(local, { env, sameDirectory: true })
+    await third.startMain().done
+    const [c, b, a] = [await third.finish(), await second.finish(), await first.finish()]
+    await rm(env.RUNNER_TEMP, { recursive: true, force: true })
+    return [a, b, c]
+  }
+  await oneJob()
+  const jobs = await oneJob()
+  expect(jobs.map(job => [stepsRun(job), troublesOf(job), job.post?.annotations])).toEqual(jobs.map(() => [[], [], []]))
+}, 120_000)
 
 describe.each(['evict', 'damage'] as const)('an entry that is gone or broken (%s)', harm => {
   it.each([

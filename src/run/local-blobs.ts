@@ -25,9 +25,17 @@ export interface LocalBlobsRequest {
   readonly mayRepair: boolean
 }
 
+/** Why a blob cannot be had: `lost` where it is gone or damaged, and not where the service did not give it. */
+export interface BlobFault {
+  readonly lost: boolean
+  readonly detail: string
+}
+
 export interface LocalBlobs {
-  /** Sees to it that blobs of these digests and sizes are here, byte by byte. Gives those that cannot be had, with why. */
-  obtain(needed: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, string>>
+  /** Sees to it that blobs of these digests and sizes are here, byte by byte. Gives those that cannot be had. */
+  obtain(needed: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, BlobFault>>
+  /** Whether anything was fetched, and is in the staging directory. */
+  hasFetched(): boolean
   /** Keys of entries that turned out to be gone or damaged. */
   gone(): readonly string[]
   /** Puts a layout of these refs together in the staging directory. Throws where that cannot be written. */
@@ -43,7 +51,7 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
   const deadline = host.clock.now() + fetchSeconds * 1000
   /** Path of each blob that was checked. */
   const here = new Map<string, string>()
-  const faults = new Map<string, string>()
+  const faults = new Map<string, BlobFault>()
   const tried = new Set<BlobEntry>()
   const gone = new Set<string>()
   let isStaged = false
@@ -64,37 +72,36 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
       here.set(digest, path)
       return
     }
-    faults.set(digest, `blob ${digest} in ${directory} is damaged`)
+    faults.set(digest, { lost: true, detail: `blob ${digest} in ${directory} is damaged` })
     if (mayRepair) await files.remove(path)
   }
 
   async function fetch(entry: BlobEntry): Promise<void> {
     const expected = Object.entries(entry.blobs).filter(([digest]) => useful.has(digest) && !here.has(digest))
-    let why = silent
-    try {
-      if (why === undefined) {
-        await stage()
-        const left = (deadline - host.clock.now()) / 1000
-        const isThere = await remote.fetch(entry, Math.max(1, left), async path => {
-          for (const [digest, size] of expected) {
-            const [from, to] = [`${path}/${digest.replace('sha256:', '')}`, `${staging}/${blobPath(digest)}`]
-            if (!(await isBlob(files, from, digest, size))) continue
-            await files.move(from, to)
-            here.set(digest, to)
-          }
-        })
-        if (expected.every(([digest]) => here.has(digest))) return
-        gone.add(entry.key)
-        why = `${entry.key} is ${isThere ? 'damaged' : 'gone'}`
-      }
-    } catch (error) {
-      why = messageOf(error)
+    const fault = await take(entry, expected).catch((error: unknown): BlobFault => {
+      const detail = messageOf(error)
       // A service that hangs is not asked again for each of the others.
-      if (why.startsWith('not done within')) silent = why
-      // Of an archive: what the service itself cannot give now it may give later.
-      if (why.includes('failed with error')) gone.add(entry.key)
-    }
-    for (const [digest] of expected) if (!here.has(digest)) faults.set(digest, why)
+      if (detail.startsWith('not done within')) silent = detail
+      // Of tar or zstd: what the service itself cannot give now it may give later.
+      return { lost: detail.includes('failed with error'), detail }
+    })
+    if (fault?.lost) gone.add(entry.key)
+    for (const [digest] of expected) if (fault && !here.has(digest)) faults.set(digest, fault)
+  }
+
+  async function take(entry: BlobEntry, expected: readonly (readonly [string, number])[]): Promise<BlobFault | undefined> {
+    if (silent !== undefined) return { lost: false, detail: silent }
+    await stage()
+    const isThere = await remote.fetch(entry, Math.max(1, (deadline - host.clock.now()) / 1000), async path => {
+      for (const [digest, size] of expected) {
+        const [from, to] = [`${path}/${digest.replace('sha256:', '')}`, `${staging}/${blobPath(digest)}`]
+        if (!(await isBlob(files, from, digest, size))) continue
+        await files.move(from, to)
+        here.set(digest, to)
+      }
+    })
+    const isWhole = expected.every(([digest]) => here.has(digest))
+    return isWhole ? undefined : { lost: true, detail: `${entry.key} is ${isThere ? 'damaged' : 'gone'}` }
   }
 
   return {
@@ -111,8 +118,11 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
         for (const entry of next) tried.add(entry)
         await Promise.all(next.map(entry => lanes.enter('fetch', () => fetch(entry))))
       }
-      return new Map([...missing()].map(([digest]) => [digest, faults.get(digest) ?? `blob ${digest} is missing`]))
+      return new Map(
+        [...missing()].map(([digest]) => [digest, faults.get(digest) ?? { lost: true, detail: `blob ${digest} is missing` }])
+      )
     },
+    hasFetched: () => [...here.values()].some(path => path.startsWith(`${staging}/`)),
     gone: () => [...gone],
     async layOut(refs) {
       await stage()

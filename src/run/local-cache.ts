@@ -63,18 +63,20 @@ async function verifyEntry(files: Files, directory: string, entry: LayoutEntry, 
 }
 
 /**
- * A new directory that shares the old one's blobs: exports go there, the old one stays as it is until they are complete. Nothing is
+ * A new directory that shares the blobs of the old one's refs: exports go there, the old one stays as it is until they are complete. Nothing is
  * removed from the old one meanwhile by another job.
  */
 export async function stageLocalCache(files: Files, directory: string, staging: string): Promise<void> {
   await files.makeDirectory(`${staging}/blobs/sha256`)
   if (!(await files.exists(`${directory}/index.json`))) return
   await withLock(files, `${directory}/.lock`, async () => {
-    for (const name of await files.list(`${directory}/blobs/sha256`)) {
+    const index = (await wholeEntries(files, directory)) ?? { entries: [] }
+    // What a damaged entry lists is not handed on: BuildKit takes a blob that is there for good.
+    for (const name of await neededBlobs(files, directory, index)) {
       await files.link(`${directory}/blobs/sha256/${name}`, `${staging}/blobs/sha256/${name}`)
     }
-    // Written anew, not linked: BuildKit writes index.json in place. A tag that lacks something is not handed on.
-    await files.write(`${staging}/index.json`, renderLayoutIndex((await wholeEntries(files, directory)) ?? { entries: [] }))
+    // Written anew, not linked: BuildKit writes index.json in place.
+    await files.write(`${staging}/index.json`, renderLayoutIndex(index))
   })
 }
 
@@ -142,14 +144,18 @@ async function replaceIndex(files: Files, directory: string, index: LayoutIndex)
 
 /** Removes the blobs no entry needs. */
 async function sweep(files: Files, directory: string, index: LayoutIndex): Promise<void> {
-  const needed = new Set<string>()
-  const need = (digest: string) => void needed.add(digest.replace('sha256:', ''))
-  for (const { digest } of index.entries) {
-    need(digest)
-    const manifest = await files.read(`${directory}/${blobPath(digest)}`)
-    for (const blob of blobsOfManifest(manifest ?? '')?.keys() ?? []) need(blob)
-  }
+  const needed = await neededBlobs(files, directory, index)
   for (const name of await files.list(`${directory}/blobs/sha256`)) {
     if (!needed.has(name)) await files.remove(`${directory}/blobs/sha256/${name}`)
   }
+}
+
+/** Names of the files of all blobs that entries need, manifests among them. */
+async function neededBlobs(files: Files, directory: string, index: LayoutIndex): Promise<ReadonlySet<string>> {
+  const needed = new Set<string>()
+  for (const { digest } of index.entries) {
+    const manifest = await files.read(`${directory}/${blobPath(digest)}`)
+    for (const blob of [digest, ...(blobsOfManifest(manifest ?? '')?.keys() ?? [])]) needed.add(blob.replace('sha256:', ''))
+  }
+  return needed
 }

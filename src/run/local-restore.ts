@@ -6,7 +6,7 @@ import { importedRefs, planImports } from '../plan/imports'
 import { blobsOfManifest, entryTag } from '../plan/oci-layout'
 import type { Degradation } from '../reasons'
 import { newLocalBlobs } from './local-blobs'
-import type { LocalBlobsRequest } from './local-blobs'
+import type { BlobFault, LocalBlobsRequest } from './local-blobs'
 import { promoteLocalCache } from './local-cache'
 import type { LocalCandidates } from './local-candidates'
 
@@ -36,7 +36,7 @@ export async function restoreImports(host: Host, found: readonly FoundRef[], req
     blobsOfManifest(candidates.refs.get(ref.name)?.manifest ?? '') ?? new Map<string, number>()
   const useful = new Set(found.flatMap(one => (one.ref.backend === 'local' ? [...blobsOf(one).keys()] : [])))
   const blobs = newLocalBlobs(host, { ...request, entries: candidates.entries, useful })
-  const lost = new Map<string, string>()
+  const lost = new Map<string, BlobFault>()
   const whole = new Set<CacheRef>()
   let current = found
   try {
@@ -44,19 +44,19 @@ export async function restoreImports(host: Host, found: readonly FoundRef[], req
       const next = localImports(plan, current, request.rebuilt).filter(({ ref }) => !whole.has(ref))
       if (next.length === 0) break
       const missing = await blobs.obtain(new Map(next.flatMap(one => [...blobsOf(one)])))
-      for (const [digest, why] of missing) lost.set(digest, why)
+      for (const [digest, fault] of missing) lost.set(digest, fault)
       const isLost = (one: FoundRef) => [...blobsOf(one).keys()].some(digest => lost.has(digest))
       for (const one of next) if (!isLost(one)) whole.add(one.ref)
       // Nobody knows of the others whether they could be had; what they share with these is lost for them, too.
       current = current.filter(one => one.ref.backend !== 'local' || !isLost(one))
     }
     const refs = [...whole].flatMap(({ name }) => candidates.refs.get(name) ?? [])
-    if (refs.some(({ entry }) => !candidates.here.has(entry.digest))) {
+    if (blobs.hasFetched() || refs.some(({ entry }) => !candidates.here.has(entry.digest))) {
       await blobs.layOut(refs)
       const tags = new Set(refs.flatMap(({ entry }) => entryTag(entry) ?? []))
       await promoteLocalCache(host.files, staging, directory, tags, () => true)
     }
-    return { found: current, troubles: lostStages(plan, candidates, lost), gone: blobs.gone() }
+    return { found: current, troubles: lostTroubles(plan, candidates, lost), gone: blobs.gone() }
   } catch (error) {
     const trouble: Degradation = { code: 'restore-failed', backend: 'local', detail: messageOf(error) }
     return { found: found.filter(({ ref }) => ref.backend !== 'local'), troubles: [trouble], gone: blobs.gone() }
@@ -73,17 +73,25 @@ function localImports(plan: CachePlan, found: readonly FoundRef[], rebuilt: Read
   return found.filter(({ ref }) => ref.backend === 'local' && wanted.some(one => one.ref === ref))
 }
 
-/** The stages that lost something, each once: a blob is the first stage's that lists it. */
-function lostStages(plan: CachePlan, { refs }: LocalCandidates, lost: ReadonlyMap<string, string>): readonly Degradation[] {
+/** What the service did not give is one trouble, and what is lost one for each stage: a blob is the first stage's that lists it. */
+function lostTroubles(
+  plan: CachePlan,
+  { refs }: LocalCandidates,
+  faults: ReadonlyMap<string, BlobFault>
+): readonly Degradation[] {
+  const refused = [...faults.values()].find(({ lost }) => !lost)
   const stages = new Map<string, string>()
-  for (const [digest, why] of lost) {
+  for (const [digest, { lost, detail }] of faults) {
     const owner = plan.stages.find(({ reads }) =>
       reads.some(({ backend, name }) => backend === 'local' && blobsOfManifest(refs.get(name)?.manifest ?? '')?.has(digest))
     )
-    if (owner && !stages.has(owner.stage.name)) stages.set(owner.stage.name, why)
+    if (lost && owner && !stages.has(owner.stage.name)) stages.set(owner.stage.name, detail)
   }
-  return plan.stages.flatMap(({ stage }): readonly Degradation[] => {
-    const detail = stages.get(stage.name)
-    return detail === undefined ? [] : [{ code: 'local-stage-lost', backend: 'local', stage: stage.name, detail }]
-  })
+  return [
+    ...(refused ? [{ code: 'restore-failed' as const, backend: 'local' as const, detail: refused.detail }] : []),
+    ...plan.stages.flatMap(({ stage }): readonly Degradation[] => {
+      const detail = stages.get(stage.name)
+      return detail === undefined ? [] : [{ code: 'local-stage-lost', backend: 'local', stage: stage.name, detail }]
+    })
+  ]
 }

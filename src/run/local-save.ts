@@ -29,19 +29,21 @@ export interface SavedEntries {
 export async function saveLocalCache(host: Host, { directory, names, gone, stages }: LocalSave): Promise<SavedEntries> {
   const remote = newLocalEntries(host, directory)
   const deadline = host.clock.now() + saveSeconds * 1000
-  const [layout, [own = emptyIndex, ...others], present] = await Promise.all([
+  const [layout, [own = emptyIndex, ...parents], present] = await Promise.all([
     readLayout(host.files, directory),
     Promise.all(names.map(name => remote.readIndex(name))),
     host.files.list(`${directory}/blobs/sha256`)
   ])
-  const before = new Map(own.refs.map(ref => [ref.stage, ref]))
-  const refs = stages.flatMap(({ stage, written }): readonly IndexedRef[] => {
+  const order = stages.map(({ stage }) => stage)
+  const wrote = stages.flatMap(({ stage, written }): readonly IndexedRef[] => {
     const entry = layout?.index.entries.find(one => written !== undefined && entryTag(one) === written)
     const manifest = entry && layout?.manifests.get(entry.digest)
-    const ref = entry && manifest !== undefined ? { stage, entry, manifest } : before.get(stage)
-    return ref ? [ref] : []
+    return entry && manifest !== undefined ? [{ stage, entry, manifest }] : []
   })
-  const known = [own, ...others].flatMap(({ entries }) => entries).filter(({ key }) => !gone.includes(key))
+  const tags = new Set(wrote.map(({ entry }) => entryTag(entry)))
+  const others = own.refs.filter(({ stage, entry }) => order.includes(stage) && !tags.has(entryTag(entry)))
+  const refs = [...others, ...wrote].toSorted((one, other) => order.indexOf(one.stage) - order.indexOf(other.stage))
+  const known = [own, ...parents].flatMap(({ entries }) => entries).filter(({ key }) => !gone.includes(key))
   const nameOf = (stage: string) => stages.find(one => one.stage === stage)?.entries ?? ''
   const { made } = planEntries({ refs, known, present: new Set(present.map(name => `sha256:${name}`)), nameOf })
 
@@ -58,7 +60,7 @@ export async function saveLocalCache(host: Host, { directory, names, gone, stage
   }
   const saved = (await Promise.all(made.map(entry => lanes.enter('save', () => save(entry))))).flat()
 
-  const index = wholeIndex(refs, before, [...saved, ...known], nameOf)
+  const index = wholeIndex(refs, own.refs, [...saved, ...known], nameOf)
   if (renderLocalIndex(index) !== renderLocalIndex(own)) await remote.saveIndex(names[0] ?? '', index)
   return { entries: saved.length, bytes: saved.reduce((sum, entry) => sum + entryBytes(entry), 0), failures }
 }
@@ -66,12 +68,13 @@ export async function saveLocalCache(host: Host, { directory, names, gone, stage
 /** An index of which every blob is in an entry: a ref that lacks one is left as it was before. */
 function wholeIndex(
   refs: readonly IndexedRef[],
-  before: ReadonlyMap<string, IndexedRef>,
+  before: readonly IndexedRef[],
   entries: readonly BlobEntry[],
   nameOf: (stage: string) => string
 ): LocalIndex {
   const held = new Set(entries.flatMap(({ blobs }) => Object.keys(blobs)))
   const isWhole = ({ manifest }: IndexedRef) => [...(blobsOfManifest(manifest)?.keys() ?? [])].every(digest => held.has(digest))
-  const whole = refs.flatMap(ref => [ref, before.get(ref.stage)].find(one => one !== undefined && isWhole(one)) ?? [])
+  const earlier = ({ entry }: IndexedRef) => before.filter(one => entryTag(one.entry) === entryTag(entry))
+  const whole = refs.flatMap(ref => [ref, ...earlier(ref)].find(isWhole) ?? [])
   return { refs: whole, entries: planEntries({ refs: whole, known: entries, present: new Set(), nameOf }).kept }
 }
