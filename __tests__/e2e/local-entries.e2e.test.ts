@@ -164,26 +164,25 @@ it('two steps of one job: two images, and one of them twice, each find the next 
   expect(jobs.map(job => [stepsRun(job), troublesOf(job), job.post?.annotations])).toEqual(jobs.map(() => [[], [], []]))
 }, 120_000)
 
-describe.each(['evict', 'damage'] as const)('an entry that is gone or broken (%s)', harm => {
-  it.each([
-    { stage: 'deps', run: ['builder', 'deps', 'runtime'] },
-    { stage: 'tools', run: ['runtime', 'tools'] },
-    { stage: 'builder', run: ['builder', 'runtime'] },
-    { stage: 'runtime', run: ['runtime'] }
-  ])(
-    'of $stage costs that stage, and what is made from it',
-    async ({ stage, run }) => {
-      await project.job(local)
-      expect(await project.cacheService[harm](layers(stage))).toHaveLength(1)
-      const job = await project.job(local)
-      expect([job.main.exitCode, stagesRun(job)]).toEqual([0, run])
-      expect(troublesOf(job)).toEqual([`\`${stage}\`: gone or damaged in the local directory`])
-      const next = await project.job(local)
-      expect([next.outputs['cache-hit'], stepsRun(next), troublesOf(next)]).toEqual(['true', [], []])
-    },
-    60_000
-  )
-})
+it.each([
+  { harm: 'evict', stage: 'deps', run: ['builder', 'deps', 'runtime'] },
+  { harm: 'evict', stage: 'tools', run: ['runtime', 'tools'] },
+  { harm: 'damage', stage: 'builder', run: ['builder', 'runtime'] },
+  { harm: 'damage', stage: 'runtime', run: ['runtime'] }
+] as const)(
+  'an entry that is gone or broken ($harm) costs its stage, and what is made from it: $stage',
+  async ({ harm, stage, run }) => {
+    await project.job(local)
+    expect(await project.cacheService[harm](layers(stage))).toHaveLength(1)
+    const job = await project.job(local)
+    expect([job.main.exitCode, stagesRun(job)]).toEqual([0, run])
+    expect(troublesOf(job)).toEqual([`\`${stage}\`: gone or damaged in the local directory`])
+    expect(job.stages.find(({ name }) => name === stage)?.reason?.code).toBe('cache-evicted')
+    const next = await project.job(local)
+    expect([next.outputs['cache-hit'], stepsRun(next), troublesOf(next)]).toEqual(['true', [], []])
+  },
+  60_000
+)
 
 function bytesOf(some: readonly { readonly bytes: number }[]): number {
   return some.reduce((sum, { bytes }) => sum + bytes, 0)
