@@ -1,5 +1,5 @@
 import { parseHandover, renderHandover } from '../src/handover'
-import type { Handover, LeftExports } from '../src/handover'
+import type { Handover, LeftExports, LocalSave } from '../src/handover'
 
 const left: LeftExports = {
   builder: 'b',
@@ -12,11 +12,21 @@ const left: LeftExports = {
   exports: [{ stage: 'base', backend: 'gha' }]
 }
 
+const localCache: LocalSave = {
+  directory: '/tmp/.buildx-cache',
+  names: ['local-all', 'local-all_BRANCH_dev'],
+  gone: ['layers-base#1'],
+  stages: [
+    { stage: 'base', entries: 'layers-base', written: 'cache-base' },
+    { stage: 'deps', entries: 'layers-deps' }
+  ]
+}
+
 const given: readonly Handover[] = [
   { version: 1 },
   { version: 1, builder: 'stage-cache-1' },
-  { version: 1, localCache: { directory: '/tmp/.buildx-cache', key: 'k#1' } },
-  { version: 1, builder: 'b', localCache: { directory: '/d', key: 'k' } },
+  { version: 1, localCache },
+  { version: 1, builder: 'b', localCache: { ...localCache, gone: [] } },
   { version: 1, left }
 ]
 
@@ -37,6 +47,9 @@ const odd = [
   '{"version":1,"localCache":"/d"}',
   '{"version":1,"localCache":{"directory":"/d"}}',
   '{"version":1,"localCache":null}',
+  ...[{ names: 'a' }, { gone: [1] }, { stages: [null] }, { stages: [{ stage: 'base', entries: 'e', written: 1 }] }].map(wrong =>
+    JSON.stringify({ version: 1, localCache: { ...localCache, ...wrong } })
+  ),
   ...[{ builder: 5 }, { ran: 'base' }, { hit: [1] }, { succeeded: 'yes' }, { exports: [null] }, { imported: {} }].map(wrong =>
     JSON.stringify({ version: 1, left: { ...left, ...wrong } })
   )

@@ -7,10 +7,20 @@ export interface Handover {
   readonly keepState?: boolean
   /** Directory that local exports go to until they are complete; there is one only if main was killed. */
   readonly staging?: string
-  /** Local cache directory that changed, and the key it is saved under. */
-  readonly localCache?: { readonly directory: string; readonly key: string }
+  /** What of the local cache directory is to be saved to GitHub's cache. */
+  readonly localCache?: LocalSave
   /** Exports that a cancelled job did not get done. */
   readonly left?: LeftExports
+}
+
+export interface LocalSave {
+  readonly directory: string
+  /** Names of the indexes of the scopes that are read; the first is written. */
+  readonly names: readonly string[]
+  /** Keys of entries that turned out to be gone or damaged. */
+  readonly gone: readonly string[]
+  /** All of the Dockerfile's, in its order: what their entries are called, and the tag that this job wrote. */
+  readonly stages: readonly { readonly stage: string; readonly entries: string; readonly written?: string }[]
 }
 
 /** What post needs beside its inputs to go on where main was stopped. */
@@ -52,14 +62,26 @@ function isHandover(value: unknown): value is Handover {
     (builder === undefined || typeof builder === 'string') &&
     (keepState === undefined || typeof keepState === 'boolean') &&
     (staging === undefined || typeof staging === 'string') &&
-    (localCache === undefined || (typeof localCache?.directory === 'string' && typeof localCache.key === 'string')) &&
+    (localCache === undefined || isLocalSave(localCache)) &&
     (left === undefined || isLeft(left))
+  )
+}
+
+function isLocalSave(save: Partial<LocalSave> | null): boolean {
+  const { directory, names, gone, stages } = save ?? {}
+  return (
+    areTexts(directory) &&
+    Array.isArray(names) &&
+    areTexts(...(names as readonly unknown[])) &&
+    Array.isArray(gone) &&
+    areTexts(...(gone as readonly unknown[])) &&
+    Array.isArray(stages) &&
+    stages.every((one: Partial<LocalSave['stages'][number]> | null) => areTexts(one?.stage, one?.entries, one?.written ?? ''))
   )
 }
 
 function isLeft(left: Partial<LeftExports>): boolean {
   const { builder, driver, imported, succeeded, ran, hit, stale, exports } = left
-  const areTexts = (...values: readonly unknown[]) => values.every(value => typeof value === 'string')
   return (
     areTexts(builder, driver) &&
     (imported === undefined || areTexts(imported.backend, imported.ref)) &&
@@ -68,4 +90,8 @@ function isLeft(left: Partial<LeftExports>): boolean {
     Array.isArray(exports) &&
     exports.every((wanted: Partial<LeftExports['exports'][number]> | null) => areTexts(wanted?.stage, wanted?.backend))
   )
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every(value => typeof value === 'string')
 }

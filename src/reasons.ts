@@ -40,6 +40,7 @@ export interface Degradation {
     | 'restore-failed'
     | 'save-failed'
     | 'local-cache-broken'
+    | 'local-stage-lost'
     | 'record-failed'
     | 'export-failed'
     | 'export-left'

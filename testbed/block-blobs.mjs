@@ -1,7 +1,7 @@
 // @ts-check
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -30,6 +30,15 @@ export class BlockBlobs {
     this.#blobs.delete(id)
     this.#uncommitted.delete(id)
     await rm(join(this.directory, id), { recursive: true, force: true })
+  }
+
+  /** Turns a byte in the middle of a blob. @param {string} id */
+  async damage(id) {
+    for (const { file, bytes } of this.#blobs.get(id) ?? []) {
+      const content = await readFile(file)
+      content.writeUInt8(255 - content.readUInt8(bytes >> 1), bytes >> 1)
+      await writeFile(file, content)
+    }
   }
 
   /**

@@ -19,6 +19,8 @@ export function adminOf(url) {
     entries: () => ask('GET', 'entries'),
     /** @param {string} prefix of the key @returns {Promise<import('./cache-entries.mjs').CacheEntry[]>} what is gone now */
     evict: prefix => ask('DELETE', `entries?prefix=${encodeURIComponent(prefix)}`),
+    /** @param {string} prefix of the key @returns {Promise<import('./cache-entries.mjs').CacheEntry[]>} of which a byte is another now */
+    damage: prefix => ask('POST', `damage?prefix=${encodeURIComponent(prefix)}`),
     /** @returns {Promise<import('./traffic.mjs').Counts>} */
     counts: () => ask('GET', 'counts'),
     /** @returns {Promise<string[]>} */

@@ -23,7 +23,7 @@ const DENIED = 'cache write denied: token has no writable scopes'
  */
 
 /**
- * Admin, for tests: GET /admin/entries, DELETE /admin/entries?prefix=…, GET and DELETE /admin/counts, GET /admin/requests,
+ * Admin, for tests: GET /admin/entries, DELETE /admin/entries?prefix=…, POST /admin/damage?prefix=…, GET and DELETE /admin/counts, GET /admin/requests,
  * PUT /admin/faults ({faults, seed, bytesPerSecond}), POST /admin/reset.
  * @param {{ port?: number, directory?: string }} [options]
  */
@@ -114,6 +114,11 @@ export async function serveCache(options = {}) {
         return reply(response, 200, entries.list())
       case 'DELETE entries':
         return reply(response, 200, await evict(url.searchParams.get('prefix') ?? ''))
+      case 'POST damage': {
+        const damaged = entries.list().filter(({ key }) => key.startsWith(url.searchParams.get('prefix') ?? ''))
+        for (const { id } of damaged) await blobs.damage(id)
+        return reply(response, 200, damaged)
+      }
       case 'GET counts':
         return reply(response, 200, traffic.counts)
       case 'DELETE counts':

@@ -27,33 +27,65 @@ it('a runner without a cache service keeps the directory itself', async () => {
   expect([cold.post?.exitCode, cold.post?.annotations]).toEqual([0, []])
 }, 60_000)
 
-describe('a damaged directory is reported and replaced', () => {
+describe('a damaged directory is reported and mended', () => {
   const index = () => join(project.cacheDir, 'index.json')
   const blobs = () => join(project.cacheDir, 'blobs/sha256')
+  const all = 'Did not use the local directory: it was damaged'
+  // The largest blob is the base image, which every stage is made from.
+  const base = '`base`: gone or damaged in the local directory'
 
   it.each([
-    { damage: 'a blob of other content', harm: async () => flipByte(await largest(blobs())) },
+    { damage: 'a blob of other content', says: base, harm: async () => flipByte(await largest(blobs())) },
     {
       damage: 'a blob that is cut off',
+      says: base,
       harm: async () => await open(await largest(blobs()), 'r+').then(async file => file.truncate(99).finally(() => file.close()))
     },
-    { damage: 'a missing blob', harm: async () => rm(await largest(blobs())) },
-    { damage: 'a truncated index.json', harm: async () => writeFile(index(), (await readFile(index(), 'utf8')).slice(0, 100)) },
-    { damage: 'a missing index.json', harm: () => rm(index()) }
+    { damage: 'a missing blob', says: base, harm: async () => rm(await largest(blobs())) },
+    {
+      damage: 'a truncated index.json',
+      says: all,
+      harm: async () => writeFile(index(), (await readFile(index(), 'utf8')).slice(0, 100))
+    },
+    { damage: 'a missing index.json', says: all, harm: () => rm(index()) }
   ])(
     '$damage',
-    async ({ harm }) => {
+    async ({ harm, says }) => {
       await project.job(local, ownRunner)
       await harm()
       const job = await project.job(local, ownRunner)
       expect([job.main.exitCode, job.outputs['cache-hit-rate']]).toEqual([0, '0.00'])
-      expect(troublesOf(job)).toEqual(['Did not use the local directory: it was damaged'])
+      expect(troublesOf(job)).toEqual([says])
       const next = await project.job(local, ownRunner)
       expect([next.outputs['cache-hit'], stepsRun(next), troublesOf(next)]).toEqual(['true', [], []])
     },
     90_000
   )
+
+  it('a layer of one stage', async () => {
+    await project.write('Dockerfile', ownLayers)
+    await project.job(local, ownRunner)
+    await flipByte(await smallest(blobs(), 1_000_000))
+    const job = await project.job(local, ownRunner)
+    expect([stepsRun(job), troublesOf(job)]).toEqual([
+      ['tools 1/1', 'app 1/2', 'app 2/2'],
+      ['`tools`: gone or damaged in the local directory']
+    ])
+    const next = await project.job(local, ownRunner)
+    expect([stepsRun(next), troublesOf(next)]).toEqual([[], []])
+  }, 60_000)
 })
+
+const ownLayers = `FROM busybox AS base
+RUN head -c 3000000 /dev/urandom > /system
+FROM base AS tools
+RUN head -c 1000000 /dev/urandom > /tool
+FROM base AS deps
+RUN head -c 1500000 /dev/urandom > /packages
+FROM deps AS app
+COPY --from=tools /tool /tool
+RUN wc -c /tool /packages > /app
+`
 
 it('20 builds, each with a new layer of 1 MB, leave a directory no larger than two do', async () => {
   await project.write(
@@ -136,6 +168,13 @@ async function largest(directory: string): Promise<string> {
     }))
   )
   return files.toSorted((a, b) => b.size - a.size)[0]?.path ?? ''
+}
+
+/** The smallest file of so many bytes at least. */
+async function smallest(directory: string, atLeast: number): Promise<string> {
+  const paths = (await readdir(directory)).map(name => join(directory, name))
+  const files = await Promise.all(paths.map(async path => ({ path, size: (await stat(path)).size })))
+  return files.filter(({ size }) => size >= atLeast).toSorted((a, b) => a.size - b.size)[0]?.path ?? ''
 }
 
 async function flipByte(path: string) {

@@ -8,7 +8,10 @@ export type Content = Readonly<Record<string, readonly string[]>>
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 async function blob(directory: string, text: string): Promise<{ digest: string; size: number }> {
-  await writeFile(join(directory, 'blobs/sha256', sha256(text)), text)
+  // One that is there is left alone, as by BuildKit: it may be a link that another directory shares.
+  await writeFile(join(directory, 'blobs/sha256', sha256(text)), text, { flag: 'wx' }).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error
+  })
   return { digest: `sha256:${sha256(text)}`, size: Buffer.byteLength(text) }
 }
 

@@ -40,7 +40,10 @@ async function buildAfter(text: string | undefined) {
     image: basename(host.folder),
     rebuilt: []
   } as unknown as Preparation
-  const caches = await findCaches(host, cancellation, preparation).all
+  const caches = await findCaches(host, cancellation, preparation, {
+    staging: `${host.folder}/staging`,
+    beforeStaging: () => undefined
+  }).all
   await host.remove()
   const facts = { materials: undefined, images: new Map(), imported: [], failedImports: new Set<never>() }
   const results = preparation.plan.stages.map(({ stage }) => ({

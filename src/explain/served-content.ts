@@ -36,6 +36,11 @@ export function servedView(stage: Stage, facts: ServedFacts): RecordView | undef
   return viewsOf(stage, facts).find(({ entry }) => served.some(({ ref, id }) => entry.saved[ref.backend]?.id === id))?.view
 }
 
+/** The record of what was last saved of a stage, of the first scope that has one: for a stage of which nothing is there any more. */
+export function recordedView(stage: Stage, facts: ServedFacts): RecordView | undefined {
+  return viewsOf(stage, facts)[0]?.view
+}
+
 /**
  * Stages that a record says were saved in backends that were asked, and no longer have it there. GitHub's cache cannot be asked for refs:
  * there all are gone when a ref was read and not one step of the build came from it.

@@ -19,7 +19,7 @@ export interface LayoutIndex {
 export function parseLayoutIndex(text: string): LayoutIndex | undefined {
   try {
     const { manifests } = JSON.parse(text) as { manifests?: LayoutEntry[] }
-    return Array.isArray(manifests) && manifests.every(isEntry) ? { entries: manifests } : undefined
+    return Array.isArray(manifests) && manifests.every(isLayoutEntry) ? { entries: manifests } : undefined
   } catch {
     return undefined
   }
@@ -52,7 +52,8 @@ export function blobPath(digest: string): string | undefined {
   return hex && `blobs/sha256/${hex}`
 }
 
-function isEntry(value: unknown): value is LayoutEntry {
+/** Whether a value is a line of an index.json. */
+export function isLayoutEntry(value: unknown): value is LayoutEntry {
   const entry = value as Partial<LayoutEntry> | null
   return typeof entry?.digest === 'string' && blobPath(entry.digest) !== undefined && typeof entry.size === 'number'
 }

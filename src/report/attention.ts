@@ -39,5 +39,6 @@ const urgency: { readonly [code in Degradation['code']]: number } = {
   'record-failed': 9,
   'export-left': 10,
   'local-cache-broken': 11,
-  'export-ran-steps': 12
+  'local-stage-lost': 12,
+  'export-ran-steps': 13
 }

@@ -39,6 +39,10 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
     what: place => words`Did not use ${place}: it was damaged`,
     remedy: () => words`Nothing to do: what is built is saved into a new one.`
   },
+  'local-stage-lost': {
+    what: (place, stages) => words`${stages}: gone or damaged in ${place}`,
+    remedy: () => words`Nothing to do: it is built again and saved anew, with what is made from it.`
+  },
   'record-failed': {
     what: () => words`Could not read or write the record of what was saved`,
     remedy: () => words`The next build may find less than there is, or not know why it rebuilds. ${service}`

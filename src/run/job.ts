@@ -70,7 +70,9 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const { inputs, plan } = preparation
   for (const { value } of inputs.secrets) host.workflow.mask(value)
   const fingerprints = startFingerprints(host, preparation)
-  const lookups = findCaches(host, cancellation, preparation)
+  const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
+  const local = { staging, beforeStaging: () => leave({ staging }) }
+  const lookups = findCaches(host, cancellation, preparation, local)
   const [builder, found] = await withSummary(host, Promise.all([bringUp(inputs), lookups.found]))
   const imports = readsCache(inputs) ? planImports(plan, found, new Set(preparation.rebuilt)) : { broughtIn: [] }
   const beside = buildsBesideMain(builder.buildkit)
@@ -94,8 +96,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   log.release()
 
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
-  const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
-  side.begin({ caches, expectations, staging, beforeStaging: () => leave({ staging }) })
+  side.begin({ caches, expectations, ...local })
   const built = await building
   const exportsStarted = host.clock.now()
   const measured = measureImage(host, preparation, built)
@@ -122,7 +123,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     troubles: []
   })
   host.log.endGroup()
-  if (saved.localKey) leave({ localCache: { directory: inputs.cacheDir, key: saved.localKey } })
+  if (saved.localCache) leave({ localCache: saved.localCache })
 
   const report = await publish(host, {
     preparation,

@@ -1,4 +1,4 @@
-import type { LeftExports } from '../handover'
+import type { LeftExports, LocalSave } from '../handover'
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
@@ -44,8 +44,7 @@ export function leftExports(
 export interface FinishedExports {
   readonly outcomes: readonly ExportOutcome[]
   readonly troubles: readonly Degradation[]
-  /** Local cache directory that is to be saved, and its key. */
-  readonly localCache?: { readonly directory: string; readonly key: string }
+  readonly localCache?: LocalSave
 }
 
 /** Exports what a cancelled main step left, with the inputs that this step has as well. Throws when they cannot be read any more. */
@@ -58,8 +57,8 @@ export async function finishExports(
   const preparation = await prepare(host, event, inputs => readRemoteDockerfile(host, cancellation, inputs, left.builder))
   if (!preparation) throw new Error('The Dockerfile cannot be read any more')
   const { plan, inputs } = preparation
-  const caches = await findCaches(host, cancellation, preparation).all
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
+  const caches = await findCaches(host, cancellation, preparation, { staging, beforeStaging: () => undefined }).all
   const imported = plan.stages
     .flatMap(({ reads }) => reads)
     .find(({ backend, name }) => backend === left.imported?.backend && name === left.imported.ref)
@@ -90,6 +89,6 @@ export async function finishExports(
   return {
     outcomes: saved.outcomes,
     troubles: [...exportTroubles(host, outcomes, caches), ...saved.troubles],
-    ...(saved.localKey ? { localCache: { directory: inputs.cacheDir, key: saved.localKey } } : {})
+    ...(saved.localCache ? { localCache: saved.localCache } : {})
   }
 }

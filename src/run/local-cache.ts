@@ -1,22 +1,41 @@
 import type { Files } from '../host'
-import { foundByManifest } from '../plan/coverage'
-import type { FoundRef } from '../plan/coverage'
-import type { CachePlan } from '../plan/cache-plan'
 import { blobPath, blobsOfManifest, entryTag, mergeLayoutIndexes, parseLayoutIndex, renderLayoutIndex } from '../plan/oci-layout'
 import type { LayoutEntry, LayoutIndex } from '../plan/oci-layout'
 import { withLock } from './directory-lock'
 
-/** A layout whose every blob is there, with the manifests' texts by digest. */
+/** What a directory says it holds, with the manifests' texts by digest. */
 export interface LocalLayout {
   readonly index: LayoutIndex
+  /** Those that are there, and whole. */
   readonly manifests: ReadonlyMap<string, string>
 }
 
+/** Reads a local cache directory's index and manifests, no blobs. Undefined where there is no directory; throws where that is no cache. */
+export async function readLayout(files: Files, directory: string): Promise<LocalLayout | undefined> {
+  const index = await readIndex(files, directory)
+  if (!index) return undefined
+  const manifests = new Map<string, string>()
+  for (const { digest } of index.entries) {
+    const path = `${directory}/${blobPath(digest)}`
+    const text = await files.read(path)
+    if (text !== undefined && blobsOfManifest(text) && `sha256:${await files.sha256(path)}` === digest)
+      manifests.set(digest, text)
+  }
+  return { index, manifests }
+}
+
 /**
- * Reads a local cache directory and verifies it: every manifest and blob present, of the right size and, unless `sizesOnly`,
- * of the right digest. Undefined where there is no directory. Throws an error that names the first fault.
+ * Reads a directory that exports went to: every manifest and blob has to be there, of the right size. Undefined where there is none. Throws
+ * an error that names the first fault.
  */
-export async function readLocalCache(files: Files, directory: string, sizesOnly: boolean): Promise<LocalLayout | undefined> {
+async function readStaged(files: Files, directory: string): Promise<LayoutIndex | undefined> {
+  const index = await readIndex(files, directory)
+  const verified = new Set<string>()
+  for (const entry of index?.entries ?? []) await verifyEntry(files, directory, entry, verified)
+  return index
+}
+
+async function readIndex(files: Files, directory: string): Promise<LayoutIndex | undefined> {
   const text = await files.read(`${directory}/index.json`)
   if (text === undefined) {
     if ((await files.list(`${directory}/blobs/sha256`)).length > 0) throw new Error('index.json is missing')
@@ -24,20 +43,11 @@ export async function readLocalCache(files: Files, directory: string, sizesOnly:
   }
   const index = parseLayoutIndex(text)
   if (!index) throw new Error('index.json cannot be read')
-  const manifests = new Map<string, string>()
-  const verified = new Set<string>()
-  for (const entry of index.entries) manifests.set(entry.digest, await verifyEntry(files, directory, entry, sizesOnly, verified))
-  return { index, manifests }
+  return index
 }
 
-/** Throws an error that names the first fault of an entry's blobs; gives its manifest. `verified` are blobs found good before. */
-async function verifyEntry(
-  files: Files,
-  directory: string,
-  entry: LayoutEntry,
-  sizesOnly: boolean,
-  verified: Set<string>
-): Promise<string> {
+/** Throws an error that names the first fault of an entry's blobs. `verified` are blobs found good before. */
+async function verifyEntry(files: Files, directory: string, entry: LayoutEntry, verified: Set<string>): Promise<void> {
   const manifest = await files.read(`${directory}/${blobPath(entry.digest)}`)
   const listed = manifest === undefined ? undefined : blobsOfManifest(manifest)
   if (manifest === undefined || !listed) {
@@ -48,44 +58,25 @@ async function verifyEntry(
     const path = blobPath(digest)
     const found = path === undefined ? undefined : await files.size(`${directory}/${path}`)
     if (found !== size) throw new Error(`blob ${digest} has ${found ?? 'no'} bytes, its manifest says ${size}`)
-    if (!sizesOnly && `sha256:${await files.sha256(`${directory}/${path}`)}` !== digest) {
-      throw new Error(`blob ${digest} has other content`)
-    }
     verified.add(`${digest} ${size}`)
   }
-  return manifest
-}
-
-/** The plan's refs that a layout holds. */
-export function localRefs(plan: CachePlan, layout: LocalLayout | undefined): readonly FoundRef[] {
-  if (!layout) return []
-  const byTag = new Map(layout.index.entries.map(entry => [entryTag(entry), entry]))
-  return plan.stages
-    .flatMap(stage => stage.reads)
-    .filter(ref => ref.backend === 'local')
-    .flatMap(ref => {
-      const entry = byTag.get(ref.name)
-      const found = entry && foundByManifest(ref, entry.digest, layout.manifests.get(entry.digest) ?? '')
-      return found ? [found] : []
-    })
 }
 
 /**
- * A new directory that shares the old one's blobs: exports go there, the old one stays as it is until they are complete. Nothing is
+ * A new directory that shares the blobs of the old one's refs: exports go there, the old one stays as it is until they are complete. Nothing is
  * removed from the old one meanwhile by another job.
  */
 export async function stageLocalCache(files: Files, directory: string, staging: string): Promise<void> {
   await files.makeDirectory(`${staging}/blobs/sha256`)
   if (!(await files.exists(`${directory}/index.json`))) return
   await withLock(files, `${directory}/.lock`, async () => {
-    for (const name of await files.list(`${directory}/blobs/sha256`)) {
+    const index = (await wholeEntries(files, directory)) ?? { entries: [] }
+    // What a damaged entry lists is not handed on: BuildKit takes a blob that is there for good.
+    for (const name of await neededBlobs(files, directory, index)) {
       await files.link(`${directory}/blobs/sha256/${name}`, `${staging}/blobs/sha256/${name}`)
     }
-    // Copied, not linked: BuildKit writes index.json in place.
-    await files.write(
-      `${staging}/index.json`,
-      (await files.read(`${directory}/index.json`)) ?? renderLayoutIndex({ entries: [] })
-    )
+    // Written anew, not linked: BuildKit writes index.json in place.
+    await files.write(`${staging}/index.json`, renderLayoutIndex(index))
   })
 }
 
@@ -93,7 +84,6 @@ export async function stageLocalCache(files: Files, directory: string, staging: 
  * Brings the tags just written from the staged directory into the real one, if the staged one is complete: blobs first, then
  * index.json by one rename, last the blobs nobody needs any more go. Killed at any moment, the old or the new content is whole.
  * Tags that `keep` refuses are dropped; tags that another job wrote meanwhile stay. The staged directory is gone afterwards.
- * Returns the digest of the new index, hexadecimal.
  */
 export async function promoteLocalCache(
   files: Files,
@@ -101,21 +91,20 @@ export async function promoteLocalCache(
   directory: string,
   written: ReadonlySet<string>,
   keep: (tag: string) => boolean
-): Promise<string> {
+): Promise<void> {
   try {
-    const staged = await readLocalCache(files, staging, true)
+    const staged = await readStaged(files, staging)
     if (!staged) throw new Error('the exported directory is empty')
     await files.makeDirectory(`${directory}/blobs/sha256`)
-    return await withLock(files, `${directory}/.lock`, async () => {
+    await withLock(files, `${directory}/.lock`, async () => {
       const old = await wholeEntries(files, directory)
       // Without it, blobs would be there that no index tells of.
       if (!old) await replaceIndex(files, directory, { entries: [] })
       await moveBlobs(files, `${staging}/blobs/sha256`, `${directory}/blobs/sha256`)
-      const ours = { entries: staged.index.entries.filter(entry => written.has(entryTag(entry) ?? '')) }
+      const ours = { entries: staged.entries.filter(entry => written.has(entryTag(entry) ?? '')) }
       const index = mergeLayoutIndexes(old ?? { entries: [] }, ours, keep)
       await replaceIndex(files, directory, index)
       await sweep(files, directory, index)
-      return await files.sha256(`${directory}/index.json`)
     })
   } finally {
     await files.remove(staging)
@@ -129,7 +118,7 @@ async function wholeEntries(files: Files, directory: string): Promise<LayoutInde
   const verified = new Set<string>()
   const entries: LayoutEntry[] = []
   for (const entry of index.entries) {
-    const fault = await verifyEntry(files, directory, entry, true, verified).then(
+    const fault = await verifyEntry(files, directory, entry, verified).then(
       () => undefined,
       (error: unknown) => error
     )
@@ -155,14 +144,18 @@ async function replaceIndex(files: Files, directory: string, index: LayoutIndex)
 
 /** Removes the blobs no entry needs. */
 async function sweep(files: Files, directory: string, index: LayoutIndex): Promise<void> {
-  const needed = new Set<string>()
-  const need = (digest: string) => void needed.add(digest.replace('sha256:', ''))
-  for (const { digest } of index.entries) {
-    need(digest)
-    const manifest = await files.read(`${directory}/${blobPath(digest)}`)
-    for (const blob of blobsOfManifest(manifest ?? '')?.keys() ?? []) need(blob)
-  }
+  const needed = await neededBlobs(files, directory, index)
   for (const name of await files.list(`${directory}/blobs/sha256`)) {
     if (!needed.has(name)) await files.remove(`${directory}/blobs/sha256/${name}`)
   }
+}
+
+/** Names of the files of all blobs that entries need, manifests among them. */
+async function neededBlobs(files: Files, directory: string, index: LayoutIndex): Promise<ReadonlySet<string>> {
+  const needed = new Set<string>()
+  for (const { digest } of index.entries) {
+    const manifest = await files.read(`${directory}/${blobPath(digest)}`)
+    for (const blob of [digest, ...(blobsOfManifest(manifest ?? '')?.keys() ?? [])]) needed.add(blob.replace('sha256:', ''))
+  }
+  return needed
 }

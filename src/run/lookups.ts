@@ -10,8 +10,8 @@ const lookupSeconds = 10
 
 export interface Lookup {
   readonly found: readonly FoundRef[]
-  /** Undefined when every ref could be asked for. */
-  readonly trouble?: Degradation
+  /** Empty when every ref could be asked for. */
+  readonly troubles: readonly Degradation[]
 }
 
 /** Asks the registry for the manifests of all refs of the plan at the same time. Never throws. */
@@ -32,6 +32,6 @@ export async function lookUpRegistry(host: Host, plan: CachePlan): Promise<Looku
   const [first] = failures
   return {
     found: found.filter(ref => ref !== undefined),
-    ...(first === undefined ? {} : { trouble: { code: 'lookup-failed', backend: 'registry', detail: first } })
+    troubles: first === undefined ? [] : [{ code: 'lookup-failed', backend: 'registry', detail: first }]
   }
 }

@@ -1,15 +1,15 @@
 import { messageOf } from '../errors'
 import { handoverState, parseHandover } from '../handover'
-import type { Handover, LeftExports } from '../handover'
+import type { LeftExports, LocalSave } from '../handover'
 import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
+import { bytes as amount, count } from '../report/amounts'
 import { renderLeft, troubles } from '../report/summary-notes'
 import { watchCancellation } from './cancellation'
 import { wantsSummary } from './wants-summary'
 
-/** Seconds that removing the builder, and saving the local cache, may take. */
+/** Seconds that removing the builder may take. */
 const removeSeconds = 60
-const saveSeconds = 600
 
 /** Finishes, saves and undoes what main left, whatever became of main. Never throws: trouble is a warning. */
 export async function runPost(host: Host, readEvent: () => Promise<unknown>): Promise<void> {
@@ -35,7 +35,7 @@ async function attempt<T>(host: Host, work: Promise<T>): Promise<T | undefined> 
 }
 
 /** Says what became of the exports that a cancelled job left; gives the local cache to save. */
-async function finishLeft(host: Host, readEvent: () => Promise<unknown>, left: LeftExports): Promise<Handover['localCache']> {
+async function finishLeft(host: Host, readEvent: () => Promise<unknown>, left: LeftExports): Promise<LocalSave | undefined> {
   // Only a cancelled job needs it, and with it most of the action.
   const { finishExports } = await import('./left-exports')
   const cancellation = watchCancellation(host)
@@ -52,16 +52,17 @@ async function removeBuilder(host: Host, name: string, keepState = false): Promi
   else host.log.warning(`Builder ${name} could not be removed: ${stderr.trim()}`)
 }
 
-async function saveDirectory(
-  host: Host,
-  { directory, key }: { readonly directory: string; readonly key: string }
-): Promise<void> {
-  try {
-    await host.actionsCache.save(directory, key, saveSeconds)
-    host.log.info(`Local cache ${directory} saved as ${key}`)
-  } catch (error) {
-    const detail = messageOf(error)
+async function saveDirectory(host: Host, save: LocalSave): Promise<void> {
+  const failed = async (detail: string) => {
     host.log.warning(`The local cache could not be saved: ${detail}`)
     if (wantsSummary(host)) await host.workflow.appendSummary(troubles([{ code: 'save-failed', backend: 'local', detail }], 1))
+  }
+  try {
+    const { saveLocalCache } = await import('./local-save')
+    const { entries, bytes, failures } = await saveLocalCache(host, save)
+    host.log.info(`Local cache ${save.directory}: ${count(entries, 'new entry', 'new entries')} saved, ${amount(bytes)}`)
+    if (failures.length > 0) await failed(failures.join('; '))
+  } catch (error) {
+    await failed(messageOf(error))
   }
 }

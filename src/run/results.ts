@@ -2,7 +2,7 @@ import type { StageExpectation } from '../explain/expectations'
 import { madeOf } from '../explain/made-of'
 import { explainReasons } from '../explain/reasons'
 import { explainRefs } from '../explain/refs'
-import { evictedStages, servedView, timeSaved } from '../explain/served-content'
+import { evictedStages, recordedView, servedView, timeSaved } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
 import { completeStages } from '../explain/stages'
 import type { CacheRef } from '../plan/cache-plan'
@@ -69,6 +69,14 @@ export function explainResults({
     exportsOff: !savesCaches(inputs)
   }
   const planned = importedRefs(imports)
+  const absent = new Set(
+    plan.stages
+      .filter(
+        ({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref))
+      )
+      .map(({ stage }) => stage.name)
+  )
+  const evicted = evictedStages(history.facts, built.results)
   const reasons = explainReasons({
     dockerfile,
     results: built.results,
@@ -80,15 +88,11 @@ export function explainResults({
       planned.length > 0
         ? planned.every(({ ref }) => built.failedImports.has(ref))
         : caches.lookedUp.length < plan.backends.length,
-    absent: new Set(
-      plan.stages
-        .filter(
-          ({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref))
-        )
-        .map(({ stage }) => stage.name)
-    ),
-    evicted: evictedStages(history.facts, built.results),
-    viewOf: stage => servedView(stage, history.facts)
+    absent,
+    evicted,
+    viewOf: stage =>
+      servedView(stage, history.facts) ??
+      (absent.has(stage.name) && evicted.has(stage.name) ? recordedView(stage, history.facts) : undefined)
   })
   return completeStages(built.results, {
     reason: result => reasons.get(result) ?? null,

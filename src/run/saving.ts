@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { messageOf } from '../errors'
 import { ancestors } from '../dockerfile/stage-graph'
+import type { LocalSave } from '../handover'
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { parseRef } from '../plan/ref'
@@ -22,8 +23,8 @@ import type { RefSize } from './ref-sizes'
 export interface SavedCaches {
   /** As they came out once the local directory was replaced, or could not be. */
   readonly outcomes: readonly ExportOutcome[]
-  /** What the local directory is to be saved as; absent where it did not change. */
-  readonly localKey?: string
+  /** What of the local directory is to be carried to the next job; absent where it did not change, or stays where it is. */
+  readonly localCache?: LocalSave
   readonly troubles: readonly Degradation[]
 }
 
@@ -45,7 +46,7 @@ export async function saveCaches(
       return undefined
     }
   }
-  const localKey = await attempt(saveLocal(host, preparation, caches, staging, outcomes), {
+  const localCache = await attempt(saveLocal(host, preparation, caches, staging, outcomes), {
     code: 'save-failed',
     backend: 'local'
   })
@@ -59,24 +60,24 @@ export async function saveCaches(
     }),
     { code: 'record-failed', backend: 'gha' }
   )
-  if (localKey && caches.readOnly.includes('gha')) {
+  if (localCache && caches.readOnly.includes('gha')) {
     // The actions cache is what carries the directory to the next job.
     return {
       outcomes: kept,
       troubles: [...troubles, { code: 'write-not-allowed', backend: 'gha', why: 'read-only-token', detail: '' }]
     }
   }
-  return { outcomes: kept, ...(localKey ? { localKey } : {}), troubles }
+  return { outcomes: kept, ...(localCache ? { localCache } : {}), troubles }
 }
 
-/** Replaces the local cache directory by the staged one. Gives the key to save it under. Throws when the staged one is not whole. */
+/** Brings what was exported from the staged directory into the real one. Gives what of it is to be saved. Throws when the staged one is not whole. */
 async function saveLocal(
   host: Host,
   { inputs, plan, dockerfile, image }: Preparation,
   caches: Caches,
   staging: string,
   outcomes: readonly ExportOutcome[]
-): Promise<string | undefined> {
+): Promise<LocalSave | undefined> {
   const written = new Set(
     outcomes.filter(({ ref, exported }) => ref.backend === 'local' && exported === 'yes').map(({ ref }) => ref.name)
   )
@@ -92,8 +93,17 @@ async function saveLocal(
     // Of this very image: stages that left the Dockerfile are of no use to anybody.
     return stages.has(parsed.identity.stage)
   }
-  const digest = await promoteLocalCache(host.files, staging, inputs.cacheDir, written, keep)
-  return host.actionsCache.available ? `${caches.localKey}#${digest}` : undefined
+  await promoteLocalCache(host.files, staging, inputs.cacheDir, written, keep)
+  if (!host.actionsCache.available || caches.local.stays) return undefined
+  return {
+    directory: inputs.cacheDir,
+    names: caches.local.names,
+    gone: caches.local.gone,
+    stages: dockerfile.stages.map(stage => {
+      const tag = plan.stages.find(planned => planned.stage === stage)?.writes.find(({ name }) => written.has(name))?.name
+      return { stage: stage.name, entries: caches.local.entriesOf(stage), ...(tag === undefined ? {} : { written: tag }) }
+    })
+  }
 }
 
 /** What the record is made of besides the exports. */
