@@ -5,6 +5,7 @@ import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
 import { bytes as amount, count } from '../report/amounts'
 import { renderLeft, troubles } from '../report/summary-notes'
+import { plain } from '../report/words'
 import { watchCancellation } from './cancellation'
 import { wantsSummary } from './wants-summary'
 
@@ -60,7 +61,7 @@ async function saveDirectory(host: Host, save: LocalSave): Promise<void> {
   try {
     const { saveLocalCache } = await import('./local-save')
     const { entries, bytes, failures } = await saveLocalCache(host, save)
-    host.log.info(`Local cache ${save.directory}: ${count(entries, 'new entry', 'new entries')} saved, ${amount(bytes)}`)
+    host.log.info(`Local cache ${save.directory}: ${count(entries, 'new entry', 'new entries')} saved, ${plain([amount(bytes)])}`)
     if (failures.length > 0) await failed(failures.join('; '))
   } catch (error) {
     await failed(messageOf(error))
