@@ -25,6 +25,7 @@ async function buildAfter(text: string | undefined) {
         await writeFile(path, text)
         return `${key}1`
       },
+      find: () => Promise.resolve(undefined),
       save: () => Promise.resolve()
     }
   })

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { Stage } from '../dockerfile/dockerfile'
 import type { BuildSettings } from '../dockerfile/global-arguments'
+import type { Expand } from '../dockerfile/cache-mount'
 import { contextName } from '../dockerfile/image-reference'
 import { keywordOf, flagValues } from '../dockerfile/instruction-text'
 import type { LogicalLine } from '../dockerfile/logical-lines'
@@ -23,6 +24,8 @@ export interface TraceOptions {
   readonly contexts: readonly string[]
   /** Inputs that are part of the keys of RUN steps, such as `ulimit`, with their values. */
   readonly inputs: Readonly<Record<string, string>>
+  /** Told of every step, with what replaces the variables where it stands. */
+  readonly onStep?: (stage: Stage, line: StageLine, expand: Expand) => void
 }
 
 /**
@@ -30,7 +33,7 @@ export interface TraceOptions {
  * Rules: frontend/dockerfile/dockerfile2llb/convert.go (dispatch, dispatchArg, dispatchEnv, init).
  */
 export function traceStages(options: TraceOptions): readonly StageMaterial[] {
-  const { settings, script, needed, inputs } = options
+  const { settings, script, needed, inputs, onStep } = options
   const globals = globalSettings(script.globals, settings)
   const contexts = new Set(options.contexts.flatMap(name => [name, contextName(name) ?? name]))
   const traces = new Map<number, StageTrace>()
@@ -38,7 +41,7 @@ export function traceStages(options: TraceOptions): readonly StageMaterial[] {
     const lines = script.stages[stage.index]
     if (!lines) throw new RangeError(`the script has no stage ${stage.index}`)
     const parent = stage.base.kind === 'stage' ? traces.get(stage.base.index) : undefined
-    const trace = new StageTrace(globals, settings, contexts, parent ?? inputs)
+    const trace = new StageTrace(globals, settings, contexts, parent ?? inputs, (line, expand) => onStep?.(stage, line, expand))
     traces.set(stage.index, trace)
     for (const line of lines.body) trace.take(line)
     return {
@@ -77,7 +80,8 @@ class StageTrace {
     private readonly globals: Globals,
     private readonly settings: BuildSettings,
     private readonly contexts: ReadonlySet<string>,
-    from: StageTrace | Readonly<Record<string, string>>
+    from: StageTrace | Readonly<Record<string, string>>,
+    private readonly onStep: (line: StageLine, expand: Expand) => void
   ) {
     const parent = from instanceof StageTrace ? from : undefined
     this.env = new Map(parent?.env)
@@ -109,6 +113,7 @@ class StageTrace {
         contexts: this.contexts
       }
       this.parts.push(stepMaterial(line, keyword, around))
+      this.onStep(line, around.expand)
     }
     switch (keyword) {
       case 'ARG':

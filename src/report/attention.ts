@@ -14,7 +14,7 @@ export function attention({ degradations, stages }: Pick<BuildReport, 'degradati
   const [worst] = actionable(degradations).toSorted((a, b) => urgency[a.code] - urgency[b.code])
   if (worst) {
     const same = degradations.filter(({ code, backend }) => code === worst.code && backend === worst.backend)
-    return words`to fix: ${troubleWords(worst, namesWords(same.flatMap(({ stage }) => stage ?? [])))}`
+    return words`to fix: ${troubleWords(worst, namesWords(same.flatMap(({ stage, mount }) => stage ?? mount ?? [])))}`
   }
   const [slowest] = slowestSteps(stages, 1)
   if (!slowest || slowest.step.seconds < LONG_STEP) return undefined
@@ -39,5 +39,9 @@ const urgency: { readonly [code in Degradation['code']]: number } = {
   'record-failed': 9,
   'export-left': 10,
   'local-cache-broken': 11,
-  'export-ran-steps': 12
+  'export-ran-steps': 12,
+  'mount-save-failed': 13,
+  'mount-restore-failed': 14,
+  'mount-too-large': 15,
+  'mount-unknown': 16
 }

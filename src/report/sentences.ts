@@ -1,8 +1,9 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Uncached } from '../plan/cache-plan'
-import type { Backend, Degradation, Exported, FilesChanged, Imported, NotAllowed, Reason, StageStatus } from '../reasons'
+import type { Backend, Degradation, Exported, FilesChanged, Imported, Reason, StageStatus } from '../reasons'
 import { placeWords } from './places'
 import { permissionWords } from './sentences-permissions'
+import { mountTroubles, type Trouble } from './sentences-mounts'
 import { lineWords, noStepsWords, savedAnewWords } from './sentences-stages'
 import { failedStep, firstRun } from './tallies'
 import { joinWords, words, type Words } from './words'
@@ -119,11 +120,6 @@ function shortDigest(digest: string): string {
   return digest.slice(0, 'sha256:'.length + 12)
 }
 
-interface Trouble {
-  readonly what: (place: Words, stages: Words) => Words
-  readonly remedy: (backend: Backend | undefined, why: NotAllowed | undefined) => Words
-}
-
 const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   'lookup-failed': {
     what: place => words`Could not look up what is saved in ${place}`,
@@ -173,7 +169,8 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   'cache-service-missing': {
     what: () => words`This job has no cache service of GitHub`,
     remedy: () => words`Use ${'cache-backends: registry'} with ${'cache-image'}, or a runner that offers the service.`
-  }
+  },
+  ...mountTroubles
 }
 
 const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`

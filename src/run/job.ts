@@ -17,12 +17,14 @@ import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
 import { bringUpBuilder } from './builder'
 import { findCaches } from './caches'
+import { startCacheMounts } from './cache-mounts'
 import { watchCancellation } from './cancellation'
 import { startFingerprints } from './fingerprints'
 import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
 import type { BuiltImage } from './image'
 import { leftExports } from './left-exports'
+import { saveMounts } from './mount-saving'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
 import { withSummary } from './refusal'
@@ -34,6 +36,7 @@ import { newStageExports, wholeStages } from './stage-exports'
 
 /** Seconds the plan waits for what the stages are made from, once all else is known, and the report once all is done. */
 const planSeconds = 0.2
+const planLimitSeconds = 600
 const reportSeconds = 5
 
 /** Seconds that saving may go on after the build has ended. */
@@ -61,22 +64,19 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     host.workflow.saveState(handoverState, renderHandover(handover))
   }
 
-  const [builder, caches] = await withSummary(
-    host,
-    Promise.all([
-      bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name })),
-      findCaches(host, cancellation, preparation)
-    ])
-  )
-  const imports = readsCache(inputs) ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
+  const bringing = bringUpBuilder(host, cancellation, inputs, name => inputs.cleanup && leave({ builder: name }))
+  const finding = findCaches(host, cancellation, preparation)
+  // The builder may take long: what is expected is known by then, unless the context is large.
+  const soon = Promise.race([fingerprints.ready(planLimitSeconds), bringing.then(() => fingerprints.ready(planSeconds))])
+  const expecting = Promise.all([finding, soon]).then(([caches, materials]) => {
+    const imports = readsCache(inputs) ? planImports(plan, caches.found, new Set(preparation.rebuilt)) : { broughtIn: [] }
+    const expect = () => expectBuild(preparation, caches, imports, materials)
+    return { imports, expectations: explained(host, expect, () => []) }
+  })
+  const cacheMounts = startCacheMounts(host, cancellation, preparation, bringing, expecting)
+  const [builder, caches, { imports, expectations }] = await withSummary(host, Promise.all([bringing, finding, expecting]))
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
-  const soon = await fingerprints.ready(planSeconds)
-  const expectations = explained(
-    host,
-    () => expectBuild(preparation, caches, imports, soon),
-    () => []
-  )
   printPlan(host, preparation, builder, imports, { ...caches, eager, expectations })
 
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
@@ -90,6 +90,7 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     staging,
     beforeStaging: () => leave({ staging })
   })
+  const restored = await cacheMounts.fill(builder)
   const pushedTo = pushedRepositories(inputs)
   const queue = (facts: Omit<ExportFacts, 'pushedTo'>) => {
     if (!savesCaches(inputs)) return
@@ -133,7 +134,12 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
   }
   queue(facts)
   host.log.group(exporter.count() > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
-  const [outcomes] = await Promise.all([exporter.finish(savingSeconds), prefetched])
+  const finishing = exporter.finish(savingSeconds)
+  // Older versions of BuildKit run steps again when builds run side by side.
+  const savingMounts = (beside ? Promise.resolve() : finishing.then(() => undefined)).then(() =>
+    saveMounts(host, cancellation, preparation, builder, caches, restored.mounts, built.results)
+  )
+  const [outcomes, mounts] = await Promise.all([finishing, savingMounts, prefetched])
   const left = leftExports(outcomes, facts, builder, importRef)
   if (left) leave({ left })
   const [materials, sizes] = await inTime.orElse(Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes)]), [
@@ -168,7 +174,15 @@ export async function runJob(host: Host, event: unknown): Promise<void> {
     sizes,
     history,
     expectations,
-    degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(host, outcomes, caches), ...saved.troubles],
+    mounts: mounts.mounts,
+    degradations: [
+      ...caches.degradations,
+      ...restored.degradations,
+      ...built.degradations,
+      ...exportTroubles(host, outcomes, caches),
+      ...mounts.degradations,
+      ...saved.troubles
+    ],
     outcome: cancellation.requested() ? 'cancelled' : built.run.exitCode === 0 ? 'success' : 'failure',
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
     started

@@ -18,6 +18,7 @@ import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import type { History } from './history'
 import type { BuiltImage } from './image'
+import type { SavedMount } from './mount-saving'
 import type { Preparation } from './prepare'
 
 /** All that a job came to. */
@@ -32,6 +33,7 @@ export interface Results {
   readonly sizes: ReadonlyMap<CacheRef, number>
   readonly history: History
   readonly expectations: readonly StageExpectation[]
+  readonly mounts: readonly SavedMount[]
   readonly degradations: readonly Degradation[]
   readonly outcome: BuildReport['outcome']
   readonly seconds: { readonly build: number; readonly exports: number }

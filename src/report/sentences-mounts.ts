@@ -1,0 +1,54 @@
+import type { Backend, Degradation, MountRestored, MountSaved, NotAllowed } from '../reasons'
+import { words, type Words } from './words'
+
+/** What a trouble with a cache is, and what to do about it. `subjects` are stages or cache mounts. */
+export interface Trouble {
+  readonly what: (place: Words, subjects: Words) => Words
+  readonly remedy: (backend: Backend | undefined, why: NotAllowed | undefined) => Words
+}
+
+/** Troubles with cache mounts. */
+export const mountTroubles: { readonly [code in Extract<Degradation['code'], `mount-${string}`>]: Trouble } = {
+  'mount-restore-failed': {
+    what: (_, mounts) => words`Cache mount ${mounts} could not be restored`,
+    remedy: () => words`Steps that use it had to fetch what it would have held. What they fetched is saved anew.`
+  },
+  'mount-save-failed': {
+    what: (_, mounts) => words`Cache mount ${mounts} could not be saved`,
+    remedy: () =>
+      words`The next job starts from what was saved before. Check that the job reaches its cache service and the disk is not full; where no base image has ${'tar'}, name one with ${'cache-mounts-image'}.`
+  },
+  'mount-too-large': {
+    what: (_, mounts) => words`Cache mount ${mounts} was not saved: it is too large`,
+    remedy: () => words`Raise ${'cache-mounts-max-size'}, or have the step clear away what it no longer needs.`
+  },
+  'mount-unknown': {
+    what: (_, mounts) => words`Cache mount ${mounts} is not kept between jobs`,
+    remedy: () =>
+      words`Only BuildKit knows what it is: write its id or target without variables of the base image, and no ${'from'}.`
+  }
+}
+
+/** Whether a mount was filled before the build. */
+export const mountRestoredWords: { readonly [restored in MountRestored]: string } = {
+  yes: 'restored',
+  'in-builder': 'in the builder already',
+  absent: 'nothing saved',
+  'not-needed': 'not needed',
+  failed: 'failed',
+  'asked-not': 'not read, as asked'
+}
+
+/** Whether it was saved after it. */
+export const mountSavedWords: { readonly [saved in MountSaved]: string } = {
+  yes: 'saved',
+  unchanged: 'unchanged',
+  empty: 'empty',
+  'too-large': 'too large',
+  failed: 'failed',
+  'not-allowed': 'not allowed',
+  'not-asked': '–',
+  'not-used': 'not used',
+  kept: 'the one before stays',
+  cancelled: 'cancelled'
+}

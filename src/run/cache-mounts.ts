@@ -1,0 +1,219 @@
+import type { UsedMount } from '../dockerfile/cache-mount'
+import { messageOf } from '../errors'
+import { mayRun } from '../explain/expected-mounts'
+import type { StageExpectation } from '../explain/expectations'
+import { findCacheMounts } from '../fingerprint/cache-mounts'
+import type { Host } from '../host'
+import { readsCache } from '../plan/argv'
+import { planMounts, toolImages } from '../plan/cache-mounts'
+import type { KeptMount, MountPlan } from '../plan/cache-mounts'
+import type { ImportPlan } from '../plan/imports'
+import { archiveName, fillDockerfile, namespaceArgument } from '../plan/mount-builds'
+import type { Degradation, MountRestored } from '../reasons'
+import type { Builder } from './builder'
+import type { Cancellation } from './cancellation'
+import { runMountBuild, statusIn } from './mount-build'
+import { fetchMount } from './mount-store'
+import type { StoredMount } from './mount-store'
+import type { Preparation } from './prepare'
+
+/** Seconds that fetching the mounts and filling them may take, counted from when it is known which are wanted. */
+const restoreSeconds = 300
+
+/** How many archives are fetched at the same time. */
+const lanes = 2
+
+/** A kept mount, and what became of it before the build. */
+export interface RestoredMount extends KeptMount {
+  readonly restored: MountRestored
+  /** What an earlier job kept of it. */
+  readonly stored?: StoredMount
+}
+
+export interface RestoredMounts {
+  readonly mounts: readonly RestoredMount[]
+  readonly degradations: readonly Degradation[]
+}
+
+/** The cache mounts of a job. */
+export interface CacheMounts {
+  /** What can be kept, and what cannot. */
+  readonly plan: MountPlan
+  /** Whether this job carries mounts from job to job: not where nobody wants it, or the builder keeps them. */
+  carried(builder: Builder): boolean
+  /** Fills the mounts that are expected to be used. Never throws: what could not be done is a degradation. */
+  fill(builder: Builder): Promise<RestoredMounts>
+}
+
+export interface ExpectedBuild {
+  readonly imports: ImportPlan
+  readonly expectations: readonly StageExpectation[]
+}
+
+/**
+ * Begins to fetch the mounts as soon as it is known what is expected of the build; where the builder may hold them, once it is known
+ * whether it does.
+ */
+export function startCacheMounts(
+  host: Host,
+  cancellation: Cancellation,
+  preparation: Preparation,
+  builder: Promise<Builder>,
+  expected: Promise<ExpectedBuild>
+): CacheMounts {
+  const plan = usedMounts(host, preparation)
+  const selfHosted = host.env['RUNNER_ENVIRONMENT'] === 'self-hosted'
+  const { cacheMounts } = preparation.inputs
+  const carried = ({ created }: Pick<Builder, 'created'>) =>
+    cacheMounts === 'true' || (cacheMounts === 'auto' && (created || !selfHosted))
+  const fetching =
+    plan.kept.length === 0 || cacheMounts === 'false'
+      ? undefined
+      : (selfHosted ? builder.then(carried) : Promise.resolve(true)).then(async wanted =>
+          wanted ? fetchMounts(host, preparation, plan.kept, await expected) : undefined
+        )
+  // Who waits for it reports it; nobody does where the job ends before.
+  fetching?.catch(() => undefined)
+  return {
+    plan,
+    carried,
+    async fill(made) {
+      const nothing: RestoredMounts = { mounts: [], degradations: [] }
+      if (!fetching || !carried(made)) return nothing
+      try {
+        const fetched = await cancellation.orElse(fetching, undefined)
+        return fetched ? await fillMounts(host, cancellation, preparation, made, fetched) : nothing
+      } catch (error) {
+        host.log.info(`Cache mounts were not restored: ${messageOf(error)}`)
+        return nothing
+      }
+    }
+  }
+}
+
+/** Value of the build argument that sets cache mounts apart; empty where there is none. */
+export function mountNamespace({ buildArgs }: Preparation): string {
+  return buildArgs[namespaceArgument] ?? ''
+}
+
+/** Where archives are kept on a machine without a cache service. */
+export function mountDirectoryOf({ inputs }: Preparation): string {
+  return `${inputs.cacheDir}.mounts`
+}
+
+function usedMounts(host: Host, preparation: Preparation): MountPlan {
+  const { inputs, plan, script, file, buildArgs } = preparation
+  // Most Dockerfiles have none, and then nothing has to be worked out.
+  if (!/--mount/i.test(file.text)) return { kept: [], left: [] }
+  const used = plan.platforms.flatMap((platform): readonly UsedMount[] =>
+    findCacheMounts({
+      script,
+      needed: plan.stages.map(({ stage }) => stage),
+      settings: { buildArgs, platform, buildPlatform: host.platform, targetName: plan.target.name },
+      contexts: inputs.buildContexts.map(context => context.slice(0, context.indexOf('=')))
+    })
+  )
+  const { platforms } = plan
+  return planMounts({
+    used,
+    namespace: mountNamespace(preparation),
+    scopes: plan.scopes.read,
+    platforms,
+    version: inputs.cacheVersion
+  })
+}
+
+interface Fetched {
+  readonly mounts: readonly RestoredMount[]
+  readonly degradations: Degradation[]
+  /** When to go on without, in milliseconds since the epoch. */
+  readonly deadline: number
+}
+
+async function fetchMounts(
+  host: Host,
+  preparation: Preparation,
+  kept: readonly KeptMount[],
+  { imports, expectations }: ExpectedBuild
+): Promise<Fetched> {
+  const deadline = host.clock.now() + restoreSeconds * 1000
+  const { plan, inputs, rebuilt } = preparation
+  const facts = {
+    needed: plan.stages.map(({ stage }) => stage),
+    expectations,
+    rebuilt: new Set([...rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
+    imports: readsCache(inputs) && (imports.main !== undefined || imports.broughtIn.length > 0)
+  }
+  const degradations: Degradation[] = []
+  const restored = new Map<KeptMount, RestoredMount>()
+  const wanted = kept.filter(mount => {
+    const why = inputs.rebuildCache ? 'asked-not' : mayRun(mount.uses, facts) ? undefined : 'not-needed'
+    if (why) restored.set(mount, { ...mount, restored: why })
+    return !why
+  })
+  const fetchOne = async (mount: KeptMount): Promise<void> => {
+    try {
+      const directory = await host.files.makeTemporary('mount-')
+      const left = Math.max(1, (deadline - host.clock.now()) / 1000)
+      const stored = await fetchMount(host, mountDirectoryOf(preparation), mount.names, directory, left)
+      restored.set(mount, stored ? { ...mount, restored: 'failed', stored } : { ...mount, restored: 'absent' })
+    } catch (error) {
+      degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail: messageOf(error) })
+      restored.set(mount, { ...mount, restored: 'failed' })
+    }
+  }
+  const waiting = [...wanted]
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await fetchOne(next)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return { mounts: kept.flatMap(mount => restored.get(mount) ?? []), degradations, deadline }
+}
+
+/** One build that unpacks all that was fetched. */
+async function fillMounts(
+  host: Host,
+  cancellation: Cancellation,
+  preparation: Preparation,
+  builder: Builder,
+  { mounts, degradations, deadline }: Fetched
+): Promise<RestoredMounts> {
+  const filled = mounts.filter(({ stored }) => stored !== undefined)
+  if (filled.length === 0) return { mounts, degradations }
+  const { inputs, plan, jobId } = preparation
+  const context = await host.files.makeTemporary('archives-')
+  for (const [position, { stored }] of filled.entries()) {
+    await host.files.move(stored?.path ?? '', `${context}/${archiveName(position)}`)
+  }
+  host.log.info(`Restoring ${filled.length} cache mounts`)
+  const images = toolImages(
+    plan.stages.map(({ stage }) => stage),
+    new Set(filled.flatMap(({ uses }) => uses.map(({ stage }) => stage))),
+    inputs.cacheMountsImage
+  )
+  const outcome = await runMountBuild(host, cancellation, {
+    builder: builder.name,
+    namespace: mountNamespace(preparation),
+    mounts: filled.map(({ mount }) => mount),
+    images,
+    dockerfile: image => fillDockerfile({ image, jobId, mounts: filled.map(({ mount }) => mount) }),
+    context,
+    deadline
+  })
+  await host.files.remove(context)
+  const results = await Promise.all(
+    mounts.map(async (mount): Promise<RestoredMount> => {
+      const position = filled.indexOf(mount)
+      if (position < 0) return mount
+      const directory = 'directories' in outcome ? outcome.directories[position] : undefined
+      const status = directory === undefined ? 'failed' : await statusIn(host, directory)
+      if (status === 'restored') return { ...mount, restored: 'yes' }
+      if (status === 'kept') return { ...mount, restored: 'in-builder' }
+      const said = directory === undefined ? undefined : await host.files.read(`${directory}/said`)
+      const detail = 'failure' in outcome ? outcome.failure : said?.trim() || 'it could not be unpacked'
+      degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
+      return mount
+    })
+  )
+  return { mounts: results, degradations }
+}
