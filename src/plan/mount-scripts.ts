@@ -10,6 +10,9 @@ export const mountPlaces = {
   out: '/.stage-cache-build/out'
 } as const
 
+/** Directory in an archive with the names of symbolic links by their owner: busybox's tar leaves owners of links alone. */
+const linkOwners = '.stage-cache-build-links'
+
 const begin = `export LC_ALL=C; out=${mountPlaces.out}; mkdir -p $out; cd ${mountPlaces.mount} || exit 0
 command -v tar >/dev/null 2>&1 || { echo no-tar >$out/status; exit 0; }
 empty() { for e in * .[!.]* ..?*; do if [ -e "$e" ] || [ -L "$e" ]; then return 1; fi; done; }
@@ -20,7 +23,7 @@ empty() { for e in * .[!.]* ..?*; do if [ -e "$e" ] || [ -L "$e" ]; then return 
  * from there, so that a job that is killed leaves no half file under its name; what such a job left is cleared away.
  * Status: `restored`, `kept` where the mount held something, `failed` with what tar said in `said`, `no-tar`.
  */
-export const fillScript = `${begin}for e in .stage-cache-build-*; do if [ -d "$e" ]; then rm -rf "$e"; fi; done
+export const fillScript = `${begin}rm -rf .stage-cache-build-*
 empty || { echo kept >$out/status; exit 0; }
 own=.stage-cache-build-$1
 take() {
@@ -32,7 +35,13 @@ take() {
   if [ $n -gt 0 ]; then mv -- "$@" . || return 1; fi
   chown "$(stat -c %u:%g $own)" . && chmod "$(stat -c %a $own)" . && touch -r $own . && rmdir $own
 }
-if mkdir $own && tar --numeric-owner -xpf ${mountPlaces.archive} -C $own && take; then
+links() {
+  for e in $own/${linkOwners}/*; do
+    if [ -f "$e" ]; then (cd $own && xargs -0 -r chown -h "\${e##*/}" <"${linkOwners}/\${e##*/}") || return 1; fi
+  done
+  rm -rf $own/${linkOwners}
+}
+if mkdir $own && tar --numeric-owner -xpf ${mountPlaces.archive} -C $own && links && take; then
   echo restored >$out/status
 else
   rm -rf $own; echo failed >$out/status
@@ -41,9 +50,10 @@ exit 0`
 
 /**
  * Packs the mount. Arguments: the most bytes the archive may have, and the digest of the content that is saved already, if any.
- * The digest in \`digest\` is of what a step can tell apart: names, kinds, owners, modes, targets of links, and contents, not times, which
+ * The digest in `digest` is of what a step can tell apart: names, kinds, owners, modes, targets of links, and contents, not times, which
  * package managers change without changing anything. Where the image lacks the tools for it, it is left out.
- * Status: \`saved\` with \`archive.tar\`, \`unchanged\`, \`empty\`, \`too-large\` with the bytes in \`said\`, \`failed\`, \`no-tar\`.
+ * Sockets are left out by tar itself, and GNU's keeps the holes of sparse files.
+ * Status: `saved` with `archive.tar`, `unchanged`, `empty`, `too-large` with the bytes in `said`, `failed`, `no-tar`.
  */
 export const packScript = `${begin}if empty; then echo empty >$out/status; exit 0; fi
 digest=
@@ -57,12 +67,15 @@ if command -v find >/dev/null && command -v stat >/dev/null && command -v sha256
 fi
 set -- "$1"
 if tar --version 2>/dev/null | grep -q GNU; then set -- "$1" --format=gnu -S
-elif command -v find >/dev/null; then
-  find . -type s | sed 's/[][*?\\\\]/\\\\&/g' >$out/sockets
-  if [ -s $out/sockets ]; then set -- "$1" -X $out/sockets; fi
+elif [ -n "$digest" ] && [ -n "$(find . -type l 2>/dev/null | head -n 1)" ]; then
+  rm -rf ${linkOwners}; mkdir ${linkOwners}
+  find . -type l -print0 | xargs -0 -r stat -c '%u %g' | sort -u | while read -r user group; do
+    find . -type l -user "$user" -group "$group" -print0 >"${linkOwners}/$user:$group"
+  done
 fi
 most=$1; shift
 { tar --numeric-owner "$@" -cf - . 2>$out/said; echo $? >$out/code; } | head -c $((most+1)) >$out/archive.tar
+rm -rf ${linkOwners}
 size=$(wc -c <$out/archive.tar); size=$((size))
 if [ $size -gt "$most" ]; then echo too-large >$out/status; rm -f $out/archive.tar
 elif [ "$(cat $out/code)" = 0 ] && [ $size -gt 0 ]; then echo saved >$out/status
