@@ -72,9 +72,9 @@ export type Backend = 'registry' | 'gha' | 'local'
 
 /**
  * `in-builder`: the builder that was there held it already. `not-needed`: the steps that use it were expected to come from the cache.
- * `asked-not`: input `rebuild-cache` reads nothing.
+ * `emptied`: BuildKit empties the mounts of stages that are to be built without cache.
  */
-export type MountRestored = 'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'asked-not'
+export type MountRestored = 'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied'
 
 /**
  * `not-used`: no step that uses it ran. `kept`: a step ran that was not expected to, without what is saved, which therefore stays.

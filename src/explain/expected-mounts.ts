@@ -6,8 +6,6 @@ import type { StageResult } from './stage-result'
 export interface MountExpectationFacts {
   readonly needed: readonly Stage[]
   readonly expectations: readonly StageExpectation[]
-  /** Names of stages that are rebuilt because somebody asked for it. */
-  readonly rebuilt: ReadonlySet<string>
   /** The build has a cache to read. */
   readonly imports: boolean
 }
@@ -16,11 +14,11 @@ export interface MountExpectationFacts {
  * Whether one of the steps that use a mount is expected to run, or may. What is expected of a stage decides; where nothing is known of it,
  * whether there is a cache that it can come from.
  */
-export function mayRun(uses: readonly MountUse[], { needed, expectations, rebuilt, imports }: MountExpectationFacts): boolean {
+export function mayRun(uses: readonly MountUse[], { needed, expectations, imports }: MountExpectationFacts): boolean {
   return uses.some(({ stage: index, line, platform }) => {
     const stage = needed.find(candidate => candidate.index === index)
     if (!stage) return false
-    if (!imports || rebuilt.has(stage.name)) return true
+    if (!imports) return true
     const expectation = expectations.find(row => row.index === index && row.platform === platform)
     if (expectation?.firstStep === undefined) return expectation?.expected === 'rebuild'
     // Triggers of the parent have its lines.

@@ -36,7 +36,7 @@ export const mountRestoredWords: { readonly [restored in MountRestored]: string 
   absent: 'nothing saved',
   'not-needed': 'not needed',
   failed: 'failed',
-  'asked-not': 'not read, as asked'
+  emptied: 'emptied, as asked'
 }
 
 /** Whether it was saved after it. */

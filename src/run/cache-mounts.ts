@@ -137,17 +137,15 @@ async function fetchMounts(
   { imports, expectations }: ExpectedBuild
 ): Promise<Fetched> {
   const deadline = host.clock.now() + restoreSeconds * 1000
-  const { plan, inputs, rebuilt } = preparation
-  const facts = {
-    needed: plan.stages.map(({ stage }) => stage),
-    expectations,
-    rebuilt: new Set([...rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
-    imports: readsCache(inputs) && (imports.main !== undefined || imports.broughtIn.length > 0)
-  }
+  const { plan } = preparation
+  const needed = plan.stages.map(({ stage }) => stage)
+  const facts = { needed, expectations, imports: imports.main !== undefined || imports.broughtIn.length > 0 }
+  const emptied = emptiedStages(preparation)
   const degradations: Degradation[] = []
   const restored = new Map<KeptMount, RestoredMount>()
   const wanted = kept.filter(mount => {
-    const why = inputs.rebuildCache ? 'asked-not' : mayRun(mount.uses, facts) ? undefined : 'not-needed'
+    const isEmptied = mount.uses.some(({ stage }) => emptied.has(stage))
+    const why = isEmptied ? 'emptied' : mayRun(mount.uses, facts) ? undefined : 'not-needed'
     if (why) restored.set(mount, { ...mount, restored: why })
     return !why
   })
@@ -168,6 +166,13 @@ async function fetchMounts(
   }
   await Promise.all(Array.from({ length: lanes }, lane))
   return { mounts: kept.flatMap(mount => restored.get(mount) ?? []), degradations, deadline }
+}
+
+/** Indexes of stages whose cache mounts BuildKit empties, since they are built without cache (moby/buildkit solver/llbsolver/bridge.go). */
+function emptiedStages({ inputs, plan, rebuilt }: Preparation): ReadonlySet<number> {
+  const names = new Set([...rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())])
+  const stages = plan.stages.map(({ stage }) => stage)
+  return new Set(stages.filter(({ name }) => !readsCache(inputs) || names.has(name)).map(({ index }) => index))
 }
 
 /** One build that unpacks all that was fetched. */
