@@ -1,5 +1,6 @@
 // Directories of RUN --mount=type=cache, kept from one job to the next on an emptied builder.
 import { readdir, rm, truncate } from 'node:fs/promises'
+import { pushBaseImage } from '../../testbed/base-images.mjs'
 import { pullRequest } from '../../testbed/events.mjs'
 import { builds } from './docker-calls'
 import { newProject } from './project'
@@ -119,6 +120,29 @@ it('ids made of build arguments, in a namespace', async () => {
   const again = await job('npm', 'b')
   expect(fetched(again)).not.toContain('fetched one')
   expect(again.main.log).toContain('Cache mount $KIND-$TARGETARCH: restored')
+}, 120_000)
+
+it('ids and targets with variables that the base image sets', async () => {
+  project = await newProject({ Dockerfile: '', wanted: '1' })
+  const base = await pushBaseImage({ name: `e2e/base-${project.id}:env`, env: { GOPATH: '/kept/go', VERSION: '1.2' } })
+  const dockerfile = (names: string) => `ARG FLAVOUR=plain
+FROM ${base.ref} AS parent
+ENV MORE=$GOPATH/more
+FROM parent AS app
+ARG FLAVOUR
+${install('id=$VERSION-$FLAVOUR,target=/kept', names)}RUN --mount=type=cache,target=\${MORE} [ -e /kept/go/more/$FLAVOUR ] || echo fetched more; touch /kept/go/more/$FLAVOUR
+`
+  await project.write('Dockerfile', dockerfile('one'))
+  const first = await project.job(inputs)
+  expect([fetched(first), troublesOf(first)]).toEqual([['fetched one', 'fetched more'], []])
+  await project.write('Dockerfile', dockerfile('one two'))
+  const second = await project.job(inputs)
+  expect([fetched(second), troublesOf(second)]).toEqual([['fetched two'], []])
+  expect(fetched(await project.job({ ...inputs, 'build-args': 'FLAVOUR=rich' }))).toEqual([
+    'fetched one',
+    'fetched two',
+    'fetched more'
+  ])
 }, 120_000)
 
 it.each([{ 'rebuild-stages': 'app' }, { 'rebuild-cache': 'true' }, { 'no-cache': 'true' }, { 'no-cache-filters': 'app' }])(

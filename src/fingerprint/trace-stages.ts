@@ -73,6 +73,8 @@ class StageTrace {
   readonly parts: StageMaterial['parts'][number][] = []
   private readonly env: Map<string, string>
   private readonly imageEnv: Map<string, SettingMaterial>
+  /** Variables whose values are made of others that only the base image may set. */
+  private readonly unsure: Set<string>
   private workdir: string | undefined
   private user: string | undefined
 
@@ -86,6 +88,7 @@ class StageTrace {
     const parent = from instanceof StageTrace ? from : undefined
     this.env = new Map(parent?.env)
     this.imageEnv = new Map(parent?.imageEnv)
+    this.unsure = new Set(parent?.unsure)
     this.workdir = parent?.workdir
     this.user = parent?.user
     if (parent) {
@@ -113,7 +116,10 @@ class StageTrace {
         contexts: this.contexts
       }
       this.parts.push(stepMaterial(line, keyword, around))
-      this.onStep(line, around.expand)
+      this.onStep(line, word => {
+        const { text, known } = around.expand(word)
+        return { text, known: known && !variablesIn(word).some(name => this.unsure.has(name)) }
+      })
     }
     switch (keyword) {
       case 'ARG':
@@ -142,7 +148,7 @@ class StageTrace {
     const inherited = this.globals.settings.get(name)
     if (given) this.set(argumentSetting(name, this.settings.buildArgs[name] ?? '', line, true))
     else if (word.includes('=')) {
-      const value = this.expand(word.slice(word.indexOf('=') + 1), line.escape).text
+      const value = this.expandSetting(name, word.slice(word.indexOf('=') + 1), line.escape)
       this.set(argumentSetting(name, value, line, false))
     } else if (inherited) this.set(inherited)
     else {
@@ -161,12 +167,19 @@ class StageTrace {
         ? [[old[1] ?? '', old[2] ?? ''] as const]
         : []
     // All values of one ENV are expanded with what was in force before it.
-    const expanded = pairs.map(([name, value]) => [name, this.expand(value, line.escape).text] as const)
+    const expanded = pairs.map(([name, value]) => [name, this.expandSetting(name, value, line.escape)] as const)
     for (const [name, value] of expanded) {
       const setting: SettingMaterial = { kind: 'setting', name, by: 'ENV', value, line: line.lines.start, given: false }
       this.set(setting)
       this.imageEnv.set(name, setting)
     }
+  }
+
+  private expandSetting(name: string, value: string, escape: string): string {
+    const { text, known } = this.expand(value, escape)
+    if (known && !variablesIn(value).some(read => this.unsure.has(read))) this.unsure.delete(name)
+    else this.unsure.add(name)
+    return text
   }
 
   private set(setting: SettingMaterial): void {

@@ -1,7 +1,8 @@
-import type { CacheMount } from '../dockerfile/cache-mount'
 import type { BuildCommand } from './argv'
-import { formatAttributes } from './cache-attrs'
+import { formatAttributes, quoteField } from './cache-attrs'
+import type { KeptMount } from './cache-mounts'
 import { optional, valued } from './flag-argv'
+import type { MountEnvironment } from './mount-environment'
 import { fillScript, mountPlaces, packScript } from './mount-scripts'
 
 /** A small build of ours that mounts cache mounts just as the user's steps do. */
@@ -10,8 +11,10 @@ export interface MountBuild {
   readonly image: string
   /** Random; no build ever is served from another's cache. */
   readonly jobId: string
-  readonly mounts: readonly CacheMount[]
+  readonly mounts: readonly BuiltMount[]
 }
+
+export type BuiltMount = Pick<KeptMount, 'mount' | 'environment'>
 
 /** Names of the directories that a mount's scripts leave, in the order of the mounts. */
 export function mountDirectory(position: number): string {
@@ -28,23 +31,27 @@ export function fillDockerfile(build: MountBuild): string {
   return mountDockerfile(build, position => ({
     mounts: [`type=bind,source=${archiveName(position)},target=${mountPlaces.archive}`],
     script: fillScript,
-    values: [build.jobId]
+    values: [nameOf(build, position)]
   }))
 }
 
-export interface PackedMount {
-  readonly mount: CacheMount
+export interface PackedMount extends BuiltMount {
   /** Digest of the content that is saved already; empty where none is. */
   readonly digest: string
 }
 
 /** A Dockerfile whose build packs each mount, and leaves those that changed. */
 export function packDockerfile(build: Omit<MountBuild, 'mounts'>, packed: readonly PackedMount[], mostBytes: number): string {
-  return mountDockerfile({ ...build, mounts: packed.map(({ mount }) => mount) }, position => ({
+  return mountDockerfile({ ...build, mounts: packed }, position => ({
     mounts: [],
     script: packScript,
-    values: [`${mostBytes}`, packed[position]?.digest ?? '', build.jobId]
+    values: [`${mostBytes}`, packed[position]?.digest ?? '', nameOf(build, position)]
   }))
+}
+
+/** Tells a step from every other of this and other jobs: steps whose text is the same run once, whatever mounts they have. */
+function nameOf({ jobId }: Pick<MountBuild, 'jobId'>, position: number): string {
+  return `${jobId}-${position}`
 }
 
 interface MountStep {
@@ -56,23 +63,21 @@ interface MountStep {
 /**
  * One stage for each mount: a step that held several under lock could wait for another job's that holds them the other way round. All
  * are mounted locked, whatever the user's steps say, since a mount that is in use would else be a second, empty one (mounts.go,
- * getRefCacheDirNoCache); how a mount is shared is no part of its key. Ids come as build arguments: nothing in their text is syntax then.
+ * getRefCacheDirNoCache); how a mount is shared is no part of its key. Ids come as build arguments, so that nothing in their text is
+ * syntax; one that only the base image can tell is left to BuildKit, on that very image.
  */
 function mountDockerfile({ image, mounts }: MountBuild, stepOf: (position: number) => MountStep): string {
-  const stages = mounts.map((mount, position) => {
+  const stages = mounts.map(({ mount, environment }, position) => {
     const { mounts: others, script, values } = stepOf(position)
-    const id = idArgument(position)
     const { owner } = mount
+    const id = environment ? flagWord(quoteField(`id=${mount.shown}`)) : `id=$${idArgument(position)}`
     const owned = owner ? [`uid=${owner.uid}`, `gid=${owner.gid}`, `mode=0${owner.mode.toString(8)}`] : []
-    const cache = ['type=cache', `id=$${id}`, `target=${mountPlaces.mount}`, 'sharing=locked', ...owned].join(',')
+    const cache = ['type=cache', id, `target=${mountPlaces.mount}`, 'sharing=locked', ...owned].join(',')
     const flags = ['--network=none', ...[cache, ...others].map(value => `--mount=${value}`)].join(' ')
-    return [
-      `FROM tools AS mount${position}`,
-      `ARG ${id}`,
-      `RUN ${flags} ${JSON.stringify(['sh', '-c', script, 'sh', ...values])}`
-    ]
+    return [...stageOf(environment, position), `RUN ${flags} ${JSON.stringify(['sh', '-c', script, 'sh', ...values])}`]
   })
   return [
+    ...new Set(mounts.flatMap(({ environment }) => environment?.globals ?? [])),
     `FROM --platform=$BUILDPLATFORM ${image} AS tools`,
     'USER 0',
     ...stages.flat(),
@@ -80,6 +85,24 @@ function mountDockerfile({ image, mounts }: MountBuild, stepOf: (position: numbe
     ...mounts.map((_, position) => `COPY --from=mount${position} ${mountPlaces.out} /${mountDirectory(position)}`),
     ''
   ].join('\n')
+}
+
+/** What a mount's step stands on: the image with the tools, or the step's own with what sets the variables there. */
+function stageOf(environment: MountEnvironment | undefined, position: number): readonly string[] {
+  if (!environment) return [`FROM tools AS mount${position}`, `ARG ${idArgument(position)}`]
+  const { image, stages } = environment
+  const last = stages.length - 1
+  const stageName = (at: number) => (at === last ? `mount${position}` : `environment${position}-${at}`)
+  const lines = stages.flatMap((settings, at) => {
+    const from = at === 0 ? `--platform=$BUILDPLATFORM ${image}` : stageName(at - 1)
+    return [`FROM ${from} AS ${stageName(at)}`, ...settings]
+  })
+  return [...lines, 'USER 0']
+}
+
+/** A text that the parser of flags takes for one word (moby/buildkit frontend/dockerfile/parser/split_command.go). */
+function flagWord(text: string): string {
+  return text.replace(/[\\"'\s]/g, '\\$&')
 }
 
 function idArgument(position: number): string {
@@ -94,13 +117,24 @@ export interface MountBuildPlaces {
   readonly context: string
   /** What the scripts leave goes here. */
   readonly output: string
-  /** Build argument BUILDKIT_CACHE_MOUNT_NS; empty where there is none. */
-  readonly namespace: string
+  /** The user's build arguments: the namespace of cache mounts may be one. */
+  readonly buildArgs: Readonly<Record<string, string>>
 }
 
 /** `docker buildx build` of one of these Dockerfiles: no cache is read or written. Ids are in the environment alone. */
-export function mountBuildArgv(mounts: readonly CacheMount[], places: MountBuildPlaces): BuildCommand {
-  const ids = mounts.map(({ id }, position) => [idArgument(position), id] as const)
+export function mountBuildArgv(mounts: readonly BuiltMount[], places: MountBuildPlaces): BuildCommand {
+  const namespace = places.buildArgs[namespaceArgument]
+  const given = Object.entries({
+    ...(namespace === undefined ? {} : { [namespaceArgument]: namespace }),
+    ...Object.assign({}, ...mounts.map(({ environment }) => environment?.given))
+  } as Record<string, string>)
+  const ids = Object.fromEntries(
+    mounts.flatMap(({ mount, environment }, position) => (environment ? [] : [[idArgument(position), mount.id] as const]))
+  )
+  const output = formatAttributes([
+    ['type', 'local'],
+    ['dest', places.output]
+  ])
   return {
     argv: [
       'buildx',
@@ -108,25 +142,13 @@ export function mountBuildArgv(mounts: readonly CacheMount[], places: MountBuild
       '--progress=rawjson',
       ...optional('--builder', places.builder),
       ...valued('--file', places.file),
-      ...valued(
-        '--output',
-        formatAttributes([
-          ['type', 'local'],
-          ['dest', places.output]
-        ])
-      ),
+      ...valued('--output', output),
       '--provenance=false',
       '--sbom=false',
-      ...[...(places.namespace === '' ? [] : [namespaceArgument]), ...ids.map(([name]) => name)].flatMap(name =>
-        valued('--build-arg', name)
-      ),
+      ...[...given.map(pair => pair.join('=')), ...Object.keys(ids)].flatMap(value => valued('--build-arg', value)),
       places.context
     ],
-    env: {
-      BUILDX_METADATA_PROVENANCE: 'disabled',
-      ...(places.namespace === '' ? {} : { [namespaceArgument]: places.namespace }),
-      ...Object.fromEntries(ids)
-    }
+    env: { ...ids, BUILDX_METADATA_PROVENANCE: 'disabled' }
   }
 }
 

@@ -4,15 +4,17 @@ import { mayRun } from '../explain/expected-mounts'
 import type { StageExpectation } from '../explain/expectations'
 import { findCacheMounts } from '../fingerprint/cache-mounts'
 import type { Host } from '../host'
+import type { Inputs } from '../inputs'
 import { readsCache } from '../plan/argv'
-import { planMounts, toolImages } from '../plan/cache-mounts'
+import { mountGroups, planMounts, toolImages } from '../plan/cache-mounts'
 import type { KeptMount, MountPlan } from '../plan/cache-mounts'
 import type { ImportPlan } from '../plan/imports'
 import { archiveName, fillDockerfile, namespaceArgument } from '../plan/mount-builds'
+import { mountEnvironment } from '../plan/mount-environment'
 import type { Degradation, MountRestored } from '../reasons'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
-import { runMountBuild, statusIn } from './mount-build'
+import { runMountBuild, statusIn, type MountBuildOutcome } from './mount-build'
 import { fetchMount } from './mount-store'
 import type { StoredMount } from './mount-store'
 import type { Preparation } from './prepare'
@@ -39,8 +41,6 @@ export interface RestoredMounts {
 export interface CacheMounts {
   /** What can be kept, and what cannot. */
   readonly plan: MountPlan
-  /** Whether this job carries mounts from job to job: not where nobody wants it, or the builder keeps them. */
-  carried(builder: Builder): boolean
   /** Fills the mounts that are expected to be used. Never throws: what could not be done is a degradation. */
   fill(builder: Builder): Promise<RestoredMounts>
 }
@@ -62,24 +62,19 @@ export function startCacheMounts(
   expected: Promise<ExpectedBuild>
 ): CacheMounts {
   const plan = usedMounts(host, preparation)
-  const selfHosted = host.env['RUNNER_ENVIRONMENT'] === 'self-hosted'
-  const { cacheMounts } = preparation.inputs
-  const carried = ({ created }: Pick<Builder, 'created'>) =>
-    cacheMounts === 'true' || (cacheMounts === 'auto' && (created || !selfHosted))
-  const fetching =
-    plan.kept.length === 0 || cacheMounts === 'false'
-      ? undefined
-      : (selfHosted ? builder.then(carried) : Promise.resolve(true)).then(async wanted =>
-          wanted ? fetchMounts(host, preparation, plan.kept, await expected) : undefined
-        )
+  const { inputs } = preparation
+  const fetch = async () => {
+    if (mayHoldMounts(host) && !carriesMounts(host, inputs, await builder)) return undefined
+    return fetchMounts(host, preparation, plan.kept, await expected)
+  }
+  const fetching = plan.kept.length === 0 || inputs.cacheMounts === 'false' ? undefined : fetch()
   // Who waits for it reports it; nobody does where the job ends before.
   fetching?.catch(() => undefined)
   return {
     plan,
-    carried,
     async fill(made) {
       const nothing: RestoredMounts = { mounts: [], degradations: [] }
-      if (!fetching || !carried(made)) return nothing
+      if (!fetching) return nothing
       try {
         const fetched = await cancellation.orElse(fetching, undefined)
         return fetched ? await fillMounts(host, cancellation, preparation, made, fetched) : nothing
@@ -91,9 +86,18 @@ export function startCacheMounts(
   }
 }
 
-/** Value of the build argument that sets cache mounts apart; empty where there is none. */
-export function mountNamespace({ buildArgs }: Preparation): string {
-  return buildArgs[namespaceArgument] ?? ''
+/** Whether cache mounts are carried from job to job: not where nobody wants it, or where the builder outlives the job and keeps them. */
+export function carriesMounts(
+  host: Host,
+  { cacheMounts }: Pick<Inputs, 'cacheMounts'>,
+  { created }: Pick<Builder, 'created'>
+): boolean {
+  return cacheMounts === 'true' || (cacheMounts === 'auto' && (created || !mayHoldMounts(host)))
+}
+
+/** A machine that outlives the job, and may have a builder that does. */
+function mayHoldMounts({ env }: Host): boolean {
+  return env['RUNNER_ENVIRONMENT'] === 'self-hosted'
 }
 
 /** Where archives are kept on a machine without a cache service. */
@@ -116,7 +120,9 @@ function usedMounts(host: Host, preparation: Preparation): MountPlan {
   const { platforms } = plan
   return planMounts({
     used,
-    namespace: mountNamespace(preparation),
+    environmentOf: use =>
+      platforms.join() === host.platform ? mountEnvironment(use, preparation.dockerfile.stages, script, buildArgs) : undefined,
+    namespace: buildArgs[namespaceArgument] ?? '',
     scopes: plan.scopes.read,
     platforms,
     version: inputs.cacheVersion
@@ -175,7 +181,7 @@ function emptiedStages({ inputs, plan, rebuilt }: Preparation): ReadonlySet<numb
   return new Set(stages.filter(({ name }) => !readsCache(inputs) || names.has(name)).map(({ index }) => index))
 }
 
-/** One build that unpacks all that was fetched. */
+/** Builds that unpack all that was fetched: one, unless some mounts need an image of their own. */
 async function fillMounts(
   host: Host,
   cancellation: Cancellation,
@@ -184,41 +190,55 @@ async function fillMounts(
   { mounts, degradations, deadline }: Fetched
 ): Promise<RestoredMounts> {
   const filled = mounts.filter(({ stored }) => stored !== undefined)
-  if (filled.length === 0) return { mounts, degradations }
-  const { inputs, plan, jobId } = preparation
+  if (filled.length > 0) host.log.info(`Restoring ${filled.length} cache mounts`)
+  const results = new Map<RestoredMount, RestoredMount>()
+  for (const group of mountGroups(filled)) {
+    const outcome = await fillGroup(host, cancellation, preparation, builder, group, deadline)
+    for (const [position, mount] of group.entries()) {
+      const { restored, detail } = await readFilled(host, outcome, position)
+      results.set(mount, { ...mount, restored })
+      if (detail !== undefined) degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
+    }
+  }
+  return { mounts: mounts.map(mount => results.get(mount) ?? mount), degradations }
+}
+
+async function fillGroup(
+  host: Host,
+  cancellation: Cancellation,
+  { inputs, plan, buildArgs, jobId }: Preparation,
+  builder: Builder,
+  group: readonly RestoredMount[],
+  deadline: number
+): Promise<MountBuildOutcome> {
   const context = await host.files.makeTemporary('archives-')
-  for (const [position, { stored }] of filled.entries()) {
+  for (const [position, { stored }] of group.entries()) {
     await host.files.move(stored?.path ?? '', `${context}/${archiveName(position)}`)
   }
-  host.log.info(`Restoring ${filled.length} cache mounts`)
-  const images = toolImages(
-    plan.stages.map(({ stage }) => stage),
-    new Set(filled.flatMap(({ uses }) => uses.map(({ stage }) => stage))),
-    inputs.cacheMountsImage
-  )
+  const stages = plan.stages.map(({ stage }) => stage)
   const outcome = await runMountBuild(host, cancellation, {
     builder: builder.name,
-    namespace: mountNamespace(preparation),
-    mounts: filled.map(({ mount }) => mount),
-    images,
-    dockerfile: image => fillDockerfile({ image, jobId, mounts: filled.map(({ mount }) => mount) }),
+    buildArgs,
+    mounts: group,
+    images: toolImages(stages, group, inputs.cacheMountsImage),
+    dockerfile: image => fillDockerfile({ image, jobId, mounts: group }),
     context,
     deadline
   })
   await host.files.remove(context)
-  const results = await Promise.all(
-    mounts.map(async (mount): Promise<RestoredMount> => {
-      const position = filled.indexOf(mount)
-      if (position < 0) return mount
-      const directory = 'directories' in outcome ? outcome.directories[position] : undefined
-      const status = directory === undefined ? 'failed' : await statusIn(host, directory)
-      if (status === 'restored') return { ...mount, restored: 'yes' }
-      if (status === 'kept') return { ...mount, restored: 'in-builder' }
-      const said = directory === undefined ? undefined : await host.files.read(`${directory}/said`)
-      const detail = 'failure' in outcome ? outcome.failure : said?.trim() || 'it could not be unpacked'
-      degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
-      return mount
-    })
-  )
-  return { mounts: results, degradations }
+  return outcome
+}
+
+/** What became of a mount, and what went wrong where it was not filled. */
+async function readFilled(
+  host: Host,
+  outcome: MountBuildOutcome,
+  position: number
+): Promise<{ readonly restored: MountRestored; readonly detail?: string }> {
+  if ('failure' in outcome) return { restored: 'failed', detail: outcome.failure }
+  const directory = outcome.directories[position] ?? ''
+  const status = await statusIn(host, directory)
+  if (status === 'restored') return { restored: 'yes' }
+  if (status === 'kept') return { restored: 'in-builder' }
+  return { restored: 'failed', detail: (await host.files.read(`${directory}/said`))?.trim() || 'it could not be unpacked' }
 }

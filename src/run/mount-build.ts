@@ -1,14 +1,13 @@
 import { lastLine } from '../errors'
-import type { CacheMount } from '../dockerfile/cache-mount'
 import type { Host } from '../host'
-import { mountBuildArgv, mountDirectory } from '../plan/mount-builds'
+import { mountBuildArgv, mountDirectory, type BuiltMount } from '../plan/mount-builds'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 
 export interface MountBuildRequest {
   readonly builder: string
-  readonly namespace: string
-  readonly mounts: readonly CacheMount[]
+  readonly buildArgs: Readonly<Record<string, string>>
+  readonly mounts: readonly BuiltMount[]
   /** Images to try in turn until one has what the scripts need. */
   readonly images: readonly string[]
   readonly dockerfile: (image: string) => string
@@ -35,8 +34,8 @@ export async function runMountBuild(
     await files.write(file, request.dockerfile(image))
     const left = (request.deadline - clock.now()) / 1000
     if (left <= 0) return { failure: 'not done in time' }
-    const { builder, namespace, context } = request
-    const command = mountBuildArgv(request.mounts, { builder, namespace, context, file, output })
+    const { builder, buildArgs, context } = request
+    const command = mountBuildArgv(request.mounts, { builder, buildArgs, context, file, output })
     const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds: left })
     if (cancellation.requested()) return { failure: 'the job was cancelled' }
     if (run.timedOut) return { failure: 'not done in time' }

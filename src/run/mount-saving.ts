@@ -2,12 +2,12 @@ import { messageOf } from '../errors'
 import { ran } from '../explain/expected-mounts'
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
-import { toolImages } from '../plan/cache-mounts'
+import { mountGroups, toolImages } from '../plan/cache-mounts'
 import { packDockerfile } from '../plan/mount-builds'
 import { savesCaches } from '../plan/permissions'
 import type { Degradation, MountSaved } from '../reasons'
 import type { Builder } from './builder'
-import { mountDirectoryOf, mountNamespace } from './cache-mounts'
+import { mountDirectoryOf } from './cache-mounts'
 import type { RestoredMount } from './cache-mounts'
 import type { Caches } from './caches'
 import type { Cancellation } from './cancellation'
@@ -64,11 +64,14 @@ export async function saveMounts(
     })
   )
   const wanted = decided.filter(mount => !('saved' in mount))
-  const packed = wanted.length > 0 ? await packMounts(host, cancellation, preparation, builder, wanted, degradations) : []
+  const packed = new Map<RestoredMount, SavedMount>()
+  for (const group of mountGroups(wanted)) {
+    for (const mount of await packMounts(host, cancellation, preparation, builder, group, degradations)) packed.set(...mount)
+  }
   return {
     mounts: decided.map(mount => {
       if ('saved' in mount) return mount
-      return packed[wanted.indexOf(mount)] ?? { ...mount, saved: 'failed' }
+      return packed.get(mount) ?? { ...mount, saved: 'failed' }
     }),
     degradations
   }
@@ -87,15 +90,11 @@ async function packMounts(
   builder: Builder,
   wanted: readonly RestoredMount[],
   degradations: Degradation[]
-): Promise<readonly SavedMount[]> {
+): Promise<readonly (readonly [RestoredMount, SavedMount])[]> {
   const { inputs, plan, jobId } = preparation
   const deadline = host.clock.now() + savingSeconds * 1000
-  const images = toolImages(
-    plan.stages.map(({ stage }) => stage),
-    new Set(wanted.flatMap(({ uses }) => uses.map(({ stage }) => stage))),
-    inputs.cacheMountsImage
-  )
-  const packed = wanted.map(({ mount, stored }) => ({ mount, digest: stored?.digest ?? '' }))
+  const stages = plan.stages.map(({ stage }) => stage)
+  const packed = wanted.map(({ stored, ...mount }) => ({ ...mount, digest: stored?.digest ?? '' }))
   const fail = (mount: RestoredMount, detail: string): SavedMount => {
     if (cancellation.requested()) return { ...mount, saved: 'cancelled' }
     degradations.push({ code: 'mount-save-failed', mount: mount.mount.shown, detail })
@@ -104,14 +103,14 @@ async function packMounts(
   try {
     const outcome = await runMountBuild(host, cancellation, {
       builder: builder.name,
-      namespace: mountNamespace(preparation),
-      mounts: wanted.map(({ mount }) => mount),
-      images,
+      buildArgs: preparation.buildArgs,
+      mounts: wanted,
+      images: toolImages(stages, wanted, inputs.cacheMountsImage),
       dockerfile: image => packDockerfile({ image, jobId }, packed, inputs.cacheMountsMaxSize),
       context: await host.files.makeTemporary('empty-'),
       deadline
     })
-    if ('failure' in outcome) return wanted.map(mount => fail(mount, outcome.failure))
+    if ('failure' in outcome) return wanted.map(mount => [mount, fail(mount, outcome.failure)])
     const results = new Map<RestoredMount, SavedMount>()
     const keepOne = async (mount: RestoredMount, directory: string): Promise<SavedMount> => {
       const status = await statusIn(host, directory)
@@ -142,8 +141,8 @@ async function packMounts(
       }
     }
     await Promise.all(Array.from({ length: lanes }, lane))
-    return wanted.flatMap(mount => results.get(mount) ?? [])
+    return [...results]
   } catch (error) {
-    return wanted.map(mount => fail(mount, messageOf(error)))
+    return wanted.map(mount => [mount, fail(mount, messageOf(error))])
   }
 }
