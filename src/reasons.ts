@@ -51,7 +51,6 @@ export interface Degradation {
     | 'mount-restore-failed'
     | 'mount-save-failed'
     | 'mount-too-large'
-    | 'mount-unknown'
   readonly backend?: Backend
   readonly stage?: string
   /** Cache mount, as the Dockerfile writes its id or target. */
@@ -72,9 +71,10 @@ export type Backend = 'registry' | 'gha' | 'local'
 
 /**
  * `in-builder`: the builder that was there held it already. `not-needed`: the steps that use it were expected to come from the cache.
+ * `left`: it cannot be kept, since only BuildKit knows what it is called or starts from.
  * `emptied`: BuildKit empties the mounts of stages that are to be built without cache.
  */
-export type MountRestored = 'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied'
+export type MountRestored = 'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied' | 'left'
 
 /**
  * `not-used`: no step that uses it ran. `kept`: a step ran that was not expected to, without what is saved, which therefore stays.

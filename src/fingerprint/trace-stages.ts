@@ -3,7 +3,7 @@ import type { Stage } from '../dockerfile/dockerfile'
 import type { BuildSettings } from '../dockerfile/global-arguments'
 import type { Expand } from '../dockerfile/cache-mount'
 import { contextName } from '../dockerfile/image-reference'
-import { keywordOf, flagValues } from '../dockerfile/instruction-text'
+import { keywordOf } from '../dockerfile/instruction-text'
 import type { LogicalLine } from '../dockerfile/logical-lines'
 import type { Script } from '../dockerfile/parse-dockerfile'
 import { expandWord } from '../dockerfile/shell-words'
@@ -12,7 +12,8 @@ import { splitAssignments } from '../dockerfile/words'
 import { WordError } from '../dockerfile/word-error'
 import { argumentSetting, globalSettings, isGiven, nameOf } from './arguments'
 import type { Globals } from './arguments'
-import type { BaseMaterial, SettingMaterial, StageMaterial } from './material'
+import { baseMaterial } from './base-material'
+import type { SettingMaterial, StageMaterial } from './material'
 import { stepMaterial, variablesIn } from './step-material'
 
 export interface TraceOptions {
@@ -52,21 +53,6 @@ export function traceStages(options: TraceOptions): readonly StageMaterial[] {
       parts: trace.parts
     }
   })
-}
-
-function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals): BaseMaterial {
-  const { base } = stage
-  const platform = flagValues(from, 'platform').at(-1) ?? ''
-  return {
-    line: from.lines.start,
-    ...(base.kind === 'stage' ? { stage: base.index } : {}),
-    ...(base.kind === 'image' ? { image: contextName(base.reference) ?? base.reference } : {}),
-    // The name behind AS, and what a stage it is FROM is called, are no part of any key.
-    written: JSON.stringify([platform, base.kind === 'stage' ? null : stage.baseText]),
-    shown: stage.baseText,
-    variables: variablesIn(`${stage.baseText} ${platform}`).flatMap(name => globals.settings.get(name) ?? []),
-    opaque: base.kind === 'context'
-  }
 }
 
 class StageTrace {

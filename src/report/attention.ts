@@ -42,6 +42,5 @@ const urgency: { readonly [code in Degradation['code']]: number } = {
   'export-ran-steps': 12,
   'mount-save-failed': 13,
   'mount-restore-failed': 14,
-  'mount-too-large': 15,
-  'mount-unknown': 16
+  'mount-too-large': 15
 }

@@ -21,11 +21,6 @@ export const mountTroubles: { readonly [code in Extract<Degradation['code'], `mo
   'mount-too-large': {
     what: (_, mounts) => words`Cache mount ${mounts} was not saved: it is too large`,
     remedy: () => words`Raise ${'cache-mounts-max-size'}, or have the step clear away what it no longer needs.`
-  },
-  'mount-unknown': {
-    what: (_, mounts) => words`Cache mount ${mounts} is not kept between jobs`,
-    remedy: () =>
-      words`Only BuildKit knows what it is: write its id or target without variables of the base image, and no ${'from'}.`
   }
 }
 
@@ -36,7 +31,8 @@ export const mountRestoredWords: { readonly [restored in MountRestored]: string 
   absent: 'nothing saved',
   'not-needed': 'not needed',
   failed: 'failed',
-  emptied: 'emptied, as asked'
+  emptied: 'emptied, as asked',
+  left: 'not kept: only BuildKit knows what it is called or starts from'
 }
 
 /** Whether it was saved after it. */

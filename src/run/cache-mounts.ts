@@ -6,17 +6,17 @@ import { findCacheMounts } from '../fingerprint/cache-mounts'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import { readsCache } from '../plan/argv'
-import { mountGroups, planMounts, toolImages } from '../plan/cache-mounts'
+import { planMounts } from '../plan/cache-mounts'
 import type { KeptMount, MountPlan } from '../plan/cache-mounts'
 import type { ImportPlan } from '../plan/imports'
-import { archiveName, fillDockerfile, namespaceArgument } from '../plan/mount-builds'
+import { namespaceArgument } from '../plan/mount-builds'
 import { mountEnvironment } from '../plan/mount-environment'
-import type { Degradation, MountRestored } from '../reasons'
+import type { Degradation } from '../reasons'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
-import { runMountBuild, statusIn, type MountBuildOutcome } from './mount-build'
+import { fillMounts } from './mount-filling'
+import type { FetchedMounts, RestoredMount, RestoredMounts } from './mount-filling'
 import { fetchMount } from './mount-store'
-import type { StoredMount } from './mount-store'
 import type { Preparation } from './prepare'
 
 /** Seconds that fetching the mounts and filling them may take, counted from when it is known which are wanted. */
@@ -25,22 +25,8 @@ const restoreSeconds = 300
 /** How many archives are fetched at the same time. */
 const lanes = 2
 
-/** A kept mount, and what became of it before the build. */
-export interface RestoredMount extends KeptMount {
-  readonly restored: MountRestored
-  /** What an earlier job kept of it. */
-  readonly stored?: StoredMount
-}
-
-export interface RestoredMounts {
-  readonly mounts: readonly RestoredMount[]
-  readonly degradations: readonly Degradation[]
-}
-
 /** The cache mounts of a job. */
 export interface CacheMounts {
-  /** What can be kept, and what cannot. */
-  readonly plan: MountPlan
   /** Fills the mounts that are expected to be used. Never throws: what could not be done is a degradation. */
   fill(builder: Builder): Promise<RestoredMounts>
 }
@@ -71,13 +57,14 @@ export function startCacheMounts(
   // Who waits for it reports it; nobody does where the job ends before.
   fetching?.catch(() => undefined)
   return {
-    plan,
     async fill(made) {
       const nothing: RestoredMounts = { mounts: [], degradations: [] }
-      if (!fetching) return nothing
+      if (!carriesMounts(host, inputs, made)) return nothing
+      const left = plan.left.map(mount => ({ ...mount, names: [], restored: 'left' as const }))
       try {
-        const fetched = await cancellation.orElse(fetching, undefined)
-        return fetched ? await fillMounts(host, cancellation, preparation, made, fetched) : nothing
+        const fetched = fetching && (await cancellation.orElse(fetching, undefined))
+        const { mounts, degradations } = fetched ? await fillMounts(host, cancellation, preparation, made, fetched) : nothing
+        return { mounts: [...mounts, ...left], degradations }
       } catch (error) {
         host.log.info(`Cache mounts were not restored: ${messageOf(error)}`)
         return nothing
@@ -129,19 +116,12 @@ function usedMounts(host: Host, preparation: Preparation): MountPlan {
   })
 }
 
-interface Fetched {
-  readonly mounts: readonly RestoredMount[]
-  readonly degradations: Degradation[]
-  /** When to go on without, in milliseconds since the epoch. */
-  readonly deadline: number
-}
-
 async function fetchMounts(
   host: Host,
   preparation: Preparation,
   kept: readonly KeptMount[],
   { imports, expectations }: ExpectedBuild
-): Promise<Fetched> {
+): Promise<FetchedMounts> {
   const deadline = host.clock.now() + restoreSeconds * 1000
   const { plan } = preparation
   const needed = plan.stages.map(({ stage }) => stage)
@@ -179,66 +159,4 @@ function emptiedStages({ inputs, plan, rebuilt }: Preparation): ReadonlySet<numb
   const names = new Set([...rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())])
   const stages = plan.stages.map(({ stage }) => stage)
   return new Set(stages.filter(({ name }) => !readsCache(inputs) || names.has(name)).map(({ index }) => index))
-}
-
-/** Builds that unpack all that was fetched: one, unless some mounts need an image of their own. */
-async function fillMounts(
-  host: Host,
-  cancellation: Cancellation,
-  preparation: Preparation,
-  builder: Builder,
-  { mounts, degradations, deadline }: Fetched
-): Promise<RestoredMounts> {
-  const filled = mounts.filter(({ stored }) => stored !== undefined)
-  if (filled.length > 0) host.log.info(`Restoring ${filled.length} cache mounts`)
-  const results = new Map<RestoredMount, RestoredMount>()
-  for (const group of mountGroups(filled)) {
-    const outcome = await fillGroup(host, cancellation, preparation, builder, group, deadline)
-    for (const [position, mount] of group.entries()) {
-      const { restored, detail } = await readFilled(host, outcome, position)
-      results.set(mount, { ...mount, restored })
-      if (detail !== undefined) degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
-    }
-  }
-  return { mounts: mounts.map(mount => results.get(mount) ?? mount), degradations }
-}
-
-async function fillGroup(
-  host: Host,
-  cancellation: Cancellation,
-  { inputs, plan, buildArgs, jobId }: Preparation,
-  builder: Builder,
-  group: readonly RestoredMount[],
-  deadline: number
-): Promise<MountBuildOutcome> {
-  const context = await host.files.makeTemporary('archives-')
-  for (const [position, { stored }] of group.entries()) {
-    await host.files.move(stored?.path ?? '', `${context}/${archiveName(position)}`)
-  }
-  const stages = plan.stages.map(({ stage }) => stage)
-  const outcome = await runMountBuild(host, cancellation, {
-    builder: builder.name,
-    buildArgs,
-    mounts: group,
-    images: toolImages(stages, group, inputs.cacheMountsImage),
-    dockerfile: image => fillDockerfile({ image, jobId, mounts: group }),
-    context,
-    deadline
-  })
-  await host.files.remove(context)
-  return outcome
-}
-
-/** What became of a mount, and what went wrong where it was not filled. */
-async function readFilled(
-  host: Host,
-  outcome: MountBuildOutcome,
-  position: number
-): Promise<{ readonly restored: MountRestored; readonly detail?: string }> {
-  if ('failure' in outcome) return { restored: 'failed', detail: outcome.failure }
-  const directory = outcome.directories[position] ?? ''
-  const status = await statusIn(host, directory)
-  if (status === 'restored') return { restored: 'yes' }
-  if (status === 'kept') return { restored: 'in-builder' }
-  return { restored: 'failed', detail: (await host.files.read(`${directory}/said`))?.trim() || 'it could not be unpacked' }
 }

@@ -8,10 +8,10 @@ import { savesCaches } from '../plan/permissions'
 import type { Degradation, MountSaved } from '../reasons'
 import type { Builder } from './builder'
 import { mountDirectoryOf } from './cache-mounts'
-import type { RestoredMount } from './cache-mounts'
 import type { Caches } from './caches'
 import type { Cancellation } from './cancellation'
 import { runMountBuild, statusIn } from './mount-build'
+import type { RestoredMount } from './mount-filling'
 import { keepMount, keptEntry } from './mount-store'
 import type { Preparation } from './prepare'
 
@@ -46,20 +46,11 @@ export async function saveMounts(
   results: readonly StageResult[]
 ): Promise<SavedMounts> {
   const degradations: Degradation[] = []
-  const allowed = !caches.readOnly.includes(host.actionsCache.available ? 'gha' : 'local')
   const decided = await Promise.all(
     mounts.map(async (mount): Promise<SavedMount | RestoredMount> => {
-      const saved: MountSaved | undefined = !ran(mount.uses, results)
-        ? 'not-used'
-        : !savesCaches(preparation.inputs)
-          ? 'not-asked'
-          : !allowed
-            ? 'not-allowed'
-            : cancellation.requested()
-              ? 'cancelled'
-              : (await isKept(host, preparation, mount))
-                ? 'kept'
-                : undefined
+      const saved =
+        whyNotSaved(host, preparation, caches, mount, results) ??
+        (cancellation.requested() ? 'cancelled' : (await isKept(host, preparation, mount)) ? 'kept' : undefined)
       return saved ? { ...mount, saved } : mount
     })
   )
@@ -75,6 +66,19 @@ export async function saveMounts(
     }),
     degradations
   }
+}
+
+function whyNotSaved(
+  host: Host,
+  { inputs }: Preparation,
+  { readOnly }: Pick<Caches, 'readOnly'>,
+  { restored, uses }: RestoredMount,
+  results: readonly StageResult[]
+): MountSaved | undefined {
+  if (restored === 'left') return 'not-asked'
+  if (!ran(uses, results)) return 'not-used'
+  if (!savesCaches(inputs)) return 'not-asked'
+  return readOnly.includes(host.actionsCache.available ? 'gha' : 'local') ? 'not-allowed' : undefined
 }
 
 /** Something is saved that this build did not start from: its steps were not expected to run, and the mount holds less. */
