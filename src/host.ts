@@ -108,6 +108,8 @@ export interface ActionsCache {
   readonly available: boolean
   /** The key that was restored, or undefined where none matched. Throws when the service cannot be used. */
   restore(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
+  /** As `restore`, and downloads nothing. */
+  find(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
   /** Throws when nothing was saved. */
   save(path: string, key: string, timeoutSeconds: number): Promise<void>
 }

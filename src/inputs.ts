@@ -2,8 +2,16 @@ import { InputError } from './errors'
 import { gitToken, readContext, readNamedContexts } from './inputs/build-context'
 import { readAppend } from './inputs/builder-nodes'
 import { readBuildFlags } from './inputs/build-flags'
-import { readBackends, readCompression, readGrowth, readPercent, readStageChoice, readWrite } from './inputs/cache-values'
-import { checkBuildxVersion, checkCacheDir, checkDays, checkMetricsFile, checkRepository } from './inputs/checks'
+import {
+  readBackends,
+  readBytes,
+  readCompression,
+  readGrowth,
+  readPercent,
+  readStageChoice,
+  readSwitch
+} from './inputs/cache-values'
+import { checkBuildxVersion, checkCacheDir, checkDays, checkMetricsFile, checkRepository, checkTag } from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
 import type { Compression } from './plan/cache-attrs'
@@ -42,6 +50,11 @@ export interface Inputs extends BuildFlagValues {
   readonly cacheWrite: 'auto' | 'true' | 'false'
   readonly cacheExport: 'eager' | 'after' | 'off'
   readonly cacheDir: string
+  readonly cacheMounts: 'auto' | 'true' | 'false'
+  /** Bytes that one cache mount may have. */
+  readonly cacheMountsMaxSize: number
+  /** Image with a shell and tar; empty for none. */
+  readonly cacheMountsImage: string
   /** 0: never. */
   readonly cacheRefreshDays: number
   readonly rebuildCache: boolean
@@ -112,9 +125,12 @@ export function readInputs(read: (name: string) => string, repository: Repositor
     cacheStages: readStageChoice(reader),
     cacheMode: reader.oneOf('cache-mode', ['auto', 'min', 'max']),
     cacheCompression: readCompression(reader),
-    cacheWrite: readWrite(reader),
+    cacheWrite: readSwitch(reader, 'cache-write'),
     cacheExport: reader.oneOf('cache-export', ['eager', 'after', 'off']),
     cacheDir: reader.checked('cache-dir', checkCacheDir, '/tmp/.buildx-cache'),
+    cacheMounts: readSwitch(reader, 'cache-mounts'),
+    cacheMountsMaxSize: readBytes(reader, 'cache-mounts-max-size'),
+    cacheMountsImage: reader.ifGiven('cache-mounts-image', checkTag),
     cacheRefreshDays: Number(reader.checked('cache-refresh-days', checkDays, '3')),
     rebuildCache: reader.boolean('rebuild-cache'),
     rebuildStages: reader.list('rebuild-stages', 'comma-list').map(name => name.toLowerCase()),

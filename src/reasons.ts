@@ -49,8 +49,13 @@ export interface Degradation {
     | 'write-not-allowed'
     | 'bring-in-failed'
     | 'cache-service-missing'
+    | 'mount-restore-failed'
+    | 'mount-save-failed'
+    | 'mount-too-large'
   readonly backend?: Backend
   readonly stage?: string
+  /** Cache mount, as the Dockerfile writes its id or target. */
+  readonly mount?: string
   /** Why a backend was not written. */
   readonly why?: NotAllowed
   /** What docker, the registry or the cache service said; secrets are not in it. */
@@ -64,3 +69,16 @@ export interface Degradation {
 export type NotAllowed = 'fork' | 'strangers-code' | 'read-only-token' | 'not-logged-in' | 'not-permitted'
 
 export type Backend = 'registry' | 'gha' | 'local'
+
+/**
+ * `in-builder`: the builder that was there held it already. `not-needed`: the steps that use it were expected to come from the cache.
+ * `left`: it cannot be kept, since only BuildKit knows what it is called or starts from.
+ * `emptied`: BuildKit empties the mounts of stages that are to be built without cache.
+ */
+export type MountRestored = 'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied' | 'left'
+
+/**
+ * `not-used`: no step that uses it ran. `kept`: a step ran that was not expected to, without what is saved, which therefore stays.
+ */
+export type MountSaved =
+  'yes' | 'unchanged' | 'empty' | 'too-large' | 'failed' | 'not-allowed' | 'not-asked' | 'not-used' | 'kept' | 'cancelled'

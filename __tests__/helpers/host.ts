@@ -85,6 +85,7 @@ export async function writeProgram(folder: string, name: string, source: string)
 
 const noActionsCache: ActionsCache = {
   available: false,
+  find: () => Promise.resolve(undefined),
   restore: () => Promise.reject(new Error('there is no cache service')),
   save: () => Promise.reject(new Error('there is no cache service'))
 }

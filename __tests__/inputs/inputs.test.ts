@@ -69,7 +69,10 @@ test('defaults', () => {
     summary: true,
     tags: [],
     target: '',
-    ulimit: []
+    ulimit: [],
+    cacheMounts: 'auto',
+    cacheMountsMaxSize: 1024 ** 3,
+    cacheMountsImage: 'busybox:1.37.0@sha256:9db7b59979c38555a39def84a31fb98b5296952f9e3afd4f6f11f05b07adfab0'
   } satisfies Inputs)
 })
 

@@ -18,6 +18,7 @@ export function reportOf(stages: readonly StageResult[], difference: Partial<Bui
     stages,
     edges: chainOf(stages),
     exports: [],
+    mounts: [],
     degradations: [],
     advice: [],
     seconds: { total: 4.6, build: 3.2, exports: 1.1, own: 0.2 },

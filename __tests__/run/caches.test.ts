@@ -27,6 +27,7 @@ async function buildAfter(text: string | undefined) {
         await writeFile(path, text)
         return `${key}1`
       },
+      find: () => Promise.resolve(undefined),
       save: () => Promise.resolve()
     }
   })

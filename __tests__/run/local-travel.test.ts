@@ -53,6 +53,7 @@ function newService(contents: string): Service {
     asked,
     contents,
     fault: () => undefined,
+    find: () => Promise.resolve(undefined),
     async restore(path, key) {
       asked.push(key)
       const fault = one.fault('restore', key)

@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
 import type { Stage } from '../dockerfile/dockerfile'
 import type { BuildSettings } from '../dockerfile/global-arguments'
+import type { Expand } from '../dockerfile/cache-mount'
 import { contextName } from '../dockerfile/image-reference'
-import { keywordOf, flagValues } from '../dockerfile/instruction-text'
+import { keywordOf } from '../dockerfile/instruction-text'
 import type { LogicalLine } from '../dockerfile/logical-lines'
 import type { Script } from '../dockerfile/parse-dockerfile'
 import { expandWord } from '../dockerfile/shell-words'
@@ -11,7 +12,8 @@ import { splitAssignments } from '../dockerfile/words'
 import { WordError } from '../dockerfile/word-error'
 import { argumentSetting, globalSettings, isGiven, nameOf } from './arguments'
 import type { Globals } from './arguments'
-import type { BaseMaterial, SettingMaterial, StageMaterial } from './material'
+import { baseMaterial } from './base-material'
+import type { SettingMaterial, StageMaterial } from './material'
 import { stepMaterial, variablesIn } from './step-material'
 
 export interface TraceOptions {
@@ -23,6 +25,8 @@ export interface TraceOptions {
   readonly contexts: readonly string[]
   /** Inputs that are part of the keys of RUN steps, such as `ulimit`, with their values. */
   readonly inputs: Readonly<Record<string, string>>
+  /** Told of every step, with what replaces the variables where it stands. */
+  readonly onStep?: (stage: Stage, line: StageLine, expand: Expand) => void
 }
 
 /**
@@ -30,7 +34,7 @@ export interface TraceOptions {
  * Rules: frontend/dockerfile/dockerfile2llb/convert.go (dispatch, dispatchArg, dispatchEnv, init).
  */
 export function traceStages(options: TraceOptions): readonly StageMaterial[] {
-  const { settings, script, needed, inputs } = options
+  const { settings, script, needed, inputs, onStep } = options
   const globals = globalSettings(script.globals, settings)
   const contexts = new Set(options.contexts.flatMap(name => [name, contextName(name) ?? name]))
   const traces = new Map<number, StageTrace>()
@@ -38,7 +42,7 @@ export function traceStages(options: TraceOptions): readonly StageMaterial[] {
     const lines = script.stages[stage.index]
     if (!lines) throw new RangeError(`the script has no stage ${stage.index}`)
     const parent = stage.base.kind === 'stage' ? traces.get(stage.base.index) : undefined
-    const trace = new StageTrace(globals, settings, contexts, parent ?? inputs)
+    const trace = new StageTrace(globals, settings, contexts, parent ?? inputs, (line, expand) => onStep?.(stage, line, expand))
     traces.set(stage.index, trace)
     for (const line of lines.body) trace.take(line)
     return {
@@ -51,30 +55,12 @@ export function traceStages(options: TraceOptions): readonly StageMaterial[] {
   })
 }
 
-function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals): BaseMaterial {
-  const { base } = stage
-  const platform = flagValues(from, 'platform').at(-1) ?? ''
-  return {
-    line: from.lines.start,
-    ...(base.kind === 'stage' ? { stage: base.index } : {}),
-    ...(base.kind === 'image' ? { image: contextName(base.reference) ?? base.reference } : {}),
-    // The name behind AS, and what a stage it is FROM is called, are no part of any key.
-    written: JSON.stringify([platform, base.kind === 'stage' ? null : stage.baseText]),
-    shown: base.kind === 'image' && !givenAny(globals) ? (contextName(base.reference) ?? base.reference) : stage.baseText,
-    variables: variablesIn(`${stage.baseText} ${platform}`).flatMap(name => globals.settings.get(name) ?? []),
-    opaque: base.kind === 'context'
-  }
-}
-
-/** Whether a global argument has a value of input build-args, which others may be made from: such a value is not to be shown. */
-function givenAny({ settings }: Globals): boolean {
-  return [...settings.values()].some(({ given }) => given)
-}
-
 class StageTrace {
   readonly parts: StageMaterial['parts'][number][] = []
   private readonly env: Map<string, string>
   private readonly imageEnv: Map<string, SettingMaterial>
+  /** Variables whose values are made of others that only the base image may set. */
+  private readonly unsure: Set<string>
   private workdir: string | undefined
   private user: string | undefined
 
@@ -82,11 +68,13 @@ class StageTrace {
     private readonly globals: Globals,
     private readonly settings: BuildSettings,
     private readonly contexts: ReadonlySet<string>,
-    from: StageTrace | Readonly<Record<string, string>>
+    from: StageTrace | Readonly<Record<string, string>>,
+    private readonly onStep: (line: StageLine, expand: Expand) => void
   ) {
     const parent = from instanceof StageTrace ? from : undefined
     this.env = new Map(parent?.env)
     this.imageEnv = new Map(parent?.imageEnv)
+    this.unsure = new Set(parent?.unsure)
     this.workdir = parent?.workdir
     this.user = parent?.user
     if (parent) {
@@ -114,6 +102,10 @@ class StageTrace {
         contexts: this.contexts
       }
       this.parts.push(stepMaterial(line, keyword, around))
+      this.onStep(line, word => {
+        const { text, known } = around.expand(word)
+        return { text, known: known && !variablesIn(word).some(name => this.unsure.has(name)) }
+      })
     }
     switch (keyword) {
       case 'ARG':
@@ -142,7 +134,7 @@ class StageTrace {
     const inherited = this.globals.settings.get(name)
     if (given) this.set(argumentSetting(name, this.settings.buildArgs[name] ?? '', line, true))
     else if (word.includes('=')) {
-      const value = this.expand(word.slice(word.indexOf('=') + 1), line.escape).text
+      const value = this.expandSetting(name, word.slice(word.indexOf('=') + 1), line.escape)
       this.set(argumentSetting(name, value, line, false))
     } else if (inherited) this.set(inherited)
     else {
@@ -161,12 +153,19 @@ class StageTrace {
         ? [[old[1] ?? '', old[2] ?? ''] as const]
         : []
     // All values of one ENV are expanded with what was in force before it.
-    const expanded = pairs.map(([name, value]) => [name, this.expand(value, line.escape).text] as const)
+    const expanded = pairs.map(([name, value]) => [name, this.expandSetting(name, value, line.escape)] as const)
     for (const [name, value] of expanded) {
       const setting: SettingMaterial = { kind: 'setting', name, by: 'ENV', value, line: line.lines.start, given: false }
       this.set(setting)
       this.imageEnv.set(name, setting)
     }
+  }
+
+  private expandSetting(name: string, value: string, escape: string): string {
+    const { text, known } = this.expand(value, escape)
+    if (known && !variablesIn(value).some(read => this.unsure.has(read))) this.unsure.delete(name)
+    else this.unsure.add(name)
+    return text
   }
 
   private set(setting: SettingMaterial): void {

@@ -1,6 +1,6 @@
 import type { Inputs } from '../inputs'
 import type { Backend } from '../reasons'
-import { parseCompression } from './checks'
+import { checkSize, parseCompression } from './checks'
 import type { InputReader } from './reader'
 
 export function readBackends(reader: InputReader): 'auto' | readonly Backend[] {
@@ -40,12 +40,18 @@ export function readCompression(reader: InputReader): Inputs['cacheCompression']
 }
 
 /** A boolean in any spelling YAML allows, or auto. */
-export function readWrite(reader: InputReader): Inputs['cacheWrite'] {
-  const input = 'cache-write'
+export function readSwitch(reader: InputReader, input: string): 'auto' | 'true' | 'false' {
   const value = reader.text(input)
   if (/^(true|True|TRUE)$/.test(value)) return 'true'
   if (/^(false|False|FALSE)$/.test(value)) return 'false'
   return value === '' || value === 'auto' ? 'auto' : reader.oneOf(input, ['auto', 'true', 'false'])
+}
+
+/** A size in bytes: `512m` is 512 times 1024 times 1024, as docker has it. */
+export function readBytes(reader: InputReader, input: string): number {
+  const size = reader.checked(input, checkSize)
+  const [, amount = '0', unit = ''] = /^([\d.]+) ?([kmgtp]?)/i.exec(size) ?? []
+  return Math.floor(Number(amount) * 1024 ** ' kmgtp'.indexOf(unit.toLowerCase() || ' '))
 }
 
 /** A number from 0 to 100; undefined where the input is empty. */

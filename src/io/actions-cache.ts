@@ -43,6 +43,7 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
       }
       return find(path, key, restoreKeys, {}, timeoutSeconds)
     },
+    find: (path, key, restoreKeys, timeoutSeconds) => find(path, key, restoreKeys, { lookupOnly: true }, timeoutSeconds),
     async save(path, key, timeoutSeconds) {
       // Another job may have saved the same.
       if (timeoutSeconds > answerSeconds && (await find(path, key, [], { lookupOnly: true }, answerSeconds)) === key) return

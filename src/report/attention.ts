@@ -14,7 +14,7 @@ export function attention({ degradations, stages }: Pick<BuildReport, 'degradati
   const [worst] = actionable(degradations).toSorted((a, b) => urgency[a.code] - urgency[b.code])
   if (worst) {
     const same = degradations.filter(({ code, backend }) => code === worst.code && backend === worst.backend)
-    return words`to fix: ${troubleWords(worst, namesWords(same.flatMap(({ stage }) => stage ?? [])))}`
+    return words`to fix: ${troubleWords(worst, namesWords(same.flatMap(({ stage, mount }) => stage ?? mount ?? [])))}`
   }
   const [slowest] = slowestSteps(stages, 1)
   if (!slowest || slowest.step.seconds < LONG_STEP) return undefined
@@ -40,5 +40,8 @@ const urgency: { readonly [code in Degradation['code']]: number } = {
   'export-left': 10,
   'local-cache-broken': 11,
   'local-stage-lost': 12,
-  'export-ran-steps': 13
+  'export-ran-steps': 13,
+  'mount-save-failed': 14,
+  'mount-restore-failed': 15,
+  'mount-too-large': 16
 }

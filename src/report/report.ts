@@ -2,7 +2,7 @@ import type { EdgeKind } from '../dockerfile/dockerfile'
 import type { Advice } from '../explain/advice/advice'
 import type { EarlierBuilds } from '../explain/past-builds'
 import type { StageResult } from '../explain/stage-result'
-import type { Backend, Degradation, Exported } from '../reasons'
+import type { Backend, Degradation, Exported, MountRestored, MountSaved } from '../reasons'
 
 /** Everything the views show: summary, outputs and log are made from this record and nothing else. */
 export interface BuildReport {
@@ -42,6 +42,8 @@ export interface BuildReport {
     readonly started?: number
     readonly seconds: number
   }[]
+  /** Cache mounts that are carried from job to job. */
+  readonly mounts: readonly MountReport[]
   readonly degradations: readonly Degradation[]
   /** Asked for by `min-hit-rate`, in percent, and what is done below it. */
   readonly hitRateGuard?: { readonly minimum: number; readonly below: 'warn' | 'fail' }
@@ -67,4 +69,19 @@ export interface StageReads {
   readonly reader: number
   readonly read: number
   readonly kind: EdgeKind
+}
+
+/** What became of a cache mount. */
+export interface MountReport {
+  /** Its id or target, as the Dockerfile writes it. */
+  readonly mount: string
+  /** Names of the stages that use it. */
+  readonly stages: readonly string[]
+  readonly restored: MountRestored
+  /** Whose it was. */
+  readonly scope?: string
+  /** Of the archives, before they are compressed. */
+  readonly restoredBytes?: number
+  readonly saved: MountSaved
+  readonly savedBytes?: number
 }

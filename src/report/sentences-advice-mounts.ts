@@ -29,7 +29,7 @@ export const mountSentences: { readonly [Rule in MountRule]: Sentences<Rule> } =
     why: ({ manager, kept }) =>
       kept
         ? words`When this step runs again, ${manager} downloads every package again, the unchanged ones too.`
-        : words`When this step runs again, ${manager} downloads every package again. A cache mount helps where the builder is kept; between jobs with a builder of their own this action does not carry cache mounts yet.`,
+        : words`When this step runs again, ${manager} downloads every package again. A cache mount helps where the builder is kept, or where this action keeps its content between jobs, which here it was asked not to.`,
     fix: ({ manager, targets, set, dropped }) => {
       const locked = manager === 'apt' ? ',sharing=locked' : ''
       const mounts = targets.map(target => `--mount=type=cache,target=${target}${locked}`).join(' ')

@@ -1,6 +1,7 @@
 import type { Degradation } from '../reasons'
 import { networkTrouble } from './network-trouble'
 import { placeWords } from './places'
+import { mountTroubles } from './sentences-mounts'
 import { permissionWords } from './sentences-permissions'
 import { words, type Words } from './words'
 
@@ -74,7 +75,8 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   'cache-service-missing': {
     what: () => words`This job has no cache service of GitHub`,
     remedy: () => words`Use ${'cache-backends: registry'} with ${'cache-image'}, or a runner that offers the service.`
-  }
+  },
+  ...mountTroubles
 }
 
 const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`

@@ -13,7 +13,7 @@ export function troubles(degradations: readonly Degradation[], rows: number): Ma
   if (degradations.length === 0) return NOTHING
   const groups = sameTroubles(degradations)
   const items = groups.slice(0, rows).map(([first, ...others]) => {
-    const stages = [first, ...others].flatMap(({ stage }) => (stage === undefined ? [] : [stage]))
+    const stages = [first, ...others].flatMap(({ stage, mount }) => stage ?? mount ?? [])
     const said = code(first.detail, 300)
     const lines = [ours`${bold(sentence(troubleWords(first, namesWords(stages))))}. ${sentence(remedyWords(first))}`, said]
     return join(lines, '<br>')

@@ -8,6 +8,7 @@ import { judgeFall, judgeHitRate } from './hit-rate'
 import { judgeImageSize } from './image-size'
 import { imageSizeWords } from './sentences-figures'
 import { historyTable } from './summary-history'
+import { mountTable } from './summary-mounts'
 import { refTable, slowestTable, stageTables } from './summary-tables'
 import { howItWasBuilt, troubles } from './summary-notes'
 import { stageGraph } from './stage-graph'
@@ -36,6 +37,7 @@ export function renderSummary(report: BuildReport): string {
       { importance: 3, render: rows => troubles(report.degradations, Math.min(rows, 50)) },
       { importance: 6, render: rows => adviceSection(report.advice, rows) },
       { importance: 5, render: rows => slowestTable(report, Math.min(rows, 5)) },
+      { importance: 8, render: rows => mountTable(report, rows) },
       { importance: 10, render: rows => historyTable(report, rows) },
       { importance: 9, render: rows => refTable(report, rows) },
       { importance: 8, render: rows => howItWasBuilt(report, rows) }

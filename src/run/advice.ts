@@ -5,7 +5,9 @@ import { filesToRead, findAdvice } from '../explain/advice/rules'
 import type { Host } from '../host'
 import { isRemote } from '../plan/remote-context'
 import { renderAnnotations } from '../report/annotations'
+import { savesCaches } from '../plan/permissions'
 import type { Builder } from './builder'
+import { carriesMounts } from './cache-mounts'
 import { withinWorkspace } from './failure-place'
 import type { BuiltImage } from './image'
 import type { Preparation } from './prepare'
@@ -35,7 +37,10 @@ export async function findBuildAdvice(
       buildContexts: new Set(inputs.buildContexts.map(text => text.slice(0, text.indexOf('=')))),
       // Other drivers may build each platform on a machine of its own.
       ...(['docker', 'docker-container'].includes(builder.driver) ? { buildPlatform: host.platform } : {}),
-      mountsKept: host.env['RUNNER_ENVIRONMENT'] === 'self-hosted' && !builder.created,
+      // Carried by this action, or kept by the builder itself.
+      mountsKept:
+        (carriesMounts(host, inputs, builder) && savesCaches(inputs)) ||
+        (host.env['RUNNER_ENVIRONMENT'] === 'self-hosted' && !builder.created),
       // As docker/build-push-action has it.
       warnings: /^(?:0|f|false)$/i.test(host.env['DOCKER_BUILD_CHECKS_ANNOTATIONS'] ?? '') ? [] : built.run.warnings,
       context: await readContext(host, preparation, filesToRead(seen))

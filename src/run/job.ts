@@ -15,12 +15,14 @@ import { plain } from '../report/words'
 import { bringUpBuilder } from './builder'
 import type { Builder } from './builder'
 import { findCaches } from './caches'
+import { startCacheMounts } from './cache-mounts'
 import { watchCancellation } from './cancellation'
 import { failurePlace } from './failure-place'
 import { startFingerprints } from './fingerprints'
 import { holdLog } from './held-log'
 import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
+import { saveMounts } from './mount-saving'
 import { asksBuildKit, buildWithoutPlan, callBuildKit } from './plain-build'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
@@ -36,6 +38,7 @@ import { graceSeconds, newSideBuilds } from './side-builds'
 
 /** Seconds the plan waits for what the stages are made from, once all else is known, and the report once all is done. */
 const planSeconds = 0.2
+const planLimitSeconds = 600
 const reportSeconds = 5
 
 /** Seconds more than for exports, once the job was cancelled, for the records of what was saved by then. */
@@ -72,35 +75,49 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const fingerprints = startFingerprints(host, preparation)
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
   const local = { staging, beforeStaging: () => leave({ staging }) }
+  // What is said meanwhile waits for the plan.
+  const log = holdLog(host.log)
+  const held = { ...host, log }
+  const bringing = bringUp(inputs)
   const lookups = findCaches(host, cancellation, preparation, local)
-  const [builder, found] = await withSummary(host, Promise.all([bringUp(inputs), lookups.found]))
-  const imports = readsCache(inputs) ? planImports(plan, found, new Set(preparation.rebuilt)) : { broughtIn: [] }
+  const choosing = lookups.found.then(found =>
+    readsCache(inputs) ? planImports(plan, found, new Set(preparation.rebuilt)) : { broughtIn: [] }
+  )
+  // The builder may take long: what is expected is known by then, unless the context is large.
+  const soon = Promise.race([fingerprints.ready(planLimitSeconds), bringing.then(() => fingerprints.ready(planSeconds))])
+  const expecting = Promise.all([lookups.all, choosing, soon]).then(([caches, imports, materials]) => {
+    const expect = () => expectBuild(preparation, caches, imports, materials)
+    return { caches, imports, expectations: explained(host, expect, () => []) }
+  })
+  // Who needs it waits for it, unless the job ends before.
+  expecting.catch(() => {})
+  const cacheMounts = startCacheMounts(held, cancellation, preparation, bringing, expecting)
+  const [builder, imports] = await withSummary(host, Promise.all([bringing, choosing]))
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
 
   const side = newSideBuilds(host, cancellation, { preparation, builder, importRef: imports.main?.ref, eager, beside })
-  // The build does not wait for what only explains it; its log does, for the plan.
-  const log = holdLog(host.log)
-  const building = buildImage({ ...host, log }, cancellation, { preparation, builder, imports, ...side.duringMain })
+  // The build does not wait for what only explains it.
+  const filling = cacheMounts.fill(builder)
+  const building = filling.then(() => buildImage(held, cancellation, { preparation, builder, imports, ...side.duringMain }))
   // It is waited for below; what is thrown before that is thrown there.
   building.catch(() => {})
 
-  const caches = await lookups.all
-  const soon = await fingerprints.ready(planSeconds)
-  const expectations = explained(
-    host,
-    () => expectBuild(preparation, caches, imports, soon),
-    () => []
-  )
+  const { caches, expectations } = await expecting
   printPlan(host, preparation, builder, imports, { ...caches, eager, expectations })
   log.release()
 
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
   side.begin({ caches, expectations, ...local })
-  const built = await building
+  const [restored, built] = await Promise.all([filling, building])
   const exportsStarted = host.clock.now()
   const measured = measureImage(host, preparation, built)
-  const { outcomes, left } = await side.finish(built, caches)
+  const finishing = side.finish(built, caches)
+  // Older versions of BuildKit run steps again when builds run side by side.
+  const savingMounts = (beside ? Promise.resolve() : finishing.then(() => undefined)).then(() =>
+    saveMounts(host, cancellation, preparation, builder, caches, restored.mounts, built.results)
+  )
+  const [{ outcomes, left }, mounts] = await Promise.all([finishing, savingMounts])
   if (left) leave({ left })
   const [materials, sizes, imageBytes] = await inTime.orElse(
     Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes, caches), measured]),
@@ -136,7 +153,15 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     imageBytes,
     history,
     expectations,
-    degradations: [...caches.degradations, ...built.degradations, ...exportTroubles(host, outcomes, caches), ...saved.troubles],
+    mounts: mounts.mounts,
+    degradations: [
+      ...caches.degradations,
+      ...restored.degradations,
+      ...built.degradations,
+      ...exportTroubles(host, outcomes, caches),
+      ...mounts.degradations,
+      ...saved.troubles
+    ],
     outcome: cancellation.requested() ? 'cancelled' : built.run.exitCode === 0 ? 'success' : 'failure',
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
     started

@@ -9,14 +9,16 @@ import { renderWarnings } from '../report/warnings'
 import { renderLogTable } from '../report/log-table'
 import { renderOutputs } from '../report/outputs'
 import { renderPlan } from '../report/plan-text'
-import type { BuildReport } from '../report/report'
+import type { BuildReport, MountReport } from '../report/report'
 import { importWhy, planNotes, scopeWords } from '../report/plan-sentences'
 import { renderSummary } from '../report/summary'
+import { mountLines } from '../report/summary-mounts'
 import { annotate, findBuildAdvice } from './advice'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
 import { parseDigest } from './metadata'
 import { writeMetrics } from './metrics-file'
+import type { SavedMount } from './mount-saving'
 import { comparedWith } from './past-builds'
 import type { Preparation } from './prepare'
 import { explained, withoutRecords } from './history'
@@ -116,6 +118,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     ...timings(built, outcomes),
     stages,
     edges: readsAmong(plan.stages.map(({ stage }) => stage)),
+    mounts: results.mounts.map(mount => reportMount(preparation, mount)),
     degradations,
     ...(inputs.minHitRate === undefined ? {} : { hitRateGuard: { minimum: inputs.minHitRate, below: inputs.onLowHitRate } }),
     ...comparedWith(results),
@@ -125,6 +128,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
   for (const [name, value] of Object.entries(renderOutputs(report))) host.workflow.setOutput(name, value)
   host.workflow.setOutput('metadata', built.metadata)
   host.log.info(renderLogTable(report))
+  for (const line of mountLines(report)) host.log.info(line)
   for (const warning of renderWarnings(report)) host.log.warning(warning)
   await writeMetrics(host, inputs.metricsFile, report)
   annotate(host, preparation, advice)
@@ -138,4 +142,18 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     host.log.warning(`The report could not be written: ${messageOf(error)}`)
   }
   return report
+}
+
+function reportMount({ plan }: Preparation, { mount, uses, restored, stored, saved, bytes }: SavedMount): MountReport {
+  const used = new Set(uses.map(({ stage }) => stage))
+  const scope = plan.scopes.read[stored?.scope ?? -1]
+  return {
+    mount: mount.shown,
+    stages: plan.stages.filter(({ stage }) => used.has(stage.index)).map(({ stage }) => stage.name),
+    restored,
+    ...(scope ? { scope: scopeWords(scope) } : {}),
+    ...(stored ? { restoredBytes: stored.bytes } : {}),
+    saved,
+    ...(bytes === undefined ? {} : { savedBytes: bytes })
+  }
 }

@@ -18,6 +18,7 @@ import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import type { History } from './history'
 import type { BuiltImage } from './image'
+import type { SavedMount } from './mount-saving'
 import type { Preparation } from './prepare'
 import type { RefSize } from './ref-sizes'
 
@@ -35,6 +36,7 @@ export interface Results {
   /** Of the image's layers as they were pushed; undefined where not known. */
   readonly imageBytes: number | undefined
   readonly expectations: readonly StageExpectation[]
+  readonly mounts: readonly SavedMount[]
   readonly degradations: readonly Degradation[]
   readonly outcome: BuildReport['outcome']
   readonly seconds: { readonly build: number; readonly exports: number }

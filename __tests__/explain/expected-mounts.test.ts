@@ -1,0 +1,65 @@
+import type { StageExpectation } from '../../src/explain/expectations'
+import { mayRun, ran } from '../../src/explain/expected-mounts'
+import { stagesOf } from '../fingerprint/builds'
+
+const { needed } = stagesOf({
+  dockerfile: `FROM busybox AS app
+RUN one
+RUN --mount=type=cache,target=/a two
+RUN three
+`
+})
+const uses = [{ stage: 0, line: 3, platform: 'linux/amd64' }]
+const expectation = (more: Partial<StageExpectation>): StageExpectation => ({
+  stage: 'app',
+  index: 0,
+  platform: 'linux/amd64',
+  expected: 'rebuild',
+  ...more
+})
+const judge = (expectations: readonly StageExpectation[], imports = true) => mayRun(uses, { needed, expectations, imports })
+
+it.each([
+  ['a hit', [expectation({ expected: 'hit' })], false],
+  ['rebuilt from the first step on', [expectation({ firstStep: 0 })], true],
+  ['rebuilt from the very step on', [expectation({ firstStep: 1 })], true],
+  ['rebuilt from a later step on', [expectation({ firstStep: 2 })], false],
+  ['it may run, as a parent decides', [expectation({ expected: 'unknown', firstStep: 0 })], true],
+  ['nothing is recorded, and there is a cache', [expectation({ expected: 'unknown' })], false],
+  [
+    'another platform is rebuilt',
+    [expectation({ expected: 'hit' }), expectation({ platform: 'linux/arm64', firstStep: 0 })],
+    false
+  ],
+  ['nothing is expected of it', [], false]
+])('%s', (_, expectations, expected) => {
+  expect(judge(expectations)).toBe(expected)
+})
+
+it('without any cache every step runs', () => {
+  expect(judge([], false)).toBe(true)
+})
+
+it('a step used its mount where it ran, even when it failed', () => {
+  const result = (status: 'ran' | 'failed' | 'cached' | 'not-run', line = 3) =>
+    ran(uses, [
+      {
+        name: 'app',
+        index: 0,
+        platform: 'linux/amd64',
+        status: 'miss',
+        steps: [{ number: 1, command: 'RUN', line, status, seconds: 1 }],
+        cached: 0,
+        seconds: 1,
+        reason: null,
+        refs: []
+      }
+    ])
+  expect([result('ran'), result('failed'), result('cached'), result('not-run'), result('ran', 4)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false
+  ])
+})

@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{ea as a,fa as b}from"./chunk-2PALKPSZ.js";import"./chunk-NNKVXTCZ.js";import"./chunk-TCJI6GTE.js";import"./chunk-AOQVO2HL.js";import"./chunk-ZLWXO3UL.js";import"./chunk-CE5J4LAT.js";import"./chunk-AIT536TT.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};

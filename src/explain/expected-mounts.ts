@@ -1,0 +1,40 @@
+import type { MountUse } from '../dockerfile/cache-mount'
+import type { Stage } from '../dockerfile/dockerfile'
+import type { StageExpectation } from './expectations'
+import type { StageResult } from './stage-result'
+
+export interface MountExpectationFacts {
+  readonly needed: readonly Stage[]
+  readonly expectations: readonly StageExpectation[]
+  /** The build has a cache to read. */
+  readonly imports: boolean
+}
+
+/**
+ * Whether one of the steps that use a mount is expected to run, or may. What is expected of a stage decides; where nothing is known of it,
+ * whether there is a cache that it can come from.
+ */
+export function mayRun(uses: readonly MountUse[], { needed, expectations, imports }: MountExpectationFacts): boolean {
+  return uses.some(({ stage: index, line, platform }) => {
+    const stage = needed.find(candidate => candidate.index === index)
+    if (!stage) return false
+    if (!imports) return true
+    const expectation = expectations.find(row => row.index === index && row.platform === platform)
+    if (expectation?.firstStep === undefined) return expectation?.expected === 'rebuild'
+    // Triggers of the parent have its lines.
+    const positions = [...stage.steps.entries()].filter(([, step]) => step.lines.start === line).map(([at]) => at)
+    return Math.max(-1, ...positions) >= expectation.firstStep
+  })
+}
+
+/** Whether one of the steps that use a mount ran, as far as it came. */
+export function ran(uses: readonly MountUse[], results: readonly StageResult[]): boolean {
+  return uses.some(({ stage, line, platform }) =>
+    results.some(
+      result =>
+        result.index === stage &&
+        result.platform === platform &&
+        result.steps.some(step => step.line === line && (step.status === 'ran' || step.status === 'failed'))
+    )
+  )
+}

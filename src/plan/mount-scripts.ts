@@ -1,0 +1,84 @@
+/**
+ * What runs in the builder to fill and to read a cache mount: for any POSIX shell, with the tar of busybox or GNU. Neither script ever
+ * fails: what became of it is in `status`, so that one mount costs no other.
+ */
+
+/** Where scripts find the mount, the archive, and the directory for what they leave. */
+export const mountPlaces = {
+  mount: '/.stage-cache-build/mount',
+  archive: '/.stage-cache-build/archive.tar',
+  out: '/.stage-cache-build/out'
+} as const
+
+/** Directory in an archive with the names of symbolic links by their owner: busybox's tar leaves owners of links alone. */
+const linkOwners = '.stage-cache-build-links'
+
+const begin = `export LC_ALL=C; out=${mountPlaces.out}; mkdir -p $out; cd ${mountPlaces.mount} || exit 0
+command -v tar >/dev/null 2>&1 || { echo no-tar >$out/status; exit 0; }
+empty() { for e in * .[!.]* ..?*; do if [ -e "$e" ] || [ -L "$e" ]; then return 1; fi; done; }
+`
+
+/**
+ * Unpacks the archive into an empty mount. Argument: a text of this job's own. It is unpacked into a directory within the mount and moved
+ * from there, so that a job that is killed leaves no half file under its name; what such a job left is cleared away.
+ * Status: `restored`, `kept` where the mount held something, `failed` with what tar said in `said`, `no-tar`.
+ */
+export const fillScript = `${begin}rm -rf .stage-cache-build-*
+empty || { echo kept >$out/status; exit 0; }
+own=.stage-cache-build-$1
+take() {
+  n=0; set --
+  for e in $own/* $own/.[!.]* $own/..?*; do
+    if [ -e "$e" ] || [ -L "$e" ]; then set -- "$@" "$e"; n=$((n+1)); fi
+    if [ $n -ge 500 ]; then mv -- "$@" . || return 1; n=0; set --; fi
+  done
+  if [ $n -gt 0 ]; then mv -- "$@" . || return 1; fi
+  chown "$(stat -c %u:%g $own)" . && chmod "$(stat -c %a $own)" . && touch -r $own . && rmdir $own
+}
+links() {
+  for e in $own/${linkOwners}/*; do
+    if [ -f "$e" ]; then (cd $own && xargs -0 -r chown -h "\${e##*/}" <"${linkOwners}/\${e##*/}") || return 1; fi
+  done
+  rm -rf $own/${linkOwners}
+}
+if mkdir $own && tar --numeric-owner -xpf ${mountPlaces.archive} -C $own && links && take; then
+  echo restored >$out/status
+else
+  rm -rf $own; echo failed >$out/status
+fi 2>$out/said
+exit 0`
+
+/**
+ * Packs the mount. Arguments: the most bytes the archive may have, and the digest of the content that is saved already, if any.
+ * The digest in `digest` is of what a step can tell apart: names, kinds, owners, modes, targets of links, and contents, not times, which
+ * package managers change without changing anything. Where the image lacks the tools for it, it is left out.
+ * Sockets are left out by tar itself, and GNU's keeps the holes of sparse files.
+ * Status: `saved` with `archive.tar`, `unchanged`, `empty`, `too-large` with the bytes in `said`, `failed`, `no-tar`.
+ */
+export const packScript = `${begin}if empty; then echo empty >$out/status; exit 0; fi
+digest=
+if command -v find >/dev/null && command -v stat >/dev/null && command -v sha256sum >/dev/null &&
+  [ "$(printf 'b\\0a\\0' | sort -z 2>/dev/null | xargs -0 -r printf %s 2>/dev/null)" = ab ]; then
+  digest=$({ find . ! -type s -print0 | sort -z | xargs -0 -r stat -c '%f %u %g %N'
+    find . -type f -print0 | sort -z | xargs -0 -r sha256sum; } 2>/dev/null | sha256sum)
+  digest=\${digest%% *}
+  echo "$digest" >$out/digest
+  if [ "$digest" = "$2" ]; then echo unchanged >$out/status; exit 0; fi
+fi
+set -- "$1"
+if tar --version 2>/dev/null | grep -q GNU; then set -- "$1" --format=gnu -S
+elif [ -n "$digest" ] && [ -n "$(find . -type l 2>/dev/null | head -n 1)" ]; then
+  rm -rf ${linkOwners}; mkdir ${linkOwners}
+  find . -type l -print0 | xargs -0 -r stat -c '%u %g' | sort -u | while read -r user group; do
+    find . -type l -user "$user" -group "$group" -print0 >"${linkOwners}/$user:$group"
+  done
+fi
+most=$1; shift
+{ tar --numeric-owner "$@" -cf - . 2>$out/said; echo $? >$out/code; } | head -c $((most+1)) >$out/archive.tar
+rm -rf ${linkOwners}
+size=$(wc -c <$out/archive.tar); size=$((size))
+if [ $size -gt "$most" ]; then echo too-large >$out/status; rm -f $out/archive.tar
+elif [ "$(cat $out/code)" = 0 ] && [ $size -gt 0 ]; then echo saved >$out/status
+else echo failed >$out/status; rm -f $out/archive.tar
+fi
+exit 0`

@@ -1,0 +1,49 @@
+import type { Degradation, MountRestored, MountSaved } from '../reasons'
+import { words, type Words } from './words'
+
+/** Troubles with cache mounts: what it is, and what to do about it. */
+export const mountTroubles: {
+  readonly [code in Extract<Degradation['code'], `mount-${string}`>]: {
+    readonly what: (place: Words, mounts: Words) => Words
+    readonly remedy: () => Words
+  }
+} = {
+  'mount-restore-failed': {
+    what: (_, mounts) => words`Cache mount ${mounts} could not be restored`,
+    remedy: () => words`Steps that use it had to fetch what it would have held. What they fetched is saved anew.`
+  },
+  'mount-save-failed': {
+    what: (_, mounts) => words`Cache mount ${mounts} could not be saved`,
+    remedy: () =>
+      words`The next job starts from what was saved before. Check that the job reaches its cache service and the disk is not full; where no base image has ${'tar'}, name one with ${'cache-mounts-image'}.`
+  },
+  'mount-too-large': {
+    what: (_, mounts) => words`Cache mount ${mounts} was not saved: it is too large`,
+    remedy: () => words`Raise ${'cache-mounts-max-size'}, or have the step clear away what it no longer needs.`
+  }
+}
+
+/** Whether a mount was filled before the build. */
+export const mountRestoredWords: { readonly [restored in MountRestored]: string } = {
+  yes: 'restored',
+  'in-builder': 'in the builder already',
+  absent: 'nothing saved',
+  'not-needed': 'not needed',
+  failed: 'failed',
+  emptied: 'emptied, as asked',
+  left: 'not kept: only BuildKit knows what it is called or starts from'
+}
+
+/** Whether it was saved after it. */
+export const mountSavedWords: { readonly [saved in MountSaved]: string } = {
+  yes: 'saved',
+  unchanged: 'unchanged',
+  empty: 'empty',
+  'too-large': 'too large',
+  failed: 'failed',
+  'not-allowed': 'not allowed',
+  'not-asked': '–',
+  'not-used': 'not used',
+  kept: 'the one before stays',
+  cancelled: 'cancelled'
+}

@@ -1,0 +1,92 @@
+import type { Host } from '../host'
+import { mountGroups, toolImages } from '../plan/cache-mounts'
+import type { KeptMount } from '../plan/cache-mounts'
+import { archiveName, fillDockerfile } from '../plan/mount-builds'
+import type { Degradation, MountRestored } from '../reasons'
+import type { Builder } from './builder'
+import type { Cancellation } from './cancellation'
+import { runMountBuild, statusIn, type MountBuildOutcome } from './mount-build'
+import type { StoredMount } from './mount-store'
+import type { Preparation } from './prepare'
+
+/** A kept mount, and what became of it before the build. */
+export interface RestoredMount extends KeptMount {
+  readonly restored: MountRestored
+  /** What an earlier job kept of it. */
+  readonly stored?: StoredMount
+}
+
+export interface RestoredMounts {
+  readonly mounts: readonly RestoredMount[]
+  readonly degradations: readonly Degradation[]
+}
+
+/** What was fetched of the mounts. */
+export interface FetchedMounts {
+  readonly mounts: readonly RestoredMount[]
+  readonly degradations: Degradation[]
+  /** When to go on without, in milliseconds since the epoch. */
+  readonly deadline: number
+}
+
+/** Builds that unpack all that was fetched: one, unless some mounts need an image of their own. */
+export async function fillMounts(
+  host: Host,
+  cancellation: Cancellation,
+  preparation: Preparation,
+  builder: Builder,
+  { mounts, degradations, deadline }: FetchedMounts
+): Promise<RestoredMounts> {
+  const filled = mounts.filter(({ stored }) => stored !== undefined)
+  if (filled.length > 0) host.log.info(`Restoring ${filled.length} cache mounts`)
+  const results = new Map<RestoredMount, RestoredMount>()
+  for (const group of mountGroups(filled)) {
+    const outcome = await fillGroup(host, cancellation, preparation, builder, group, deadline)
+    for (const [position, mount] of group.entries()) {
+      const { restored, detail } = await readFilled(host, outcome, position)
+      results.set(mount, { ...mount, restored })
+      if (detail !== undefined) degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
+    }
+  }
+  return { mounts: mounts.map(mount => results.get(mount) ?? mount), degradations }
+}
+
+async function fillGroup(
+  host: Host,
+  cancellation: Cancellation,
+  { inputs, plan, buildArgs, jobId }: Preparation,
+  builder: Builder,
+  group: readonly RestoredMount[],
+  deadline: number
+): Promise<MountBuildOutcome> {
+  const context = await host.files.makeTemporary('archives-')
+  for (const [position, { stored }] of group.entries()) {
+    await host.files.move(stored?.path ?? '', `${context}/${archiveName(position)}`)
+  }
+  const stages = plan.stages.map(({ stage }) => stage)
+  const outcome = await runMountBuild(host, cancellation, {
+    builder: builder.name,
+    buildArgs,
+    mounts: group,
+    images: toolImages(stages, group, inputs.cacheMountsImage),
+    dockerfile: image => fillDockerfile({ image, jobId, mounts: group }),
+    context,
+    deadline
+  })
+  await host.files.remove(context)
+  return outcome
+}
+
+/** What became of a mount, and what went wrong where it was not filled. */
+async function readFilled(
+  host: Host,
+  outcome: MountBuildOutcome,
+  position: number
+): Promise<{ readonly restored: MountRestored; readonly detail?: string }> {
+  if ('failure' in outcome) return { restored: 'failed', detail: outcome.failure }
+  const directory = outcome.directories[position] ?? ''
+  const status = await statusIn(host, directory)
+  if (status === 'restored') return { restored: 'yes' }
+  if (status === 'kept') return { restored: 'in-builder' }
+  return { restored: 'failed', detail: (await host.files.read(`${directory}/said`))?.trim() || 'it could not be unpacked' }
+}

@@ -1,0 +1,152 @@
+import { messageOf } from '../errors'
+import { ran } from '../explain/expected-mounts'
+import type { StageResult } from '../explain/stage-result'
+import type { Host } from '../host'
+import { mountGroups, toolImages } from '../plan/cache-mounts'
+import { packDockerfile } from '../plan/mount-builds'
+import { savesCaches } from '../plan/permissions'
+import type { Degradation, MountSaved } from '../reasons'
+import type { Builder } from './builder'
+import { mountDirectoryOf } from './cache-mounts'
+import type { Caches } from './caches'
+import type { Cancellation } from './cancellation'
+import { runMountBuild, statusIn } from './mount-build'
+import type { RestoredMount } from './mount-filling'
+import { keepMount, keptEntry } from './mount-store'
+import type { Preparation } from './prepare'
+
+/** Seconds that packing and saving the mounts may take. */
+const savingSeconds = 600
+/** Seconds the cache service has to say what it holds. */
+const answerSeconds = 15
+
+/** How many archives are saved at the same time. */
+const lanes = 2
+
+/** A mount, and what became of it. */
+export interface SavedMount extends RestoredMount {
+  readonly saved: MountSaved
+  /** Of the archive that was saved. */
+  readonly bytes?: number
+}
+
+export interface SavedMounts {
+  readonly mounts: readonly SavedMount[]
+  readonly degradations: readonly Degradation[]
+}
+
+/** Saves the mounts that steps of this build used and changed. Never throws: what could not be done is a degradation. */
+export async function saveMounts(
+  host: Host,
+  cancellation: Cancellation,
+  preparation: Preparation,
+  builder: Builder,
+  caches: Pick<Caches, 'readOnly'>,
+  mounts: readonly RestoredMount[],
+  results: readonly StageResult[]
+): Promise<SavedMounts> {
+  const degradations: Degradation[] = []
+  const decided = await Promise.all(
+    mounts.map(async (mount): Promise<SavedMount | RestoredMount> => {
+      const saved =
+        whyNotSaved(host, preparation, caches, mount, results) ??
+        (cancellation.requested() ? 'cancelled' : (await isKept(host, preparation, mount)) ? 'kept' : undefined)
+      return saved ? { ...mount, saved } : mount
+    })
+  )
+  const wanted = decided.filter(mount => !('saved' in mount))
+  const packed = new Map<RestoredMount, SavedMount>()
+  for (const group of mountGroups(wanted)) {
+    for (const mount of await packMounts(host, cancellation, preparation, builder, group, degradations)) packed.set(...mount)
+  }
+  return {
+    mounts: decided.map(mount => {
+      if ('saved' in mount) return mount
+      return packed.get(mount) ?? { ...mount, saved: 'failed' }
+    }),
+    degradations
+  }
+}
+
+function whyNotSaved(
+  host: Host,
+  { inputs }: Preparation,
+  { readOnly }: Pick<Caches, 'readOnly'>,
+  { restored, uses }: RestoredMount,
+  results: readonly StageResult[]
+): MountSaved | undefined {
+  if (restored === 'left') return 'not-asked'
+  if (!ran(uses, results)) return 'not-used'
+  if (!savesCaches(inputs)) return 'not-asked'
+  return readOnly.includes(host.actionsCache.available ? 'gha' : 'local') ? 'not-allowed' : undefined
+}
+
+/** Something is saved that this build did not start from: its steps were not expected to run, and the mount holds less. */
+async function isKept(host: Host, preparation: Preparation, { restored, names }: RestoredMount): Promise<boolean> {
+  if (restored !== 'not-needed') return false
+  return keptEntry(host, mountDirectoryOf(preparation), names, answerSeconds).catch(() => true)
+}
+
+async function packMounts(
+  host: Host,
+  cancellation: Cancellation,
+  preparation: Preparation,
+  builder: Builder,
+  wanted: readonly RestoredMount[],
+  degradations: Degradation[]
+): Promise<readonly (readonly [RestoredMount, SavedMount])[]> {
+  const { inputs, plan, jobId } = preparation
+  const deadline = host.clock.now() + savingSeconds * 1000
+  const stages = plan.stages.map(({ stage }) => stage)
+  const packed = wanted.map(({ stored, ...mount }) => ({ ...mount, digest: stored?.digest ?? '' }))
+  const fail = (mount: RestoredMount, detail: string): SavedMount => {
+    if (cancellation.requested()) return { ...mount, saved: 'cancelled' }
+    degradations.push({ code: 'mount-save-failed', mount: mount.mount.shown, detail })
+    return { ...mount, saved: 'failed' }
+  }
+  try {
+    const outcome = await runMountBuild(host, cancellation, {
+      builder: builder.name,
+      buildArgs: preparation.buildArgs,
+      mounts: wanted,
+      images: toolImages(stages, wanted, inputs.cacheMountsImage),
+      dockerfile: image => packDockerfile({ image, jobId }, packed, inputs.cacheMountsMaxSize),
+      context: await host.files.makeTemporary('empty-'),
+      deadline
+    })
+    if ('failure' in outcome) return wanted.map(mount => [mount, fail(mount, outcome.failure)])
+    const results = new Map<RestoredMount, SavedMount>()
+    const keepOne = async (mount: RestoredMount, directory: string): Promise<SavedMount> => {
+      const status = await statusIn(host, directory)
+      if (status === 'unchanged' || status === 'empty') return { ...mount, saved: status }
+      if (status === 'too-large') {
+        const detail = `more than ${inputs.cacheMountsMaxSize} bytes`
+        degradations.push({ code: 'mount-too-large', mount: mount.mount.shown, detail })
+        return { ...mount, saved: 'too-large' }
+      }
+      const archive = `${directory}/archive.tar`
+      if (status !== 'saved') {
+        return fail(mount, (await host.files.read(`${directory}/said`))?.trim() || 'it could not be packed')
+      }
+      const bytes = await host.files.size(archive)
+      const digest = (await host.files.read(`${directory}/digest`))?.trim() || (await host.files.sha256(archive))
+      const left = Math.max(1, (deadline - host.clock.now()) / 1000)
+      await keepMount(host, mountDirectoryOf(preparation), mount.names, digest, archive, left)
+      return { ...mount, saved: 'yes', ...(bytes === undefined ? {} : { bytes }) }
+    }
+    const waiting = [...wanted.entries()]
+    const lane = async (): Promise<void> => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const [position, mount] = next
+        results.set(
+          mount,
+          await keepOne(mount, outcome.directories[position] ?? '').catch((error: unknown) => fail(mount, messageOf(error)))
+        )
+      }
+    }
+    await Promise.all(Array.from({ length: lanes }, lane))
+    return [...results]
+  } catch (error) {
+    return wanted.map(mount => [mount, fail(mount, messageOf(error))])
+  }
+}
