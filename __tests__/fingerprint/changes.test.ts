@@ -295,6 +295,11 @@ test.each<{ description: string; now: Partial<Build>; expected: readonly string[
     expected: ['base hit – –', 'deps hit – –', 'tools rebuild 1 file-changed', 'stage-3 rebuild 1 file-changed']
   },
   {
+    description: 'the last step of a stage that others are FROM is gone',
+    now: edited('RUN install\n', ''),
+    expected: ['base hit – –', 'deps hit – –', 'tools hit – –', 'stage-3 rebuild 0 –']
+  },
+  {
     description: 'a download',
     now: edited('RUN install', 'ADD https://example.com/x /x\nRUN install'),
     expected: ['base hit – –', 'deps rebuild 1 instruction-changed', 'tools hit – –', 'stage-3 rebuild 0 parent-rebuilt']
