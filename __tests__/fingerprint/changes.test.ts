@@ -189,6 +189,65 @@ test.each<{ description: string; now: Partial<Build>; expected: readonly string[
   expect(differences({ ...build, inputs: { ulimit: '' } }, { ...build, inputs: { ulimit: '' }, ...now })).toEqual(expected)
 })
 
+const derived: Build = {
+  dockerfile: `ARG TAG=3
+ARG IMAGE=alpine:$TAG
+FROM $IMAGE AS base
+ARG ROOT=/opt
+ENV HOME=$ROOT/home
+WORKDIR $HOME
+COPY a sub
+FROM base AS tools
+COPY --from=base /x /x
+RUN --mount=from=base,target=/m x
+`,
+  files: { a: 'a' }
+}
+
+test.each<{ description: string; now: Partial<Build>; expected: readonly string[] }>([
+  {
+    description: 'an argument that others are made from, given: it is the cause, not the lines that mention it',
+    now: { buildArgs: { ROOT: '/srv' } },
+    expected: ['base 0: build-args [4,["ROOT"]]', 'base 1: build-args [4,["ROOT"]]']
+  },
+  {
+    description: 'its default',
+    now: { dockerfile: derived.dockerfile.replace('/opt', '/srv') },
+    expected: ['base 0: instruction [4]', 'base 1: instruction [4]']
+  },
+  {
+    description: 'what is made from it',
+    now: { dockerfile: derived.dockerfile.replace('/home', '/house') },
+    expected: ['base 0: instruction [5]', 'base 1: instruction [5]']
+  },
+  {
+    description: 'a part of the name of the image, given',
+    now: { buildArgs: { TAG: '4' } },
+    expected: ['base base: build-args [1,["TAG"]]']
+  },
+  {
+    description: 'a part of the name of the image, by default',
+    now: { dockerfile: derived.dockerfile.replace('TAG=3', 'TAG=4') },
+    expected: ['base base: instruction [1]']
+  }
+])('what differs where values are made from others: $description', ({ now, expected }) => {
+  expect(differences(derived, { ...derived, ...now }).filter(text => text.startsWith('base'))).toEqual(expected)
+})
+
+const readers =
+  'FROM a AS one\nRUN 1\nFROM a AS two\nRUN 2\nFROM b AS last\nCOPY --from=one /x /x\nRUN --mount=from=one,target=/m x\n'
+test.each([
+  ['a stage got another name', readers.replaceAll('one', 'first'), []],
+  [
+    'another stage is read',
+    readers.replaceAll('from=one', 'from=two').replace('RUN 1', 'RUN 1\nFROM two AS three'),
+    ['last 0: instruction [7]', 'last 1: instruction [8]']
+  ],
+  ['the stage is made of something else', readers.replace('RUN 1', 'RUN 3'), ['last 0: stage [6,0]', 'last 1: stage [7,0]']]
+])('what differs at its readers: %s', (_, now, expected) => {
+  expect(differences({ dockerfile: readers }, { dockerfile: now }).filter(text => text.startsWith('last'))).toEqual(expected)
+})
+
 test('an argument that got the value it had by default changes nothing', () => {
   expect(differences(build, { ...build, buildArgs: { MODE: 'fast' } })).toEqual([])
 })
@@ -234,6 +293,11 @@ test.each<{ description: string; now: Partial<Build>; expected: readonly string[
     description: 'and a change of the stage itself',
     now: { files: { ...build.files, tool: '2', 'src/a': '2' } },
     expected: ['base hit – –', 'deps hit – –', 'tools rebuild 1 file-changed', 'stage-3 rebuild 1 file-changed']
+  },
+  {
+    description: 'the last step of a stage that others are FROM is gone',
+    now: edited('RUN install\n', ''),
+    expected: ['base hit – –', 'deps hit – –', 'tools hit – –', 'stage-3 rebuild 0 –']
   },
   {
     description: 'a download',

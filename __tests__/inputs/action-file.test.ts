@@ -17,8 +17,8 @@ test('every default is taken', () => {
   expect(problemsOf({})).toEqual([])
 })
 
-test('an empty text is the default, but where the git context and no prefix are meant', () => {
-  const own = ['context', 'cache-prefix']
+test('an empty text is the default, but where the git context, no prefix and no image are meant', () => {
+  const own = ['context', 'cache-prefix', 'cache-mounts-image']
   const empty = Object.fromEntries(declared.filter(name => !own.includes(name)).map(name => [name, '']))
   expect(inputsWith(empty)).toEqual(inputsWith())
 })

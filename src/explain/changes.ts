@@ -1,7 +1,7 @@
 import type { Stage } from '../dockerfile/dockerfile'
 import { baseDifference, stepDifference } from '../fingerprint/compare'
 import type { Comparison, Difference } from '../fingerprint/compare'
-import { stageKey } from '../fingerprint/fingerprint'
+import { stageKey, stepsOf } from '../fingerprint/fingerprint'
 import type { Fingerprint, Mark } from '../fingerprint/fingerprint'
 import type { CacheRecord } from '../fingerprint/record'
 import type { Reason, ReasonPlace } from '../reasons'
@@ -55,6 +55,12 @@ export function standsOnAnother(parent: Stage, platform: string, view: RecordVie
   if (base?.kind !== 'stage' || parent.steps.length === 0) return false
   const changes = stageChanges(parent, platform, view)
   return changes?.comparison.recorded.made.id !== comparison.recorded.made.base.stage
+}
+
+/** Whether a stage has fewer steps than it was saved with: then what is FROM it stands on something else, though the stage itself hits. */
+export function lostSteps(stage: Stage, platform: string, view: RecordView): boolean {
+  const comparison = stageChanges(stage, platform, view)?.comparison
+  return comparison !== undefined && stepsOf(comparison.now).length < stepsOf(comparison.recorded.made).length
 }
 
 /** Files named in a reason. */

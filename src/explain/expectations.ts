@@ -1,7 +1,7 @@
 import type { Stage } from '../dockerfile/dockerfile'
 import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
-import { reasonOf, stageChanges, standsOnAnother } from './changes'
+import { lostSteps, reasonOf, stageChanges, standsOnAnother } from './changes'
 import type { RecordView } from './changes'
 
 export interface StageExpectation {
@@ -70,6 +70,9 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   if (!changes) return settle('maybe', { expected: 'unknown' })
   const parentStage = needed.find(({ index }) => index === parent)
   const onAnother = parentStage !== undefined && standsOnAnother(parentStage, platform, view, changes)
+  // Its parent may hit all the same: what is left of it is what it was.
+  if (parentChanged === 'no' && parentStage && lostSteps(parentStage, platform, view))
+    return settle('yes', { expected: 'rebuild', firstStep: 0 })
   if (parentChanged === 'yes' || onAnother)
     return rebuild(0, { code: 'parent-rebuilt', parent: parentName, line: stage.lines.start })
   const base = changes.base && reasonOf(changes.base)

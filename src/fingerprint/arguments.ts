@@ -9,19 +9,36 @@ export interface Globals {
   readonly variables: Variables
   /** Of the arguments declared before the first FROM. */
   readonly settings: ReadonlyMap<string, SettingMaterial>
+  readonly sources: Sources
+}
+
+/** What the value of a variable was made from: names of other variables, and of those that they were made from. */
+export type Sources = ReadonlyMap<string, readonly string[]>
+
+/** Names with all that they were made from. */
+export function withSources(names: readonly string[], sources: Sources): readonly string[] {
+  return [...new Set(names.flatMap(name => [name, ...(sources.get(name) ?? [])]))]
 }
 
 export function globalSettings(lines: readonly LogicalLine[], settings: BuildSettings): Globals {
   let variables = predefinedArguments(settings)
   const found = new Map<string, SettingMaterial>()
+  const sources = new Map<string, readonly string[]>()
   for (const line of lines) {
     variables = withGlobalArgument(variables, line, settings)
-    for (const name of splitAssignments(line.rest, line.escape).map(nameOf)) {
+    for (const word of splitAssignments(line.rest, line.escape)) {
+      const name = nameOf(word)
+      sources.set(name, isGiven(settings, name) ? [] : withSources(variablesIn(word.slice(name.length)), sources))
       const value = variables.get(name)
       if (value !== undefined) found.set(name, argumentSetting(name, value, line, isGiven(settings, name)))
     }
   }
-  return { variables, settings: found }
+  return { variables, settings: found, sources }
+}
+
+/** Names of the variables that a text mentions. */
+export function variablesIn(text: string): readonly string[] {
+  return [...new Set(Array.from(text.matchAll(/\$\{?([A-Za-z_]\w*)/g), ([, name]) => name ?? ''))]
 }
 
 /** `NAME` of `NAME` and of `NAME=value`. */

@@ -2,11 +2,11 @@ import type { Stage } from '../dockerfile/dockerfile'
 import { contextName } from '../dockerfile/image-reference'
 import { flagValues } from '../dockerfile/instruction-text'
 import type { LogicalLine } from '../dockerfile/logical-lines'
+import { variablesIn, withSources } from './arguments'
 import type { Globals } from './arguments'
 import type { BaseMaterial } from './material'
-import { variablesIn } from './step-material'
 
-/** What a stage stands on. */
+/** What a stage is FROM: an image by its name with variables expanded, or a stage by its index. */
 export function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals): BaseMaterial {
   const { base } = stage
   const platform = flagValues(from, 'platform').at(-1) ?? ''
@@ -16,8 +16,15 @@ export function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals):
     ...(base.kind === 'image' ? { image: contextName(base.reference) ?? base.reference } : {}),
     // The name behind AS, and what a stage it is FROM is called, are no part of any key.
     written: JSON.stringify([platform, base.kind === 'stage' ? null : stage.baseText]),
-    shown: stage.baseText,
-    variables: variablesIn(`${stage.baseText} ${platform}`).flatMap(name => globals.settings.get(name) ?? []),
+    shown: base.kind === 'image' && !givenAny(globals) ? (contextName(base.reference) ?? base.reference) : stage.baseText,
+    variables: withSources(variablesIn(`${stage.baseText} ${platform}`), globals.sources).flatMap(
+      name => globals.settings.get(name) ?? []
+    ),
     opaque: base.kind === 'context'
   }
+}
+
+/** Whether a global argument has a value of input build-args, which others may be made from: such a value is not to be shown. */
+function givenAny({ settings }: Globals): boolean {
+  return [...settings.values()].some(({ given }) => given)
 }

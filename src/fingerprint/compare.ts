@@ -68,7 +68,10 @@ export function stepDifference(comparison: Comparison, at: number): Difference |
     if (was !== undefined && is !== undefined && was !== is) return { kind: 'image', line: step.line, from: was, to: is }
   }
   const stage = (step.stages ?? []).findIndex((id, index) => id !== before.stages?.[index])
-  return stage < 0 ? undefined : { kind: 'stage', line: step.line, at: stage }
+  if (stage < 0) return undefined
+  // Another stage is read now, rather than the same one made of something else.
+  const isAnother = before.sources !== undefined && before.sources !== step.sources
+  return isAnother ? { kind: 'instruction', line: step.line } : { kind: 'stage', line: step.line, at: stage }
 }
 
 interface ChangedSetting {

@@ -53,6 +53,8 @@ export interface StepMark {
   readonly files?: Mark
   /** Ids of the stages it reads. */
   readonly stages?: readonly Mark[]
+  /** Of their names: it tells another stage from one that is made of something else. */
+  readonly sources?: Mark
   readonly images?: readonly Mark[]
   readonly opaque?: true
 }

@@ -54,6 +54,7 @@ function isStep(value: unknown): boolean {
     names: texts,
     files: optional(isText),
     stages: texts,
+    sources: optional(isText),
     images: texts
   })
 }

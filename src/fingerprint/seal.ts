@@ -72,6 +72,7 @@ class Sealer {
   private step(step: StepMaterial, platform: string): StepMark {
     const files = step.reads.length > 0 ? this.materials.files.idOf(step.reads) : undefined
     const stages = step.stages.map(index => this.ids.get(`${index} ${platform}`) ?? '')
+    const sources = step.stages.map(index => this.materials.needed.find(stage => stage.index === index)?.name ?? '')
     const expands = step.names.length > 0
     return {
       step: step.keyword,
@@ -80,7 +81,7 @@ class Sealer {
       effective: expands ? valueMark(step.effective, this.key) : this.text(step.effective),
       ...(expands ? { names: step.names } : {}),
       ...(files === undefined ? {} : { files }),
-      ...(stages.length > 0 ? { stages } : {}),
+      ...(stages.length > 0 ? { stages, sources: this.text(JSON.stringify(sources)) } : {}),
       ...(step.images.length > 0 ? { images: step.images.map(image => imageMark(image, this.key)) } : {}),
       ...(step.opaque || (step.reads.length > 0 && files === undefined) ? { opaque: true } : {})
     }
@@ -91,8 +92,8 @@ class Sealer {
   }
 }
 
-/** Left out of a stage's id: where things stand, and what `effective` says better. */
-const uncounted = new Set(['line', 'written', 'names', 'given'])
+/** Left out of a stage's id: where things stand, what stages are called, and what `effective` says better. */
+const uncounted = new Set(['line', 'written', 'names', 'given', 'sources'])
 
 function valueMark(value: string, key: string): Mark {
   return createHmac('sha256', key).update(value).digest('base64url').slice(0, valueDigits)

@@ -5,6 +5,7 @@ import { argumentsOf, flagValues, isJsonForm, keywordOf } from '../dockerfile/in
 import type { ReadingLine } from '../dockerfile/stage-draft'
 import type { StepKind } from '../dockerfile/dockerfile'
 import { splitFields } from '../dockerfile/words'
+import { variablesIn } from './arguments'
 import type { ContextRead } from './context-reads'
 import type { StepMaterial } from './material'
 import { cleanPath } from './path-patterns'
@@ -18,6 +19,8 @@ export interface StepSurroundings {
   readonly user: string | undefined
   /** Named build contexts, as given and in Docker's short form. */
   readonly contexts: ReadonlySet<string>
+  /** Names of stages. */
+  readonly stages: ReadonlySet<string>
 }
 
 /** What a RUN, COPY, ADD or WORKDIR is made from, by what BuildKit takes into its key (dockerfile2llb/convert.go, convert_copy.go). */
@@ -35,18 +38,14 @@ export function stepMaterial(line: ReadingLine, keyword: StepKind, around: StepS
   return { ...common, ...copyMaterial(line, around) }
 }
 
-/** Names of the variables that a text mentions. */
-export function variablesIn(text: string): readonly string[] {
-  return [...new Set(Array.from(text.matchAll(/\$\{?([A-Za-z_]\w*)/g), ([, name]) => name ?? ''))]
-}
-
 type Specific = Pick<StepMaterial, 'effective' | 'names' | 'reads' | 'images' | 'opaque'>
 
-function runMaterial({ instruction, reads }: ReadingLine, { expand, contexts }: StepSurroundings): Specific {
+function runMaterial({ instruction, reads }: ReadingLine, { expand, contexts, stages }: StepSurroundings): Specific {
   const mounts = flagValues(instruction, 'mount').map((value = '') => ({
     ...mountOf(expand(value).text),
     shown: mountOf(value).source
   }))
+  const isStage = (from: string) => stages.has(from.toLowerCase()) && !isContext(from, contexts)
   const others = instruction.flags.filter(flag => !/^--mount=/.test(flag))
   const command = isJsonForm(instruction)
     ? argumentsOf(instruction)
@@ -56,8 +55,12 @@ function runMaterial({ instruction, reads }: ReadingLine, { expand, contexts }: 
   const fromOutside = mounts.filter(({ from }) => from !== '' && from !== 'scratch')
   const named = fromOutside.filter(({ from }) => isContext(from, contexts))
   return {
-    // Ids and sharing of cache mounts are no part of the key (solver/llbsolver/ops/exec.go, CacheMap).
-    effective: JSON.stringify([others, mounts.map(({ fields }) => fields), command]),
+    // Ids and sharing of cache mounts are no part of the key (solver/llbsolver/ops/exec.go, CacheMap), nor is what a stage is called.
+    effective: JSON.stringify([
+      others,
+      mounts.map(({ from, fields }) => fields.filter(field => !(isStage(from) && /^from=/i.test(field)))),
+      command
+    ]),
     names: variablesIn(flagValues(instruction, 'mount').join(' ')),
     reads: mounts
       .filter(({ type, from }) => type === 'bind' && from === '')
@@ -107,11 +110,12 @@ function copyMaterial({ instruction, reads: stages }: ReadingLine, around: StepS
   const remote = paths.filter(({ text: source }) => isRemote(source))
   const pinned = flagValues(instruction, 'checksum').length > 0
   const outside = from !== '' && stages.length === 0
+  const isStage = stages.length > 0 && !isContext(from, contexts)
   const anyUnknown = [...sources, ...excludes].some(({ known }) => !known)
   return {
     effective: JSON.stringify([
       keywordOf(instruction),
-      flags.filter(flag => !/^--parents=true$/.test(flag)),
+      flags.filter(flag => !/^--parents=true$/.test(flag) && !(isStage && /^--from=/.test(flag))),
       sources.map(({ text: source }) => source),
       posix.resolve('/', workdir ?? '?', destination) + (/\/\.?$/.test(destination) ? '/' : ''),
       documents.length > 0 ? [instruction.source, variablesIn(text).map(name => valueOf(name) ?? null)] : null

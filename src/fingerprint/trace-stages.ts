@@ -10,11 +10,11 @@ import { expandWord } from '../dockerfile/shell-words'
 import { isStepKind } from '../dockerfile/stage-draft'
 import { splitAssignments } from '../dockerfile/words'
 import { WordError } from '../dockerfile/word-error'
-import { argumentSetting, globalSettings, isGiven, nameOf } from './arguments'
+import { argumentSetting, globalSettings, isGiven, nameOf, variablesIn, withSources } from './arguments'
 import type { Globals } from './arguments'
 import { baseMaterial } from './base-material'
 import type { SettingMaterial, StageMaterial } from './material'
-import { stepMaterial, variablesIn } from './step-material'
+import { stepMaterial } from './step-material'
 
 export interface TraceOptions {
   readonly script: Script
@@ -37,12 +37,15 @@ export function traceStages(options: TraceOptions): readonly StageMaterial[] {
   const { settings, script, needed, inputs, onStep } = options
   const globals = globalSettings(script.globals, settings)
   const contexts = new Set(options.contexts.flatMap(name => [name, contextName(name) ?? name]))
+  const names = new Set(needed.filter(({ named }) => named).map(({ name }) => name))
   const traces = new Map<number, StageTrace>()
   return needed.map(stage => {
     const lines = script.stages[stage.index]
     if (!lines) throw new RangeError(`the script has no stage ${stage.index}`)
     const parent = stage.base.kind === 'stage' ? traces.get(stage.base.index) : undefined
-    const trace = new StageTrace(globals, settings, contexts, parent ?? inputs, (line, expand) => onStep?.(stage, line, expand))
+    const trace = new StageTrace(globals, settings, contexts, names, parent ?? inputs, (line, expand) =>
+      onStep?.(stage, line, expand)
+    )
     traces.set(stage.index, trace)
     for (const line of lines.body) trace.take(line)
     return {
@@ -58,7 +61,8 @@ export function traceStages(options: TraceOptions): readonly StageMaterial[] {
 class StageTrace {
   readonly parts: StageMaterial['parts'][number][] = []
   private readonly env: Map<string, string>
-  private readonly imageEnv: Map<string, SettingMaterial>
+  private readonly imageEnv: Map<string, { readonly setting: SettingMaterial; readonly written: string }>
+  private readonly sources: Map<string, readonly string[]>
   /** Variables whose values are made of others that only the base image may set. */
   private readonly unsure: Set<string>
   private workdir: string | undefined
@@ -68,20 +72,22 @@ class StageTrace {
     private readonly globals: Globals,
     private readonly settings: BuildSettings,
     private readonly contexts: ReadonlySet<string>,
+    private readonly stages: ReadonlySet<string>,
     from: StageTrace | Readonly<Record<string, string>>,
     private readonly onStep: (line: StageLine, expand: Expand) => void
   ) {
     const parent = from instanceof StageTrace ? from : undefined
     this.env = new Map(parent?.env)
     this.imageEnv = new Map(parent?.imageEnv)
+    this.sources = new Map(parent?.sources)
     this.unsure = new Set(parent?.unsure)
     this.workdir = parent?.workdir
     this.user = parent?.user
     if (parent) {
       this.parts.push(...parent.parts.filter(({ kind }) => kind === 'setting'))
       // What ENV set comes back into force where an ARG had hidden it: a stage starts from its parent's image.
-      for (const setting of parent.imageEnv.values()) {
-        if (this.env.get(setting.name) !== setting.value) this.set(setting)
+      for (const { setting, written } of parent.imageEnv.values()) {
+        if (this.env.get(setting.name) !== setting.value) this.set(setting, written)
       }
     } else {
       for (const [name, value] of Object.entries(from as Readonly<Record<string, string>>)) {
@@ -99,9 +105,12 @@ class StageTrace {
         valueOf: (name: string) => this.env.get(name),
         workdir: this.workdir,
         user: this.user,
-        contexts: this.contexts
+        contexts: this.contexts,
+        stages: this.stages
       }
-      this.parts.push(stepMaterial(line, keyword, around))
+      const step = stepMaterial(line, keyword, around)
+      // What a variable was made from may be what changed it.
+      this.parts.push({ ...step, names: withSources(step.names, this.sources) })
       this.onStep(line, word => {
         const { text, known } = around.expand(word)
         return { text, known: known && !variablesIn(word).some(name => this.unsure.has(name)) }
@@ -116,14 +125,14 @@ class StageTrace {
         break
       case 'USER':
         this.user = this.expand(instruction.rest, instruction.escape).text
-        this.state('USER', this.user, instruction)
+        this.state('USER', this.user, instruction, [])
         break
       case 'WORKDIR':
         this.workdir = posix.resolve('/', this.workdir ?? '?', this.expand(instruction.rest, instruction.escape).text)
-        this.state('WORKDIR', this.workdir, instruction)
+        this.state('WORKDIR', this.workdir, instruction, instruction.rest.startsWith('/') ? [] : [' WORKDIR'])
         break
       case 'SHELL':
-        this.state('SHELL', instruction.rest, instruction)
+        this.state('SHELL', instruction.rest, instruction, [])
         break
     }
   }
@@ -132,14 +141,16 @@ class StageTrace {
     const name = nameOf(word)
     const given = isGiven(this.settings, name)
     const inherited = this.globals.settings.get(name)
-    if (given) this.set(argumentSetting(name, this.settings.buildArgs[name] ?? '', line, true))
+    if (given) this.set(argumentSetting(name, this.settings.buildArgs[name] ?? '', line, true), '')
     else if (word.includes('=')) {
       const value = this.expandSetting(name, word.slice(word.indexOf('=') + 1), line.escape)
-      this.set(argumentSetting(name, value, line, false))
-    } else if (inherited) this.set(inherited)
-    else {
+      this.set(argumentSetting(name, value, line, false), word.slice(name.length))
+    } else if (inherited) {
+      this.set(inherited, '')
+      this.sources.set(name, this.globals.sources.get(name) ?? [])
+    } else {
       const value = this.globals.variables.get(name)
-      if (value !== undefined) this.set(argumentSetting(name, value, line, false))
+      if (value !== undefined) this.set(argumentSetting(name, value, line, false), '')
     }
   }
 
@@ -153,11 +164,11 @@ class StageTrace {
         ? [[old[1] ?? '', old[2] ?? ''] as const]
         : []
     // All values of one ENV are expanded with what was in force before it.
-    const expanded = pairs.map(([name, value]) => [name, this.expandSetting(name, value, line.escape)] as const)
-    for (const [name, value] of expanded) {
+    const expanded = pairs.map(([name, value]) => [name, this.expandSetting(name, value, line.escape), value] as const)
+    for (const [name, value, written] of expanded) {
       const setting: SettingMaterial = { kind: 'setting', name, by: 'ENV', value, line: line.lines.start, given: false }
-      this.set(setting)
-      this.imageEnv.set(name, setting)
+      this.set(setting, written)
+      this.imageEnv.set(name, { setting, written })
     }
   }
 
@@ -168,12 +179,15 @@ class StageTrace {
     return text
   }
 
-  private set(setting: SettingMaterial): void {
+  /** `written` is the text that the value comes from, with the variables it mentions. */
+  private set(setting: SettingMaterial, written: string): void {
+    this.sources.set(setting.name, withSources(variablesIn(written), this.sources))
     this.env.set(setting.name, setting.value)
     this.parts.push(setting)
   }
 
-  private state(by: 'USER' | 'WORKDIR' | 'SHELL', value: string, line: LogicalLine): void {
+  private state(by: 'USER' | 'WORKDIR' | 'SHELL', value: string, line: LogicalLine, before: readonly string[]): void {
+    this.sources.set(` ${by}`, withSources([...variablesIn(line.rest), ...before], this.sources))
     this.parts.push({ kind: 'setting', name: ` ${by}`, by, value, line: line.lines.start, given: false })
   }
 

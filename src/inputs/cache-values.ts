@@ -49,7 +49,7 @@ export function readSwitch(reader: InputReader, input: string): 'auto' | 'true' 
 
 /** A size in bytes: `512m` is 512 times 1024 times 1024, as docker has it. */
 export function readBytes(reader: InputReader, input: string): number {
-  const size = reader.checked(input, checkSize)
+  const size = reader.checked(input, checkSize, '1g')
   const [, amount = '0', unit = ''] = /^([\d.]+) ?([kmgtp]?)/i.exec(size) ?? []
   return Math.floor(Number(amount) * 1024 ** ' kmgtp'.indexOf(unit.toLowerCase() || ' '))
 }

@@ -18,7 +18,9 @@ export function renderWarnings(report: BuildReport): readonly string[] {
   const troubles = group(actionable(report.degradations), ({ code, backend }) => `${code} ${backend ?? ''}`)
   const shown = troubles.slice(0, MOST_TROUBLES).map(same => {
     const [first] = same
-    return plain(words`${troubleWords(first, namesWords(same.flatMap(({ stage }) => stage ?? [])))}. ${remedyWords(first)}`)
+    return plain(
+      words`${troubleWords(first, namesWords(same.flatMap(({ stage, mount }) => stage ?? mount ?? [])))}. ${remedyWords(first)}`
+    )
   })
   const left = troubles.length - shown.length
   const low = judgeHitRate(report)
