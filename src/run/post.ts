@@ -5,6 +5,7 @@ import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
 import { renderLeft, troubles } from '../report/summary-notes'
 import { watchCancellation } from './cancellation'
+import { withStandaloneBuildx } from './standalone'
 import { wantsSummary } from './wants-summary'
 
 /** Seconds that removing the builder, and saving the local cache, may take. */
@@ -12,9 +13,10 @@ const removeSeconds = 60
 const saveSeconds = 600
 
 /** Finishes, saves and undoes what main left, whatever became of main. Never throws: trouble is a warning. */
-export async function runPost(host: Host, readEvent: () => Promise<unknown>): Promise<void> {
-  const handover = parseHandover(host.workflow.state(handoverState))
+export async function runPost(real: Host, readEvent: () => Promise<unknown>): Promise<void> {
+  const handover = parseHandover(real.workflow.state(handoverState))
   if (!handover) return
+  const host = await withStandaloneBuildx(real)
   const { builder, keepState, staging, left } = handover
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left)) : undefined
   const localCache = saved ?? handover.localCache
