@@ -7,15 +7,17 @@ import { bytes as amount, count } from '../report/amounts'
 import { renderLeft, troubles } from '../report/summary-notes'
 import { plain } from '../report/words'
 import { watchCancellation } from './cancellation'
+import { withStandaloneBuildx } from './standalone'
 import { wantsSummary } from './wants-summary'
 
 /** Seconds that removing the builder may take. */
 const removeSeconds = 60
 
 /** Finishes, saves and undoes what main left, whatever became of main. Never throws: trouble is a warning. */
-export async function runPost(host: Host, readEvent: () => Promise<unknown>): Promise<void> {
-  const handover = parseHandover(host.workflow.state(handoverState))
+export async function runPost(real: Host, readEvent: () => Promise<unknown>): Promise<void> {
+  const handover = parseHandover(real.workflow.state(handoverState))
   if (!handover) return
+  const host = await withStandaloneBuildx(real)
   const { builder, keepState, staging, left } = handover
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left)) : undefined
   const localCache = saved ?? handover.localCache
