@@ -266,7 +266,7 @@ it('a broken archive costs what was in it, and is replaced', async () => {
   await rm(store, { recursive: true })
 }, 60_000)
 
-it('a download that breaks off, and a service that hangs', async () => {
+it('a download that fails', async () => {
   await project1('target=/kept')
   await project.job(inputs)
   const [entry] = await mountEntries()

@@ -73,7 +73,7 @@ function mountDockerfile({ image, mounts }: MountBuild, stepOf: (position: numbe
     const id = environment ? flagWord(quoteField(`id=${mount.shown}`)) : `id=$${idArgument(position)}`
     const owned = owner ? [`uid=${owner.uid}`, `gid=${owner.gid}`, `mode=0${owner.mode.toString(8)}`] : []
     const cache = ['type=cache', id, `target=${mountPlaces.mount}`, 'sharing=locked', ...owned].join(',')
-    const flags = ['--network=none', ...[cache, ...others].map(value => `--mount=${value}`)].join(' ')
+    const flags = [cache, ...others].map(value => `--mount=${value}`).join(' ')
     return [...stageOf(environment, position), `RUN ${flags} ${JSON.stringify(['sh', '-c', script, 'sh', ...values])}`]
   })
   return [

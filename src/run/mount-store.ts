@@ -25,15 +25,14 @@ export async function fetchMount(
   seconds: number
 ): Promise<StoredMount | undefined> {
   const { files, actionsCache } = host
-  const stored = async (entry: string, path: string): Promise<StoredMount> => ({
-    path,
-    bytes: (await files.size(path)) ?? 0,
-    scope: Math.max(
-      0,
-      names.findIndex(name => entry.startsWith(`${name}#`))
-    ),
-    digest: entry.slice(entry.indexOf('#') + 1)
-  })
+  const stored = async (entry: string, path: string): Promise<StoredMount> => {
+    const [name = '', content = ''] = entry.split('#')
+    const [digest = '', size = ''] = content.split('.')
+    const bytes = (await files.size(path)) ?? 0
+    // An archive that was cut off between two files looks whole to tar.
+    if (`${bytes}` !== size) throw new Error(`the archive has ${bytes} bytes instead of ${size}`)
+    return { path, bytes, scope: Math.max(0, names.indexOf(name)), digest }
+  }
   const [own = '', ...others] = names.map(name => `${name}#`)
   const path = `${directory}/archive.tar`
   if (actionsCache.available) {
@@ -73,7 +72,7 @@ export async function keepMount(
 ): Promise<void> {
   const { files, actionsCache } = host
   const [name = ''] = names
-  const entry = `${name}#${digest}`
+  const entry = `${name}#${digest}.${(await files.size(path)) ?? 0}`
   if (actionsCache.available) {
     const shared = sharedPath(names)
     await files.makeDirectory(dirname(shared))
