@@ -34,8 +34,8 @@ export interface BlobFault {
 export interface LocalBlobs {
   /** Sees to it that blobs of these digests and sizes are here, byte by byte. Gives those that cannot be had. */
   obtain(needed: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, BlobFault>>
-  /** Whether anything was fetched, and is in the staging directory. */
-  hasFetched(): boolean
+  /** Whether any of these was fetched, and is in the staging directory. */
+  hasFetched(digests: Iterable<string>): boolean
   /** Keys of entries that turned out to be gone or damaged. */
   gone(): readonly string[]
   /** Puts a layout of these refs together in the staging directory. Throws where that cannot be written. */
@@ -54,6 +54,8 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
   const faults = new Map<string, BlobFault>()
   const tried = new Set<BlobEntry>()
   const gone = new Set<string>()
+  /** Blobs that are damaged and not to be replaced. */
+  const stuck = new Set<string>()
   let isStaged = false
   let silent: string | undefined
 
@@ -74,10 +76,13 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
     }
     faults.set(digest, { lost: true, detail: `blob ${digest} in ${directory} is damaged` })
     if (mayRepair) await files.remove(path)
+    else stuck.add(digest)
   }
 
   async function fetch(entry: BlobEntry): Promise<void> {
-    const expected = Object.entries(entry.blobs).filter(([digest]) => useful.has(digest) && !here.has(digest))
+    const expected = Object.entries(entry.blobs).filter(
+      ([digest]) => useful.has(digest) && !here.has(digest) && !stuck.has(digest)
+    )
     const fault = await take(entry, expected).catch((error: unknown): BlobFault => {
       const detail = messageOf(error)
       // A service that hangs is not asked again for each of the others.
@@ -112,7 +117,7 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
       for (;;) {
         const next = planFetch(
           entries.filter(entry => !tried.has(entry)),
-          missing()
+          new Map([...missing()].filter(([digest]) => !stuck.has(digest)))
         )
         if (next.length === 0) break
         for (const entry of next) tried.add(entry)
@@ -122,7 +127,7 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
         [...missing()].map(([digest]) => [digest, faults.get(digest) ?? { lost: true, detail: `blob ${digest} is missing` }])
       )
     },
-    hasFetched: () => [...here.values()].some(path => path.startsWith(`${staging}/`)),
+    hasFetched: digests => [...digests].some(digest => here.get(digest)?.startsWith(`${staging}/`)),
     gone: () => [...gone],
     async layOut(refs) {
       await stage()

@@ -50,8 +50,13 @@ export async function restoreImports(host: Host, found: readonly FoundRef[], req
       // Nobody knows of the others whether they could be had; what they share with these is lost for them, too.
       current = current.filter(one => one.ref.backend !== 'local' || !isLost(one))
     }
-    const refs = [...whole].flatMap(({ name }) => candidates.refs.get(name) ?? [])
-    if (blobs.hasFetched() || refs.some(({ entry }) => !candidates.here.has(entry.digest))) {
+    // Of what lies there already another job may just be writing a newer one.
+    const refs = [...whole]
+      .flatMap(({ name }) => candidates.refs.get(name) ?? [])
+      .filter(
+        ({ entry, manifest }) => !candidates.here.has(entry.digest) || blobs.hasFetched(blobsOfManifest(manifest)?.keys() ?? [])
+      )
+    if (refs.length > 0) {
       await blobs.layOut(refs)
       const tags = new Set(refs.flatMap(({ entry }) => entryTag(entry) ?? []))
       await promoteLocalCache(host.files, staging, directory, tags, () => true)
