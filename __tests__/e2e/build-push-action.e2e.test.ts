@@ -379,7 +379,9 @@ it('summary-disable', async () => {
 
 it('checks', async () => {
   const job = await succeeds({ file: './test/lint.Dockerfile', advice: 'warning' })
-  expect(job.main.annotations.map(({ message }) => message).join('\n')).toMatch(/casing[\s\S]*Maintainer/)
+  expect(job.main.annotations.map(({ message }) => message).join('\n')).toMatch(
+    /^MaintainerDeprecated: [\s\S]*^ConsistentInstructionCasing: /m
+  )
 }, 60_000)
 
 it('annotations-disabled', async () => {

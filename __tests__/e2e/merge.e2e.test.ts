@@ -42,7 +42,8 @@ const build = (platform: string) =>
       platforms: platform,
       tags: '',
       'cache-image': project.image,
-      outputs: `type=image,name=${project.image},push-by-digest=true,name-canonical=true,push=true`
+      // Nothing under that name in the one engine both jobs have here: that is a race of its store's.
+      outputs: `type=image,name=${project.image},push-by-digest=true,name-canonical=true,push=true,unpack=false,store=false`
     },
     { sameMachine: true }
   )
