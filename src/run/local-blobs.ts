@@ -9,7 +9,7 @@ import { isBlob, newLocalEntries } from './local-entries'
 
 /** Seconds that fetching blobs may take in all, and how many entries are fetched at a time. */
 const fetchSeconds = 600
-const fetchesAtOnce = 4
+const fetchesAtOnce = 2
 
 export interface LocalBlobsRequest {
   readonly directory: string
