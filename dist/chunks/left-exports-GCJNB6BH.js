@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{ga as a,ha as b}from"./chunk-F43CZWJH.js";import"./chunk-ZTJQ7M6H.js";import"./chunk-TZI56IWP.js";import"./chunk-5MKCOP7B.js";import"./chunk-NYQMH7QT.js";import"./chunk-AJ6XFPMG.js";import"./chunk-AIT536TT.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};
