@@ -4,6 +4,7 @@ import { neededStages } from '../../src/dockerfile/stage-graph'
 import { completeStages, explainStages, finishedStages, newStageWatch, type StageFacts } from '../../src/explain/stages'
 import type { SolveStatus } from '../../src/progress/solve-status'
 import { applyStatus, newVertexTable } from '../../src/progress/vertices'
+import { dockerfileOf } from '../helpers/plans'
 import { statusesOf, tableOf } from '../progress/recordings'
 
 const both = ['linux/amd64', 'linux/arm64']
@@ -359,4 +360,13 @@ test('a hundred stages on two platforms are watched quickly', () => {
   }
   expect(finished).toBe(count)
   expect(performance.now() - started).toBeLessThan(30_000)
+})
+
+test('a step that was being loaded from a cache when the build ended was never begun', () => {
+  const table = newVertexTable()
+  const vertex = { digest: '1', name: '[a 2/2] RUN one', started: time, completed: later, inputs: ['0'] }
+  applyStatus(table, { vertexes: [{ ...vertex, cached: true, error: 'context canceled' }] })
+  const dockerfile = dockerfileOf('FROM alpine AS a\nRUN one')
+  const [stage] = explainStages({ dockerfile, needed: dockerfile.stages, platforms: ['linux/amd64'], table, outcome: 'failure' })
+  expect([stage?.status, stage?.steps.map(({ started }) => started)]).toEqual(['not-run', [undefined]])
 })

@@ -131,7 +131,8 @@ class TableView {
 
 function explainStep(made: StepVertices, stage: Stage, vertices: readonly Vertex[], outcome: StageFacts['outcome']): StepResult {
   const status = stepStatus(vertices, outcome)
-  const starts = vertices.flatMap(({ started }) => (started === undefined ? [] : [started]))
+  // What is only loaded from a cache is started, too, and stopped where something else failed.
+  const starts = vertices.flatMap(({ started, ran }) => (started === undefined || !ran ? [] : [started]))
   const begun = status !== 'cached' && starts.length > 0
   return {
     number: made.number,
