@@ -58,6 +58,16 @@ const said: readonly { description: string; text: string; expected: BuilderFacts
     text: 'Name:   mine\nDriver: docker-container\n\nNodes:\nName:     mine0\nBuildKit version:\nStatus:   inactive\n',
     expected: { name: 'mine', driver: 'docker-container', containerdStore: false }
   },
+  {
+    description: 'several nodes: what the oldest is',
+    text: 'Name: mine\nDriver: remote\n\nNodes:\nName: a\nBuildKit version: v0.32.2\n\nName: b\nBuildKit version: v0.9.1\n',
+    expected: { name: 'mine', driver: 'remote', containerdStore: false, buildkit: 'v0.9.1' }
+  },
+  {
+    description: 'several nodes of which one does not run',
+    text: 'Name: mine\nDriver: remote\n\nNodes:\nName: a\nBuildKit version: v0.32.2\n\nName: b\nBuildKit version:\n',
+    expected: { name: 'mine', driver: 'remote', containerdStore: false }
+  },
   { description: 'no driver', text: 'Name: mine\nDriver:\nStatus: running\n', expected: undefined },
   { description: 'nothing', text: '', expected: undefined },
   { description: 'an error', text: 'ERROR: no builder "x" found\n', expected: undefined }

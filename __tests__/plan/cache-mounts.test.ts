@@ -117,6 +117,7 @@ describe('the Dockerfile', () => {
   it('is built with ids in the environment, and the arguments that are read', () => {
     const { argv, env } = mountBuildArgv(build.mounts, {
       builder: 'b',
+      platform: '',
       file: 'f',
       context: 'c',
       output: 'o',

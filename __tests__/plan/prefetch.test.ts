@@ -94,6 +94,15 @@ test('a stage is read for no file by one more stage', () => {
   )
 })
 
+test.each([
+  ['FROM a AS base\nRUN x \\\n', 'FROM a AS base\nRUN x \n'],
+  ['# escape=`\nFROM a AS base\nRUN x `\n\n', '# escape=`\nFROM a AS base\nRUN x \n'],
+  ['FROM a AS base\nRUN echo `date`', 'FROM a AS base\nRUN echo `date`\n']
+])('a stage whose last line is continued by nothing stays as it is: %j', (text, kept) => {
+  const [stage] = neededStages(dockerfileOf(text))
+  expect(stage && readingDockerfile(text, stage)).toBe(`${kept}FROM scratch\nCOPY --from=0 /.stage-cache-build-nothing* /\n`)
+})
+
 test('the step that reads no file is told from others', () => {
   expect(readsNoFile('[stage-4 1/1] COPY --from=0 /.stage-cache-build-nothing* /')).toBe(true)
   expect(readsNoFile('[stage-4 1/1] COPY --from=0 /.stage-cache-build-nothing* /app')).toBe(false)

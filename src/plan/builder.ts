@@ -21,13 +21,25 @@ export function parseBuilderFacts(text: string): BuilderFacts | undefined {
   const name = field('Name')
   const driver = field('Driver')
   if (!name || !driver) return undefined
-  const buildkit = field('BuildKit(?: version)?')
+  const buildkit = oldestVersion(
+    [...text.matchAll(/^[ \t]*BuildKit(?: version)?:[ \t]*(\S*)/gm)].map(([, version = '']) => version)
+  )
   return {
     name,
     driver,
     containerdStore: /^\s*org\.mobyproject\.buildkit\.worker\.snapshotter:/m.test(text),
     ...(buildkit ? { buildkit } : {})
   }
+}
+
+/** The oldest of the nodes' versions: what one of them cannot do, the builder cannot. Undefined where a node does not say. */
+function oldestVersion(versions: readonly string[]): string | undefined {
+  const parts = (version: string) => /^v?(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? []
+  const order = (one: string, other: string) => {
+    const [[major = -1, minor = -1], [theirs = -1, their = -1]] = [parts(one), parts(other)]
+    return major - theirs || minor - their
+  }
+  return versions.toSorted(order)[0] || undefined
 }
 
 /**

@@ -117,6 +117,8 @@ export interface MountBuildPlaces {
   readonly context: string
   /** What the scripts leave goes here. */
   readonly output: string
+  /** The one platform that is built for, whose node of the builder has the mounts; empty for several. */
+  readonly platform: string
   /** The user's build arguments: the namespace of cache mounts may be one. */
   readonly buildArgs: Readonly<Record<string, string>>
 }
@@ -143,6 +145,7 @@ export function mountBuildArgv(mounts: readonly BuiltMount[], places: MountBuild
       ...optional('--builder', places.builder),
       ...valued('--file', places.file),
       ...valued('--output', output),
+      ...optional('--platform', places.platform),
       '--provenance=false',
       '--sbom=false',
       ...[...given.map(pair => pair.join('=')), ...Object.keys(ids)].flatMap(value => valued('--build-arg', value)),

@@ -12,7 +12,9 @@ export function cutDockerfile(text: string, { lastLine }: Prefix): string {
  * (dockerfile2llb/convert_copy.go, AllowEmptyWildcard).
  */
 export function readingDockerfile(text: string, { index }: Stage): string {
-  return `${text.replace(/\n*$/, '\n')}FROM scratch\nCOPY --from=${index} ${noFile} /\n`
+  // BuildKit takes a file that ends in its escape character as if it did not.
+  const continued = /^#\s*escape\s*=\s*`/im.test(text) ? /`\s*$/ : /\\\s*$/
+  return `${text.replace(continued, '').replace(/\n*$/, '\n')}FROM scratch\nCOPY --from=${index} ${noFile} /\n`
 }
 
 /** Whether a vertex, by its name, is the step that `readingDockerfile` adds: none of the user's. */

@@ -14,6 +14,7 @@ import { mountEnvironment } from '../plan/mount-environment'
 import type { Degradation } from '../reasons'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
+import { newLanes } from './lanes'
 import { fillMounts } from './mount-filling'
 import type { FetchedMounts, RestoredMount, RestoredMounts } from './mount-filling'
 import { fetchMount } from './mount-store'
@@ -23,7 +24,7 @@ import type { Preparation } from './prepare'
 const restoreSeconds = 300
 
 /** How many archives are fetched at the same time. */
-const lanes = 2
+const fetchesAtOnce = 2
 
 /** The cache mounts of a job. */
 export interface CacheMounts {
@@ -146,11 +147,8 @@ async function fetchMounts(
       restored.set(mount, { ...mount, restored: 'failed' })
     }
   }
-  const waiting = [...wanted]
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await fetchOne(next)
-  }
-  await Promise.all(Array.from({ length: lanes }, lane))
+  const lanes = newLanes({ fetch: fetchesAtOnce })
+  await Promise.all(wanted.map(mount => lanes.enter('fetch', () => fetchOne(mount))))
   return { mounts: kept.flatMap(mount => restored.get(mount) ?? []), degradations, deadline }
 }
 

@@ -52,13 +52,18 @@ export async function finishExports(
   host: Host,
   cancellation: Cancellation,
   event: unknown,
-  left: LeftExports
+  left: LeftExports,
+  mainStaging: string | undefined
 ): Promise<FinishedExports> {
-  const preparation = await prepare(host, event, inputs => readRemoteDockerfile(host, cancellation, inputs, left.builder))
+  const deadline = host.clock.now() + leftSeconds * 1000
+  const inTime = withDeadline(leftSeconds)
+  const reading = prepare(host, event, inputs => readRemoteDockerfile(host, cancellation, inputs, left.builder))
+  const preparation = await inTime(reading)
   if (!preparation) throw new Error('The Dockerfile cannot be read any more')
   const { plan, inputs } = preparation
-  const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
-  const caches = await findCaches(host, cancellation, preparation, { staging, beforeStaging: () => undefined }).all
+  // Where main had one, post removes it whatever becomes of this.
+  const staging = mainStaging ?? `${inputs.cacheDir}.new-${preparation.jobId}`
+  const caches = await inTime(findCaches(host, cancellation, preparation, { staging, beforeStaging: () => undefined }).all)
   const imported = plan.stages
     .flatMap(({ reads }) => reads)
     .find(({ backend, name }) => backend === left.imported?.backend && name === left.imported.ref)
@@ -84,11 +89,20 @@ export async function finishExports(
   for (const wanted of exports) {
     if (left.exports.some(({ stage, backend }) => stage === wanted.stage && backend === wanted.ref.backend)) exporter.add(wanted)
   }
-  const outcomes = await exporter.finish(leftSeconds)
+  const outcomes = await exporter.finish(Math.max(0, deadline - host.clock.now()) / 1000)
   const saved = await saveCaches(host, preparation, caches, staging, outcomes)
   return {
     outcomes: saved.outcomes,
     troubles: [...exportTroubles(host, outcomes, caches), ...saved.troubles],
     ...(saved.localCache ? { localCache: saved.localCache } : {})
   }
+}
+
+/** Gives what work comes to, as long as all of it is done within so many seconds from now on. Throws where it is not. */
+function withDeadline(seconds: number): <T>(work: Promise<T>) => Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`What the job left was not saved within ${seconds} s`)), seconds * 1000).unref()
+  })
+  late.catch(() => {})
+  return work => Promise.race([work, late])
 }

@@ -6,6 +6,7 @@ import type { Cancellation } from './cancellation'
 
 export interface MountBuildRequest {
   readonly builder: string
+  readonly platforms: readonly string[]
   readonly buildArgs: Readonly<Record<string, string>>
   readonly mounts: readonly BuiltMount[]
   /** Images to try in turn until one has what the scripts need. */
@@ -34,8 +35,9 @@ export async function runMountBuild(
     await files.write(file, request.dockerfile(image))
     const left = (request.deadline - clock.now()) / 1000
     if (left <= 0) return { failure: 'not done in time' }
-    const { builder, buildArgs, context } = request
-    const command = mountBuildArgv(request.mounts, { builder, buildArgs, context, file, output })
+    const { builder, buildArgs, context, platforms } = request
+    const [platform = ''] = platforms.length === 1 ? platforms : []
+    const command = mountBuildArgv(request.mounts, { builder, platform, buildArgs, context, file, output })
     const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds: left })
     if (cancellation.requested()) return { failure: 'the job was cancelled' }
     if (run.timedOut) return { failure: 'not done in time' }

@@ -3,6 +3,8 @@ import { mountGroups, toolImages } from '../plan/cache-mounts'
 import type { KeptMount } from '../plan/cache-mounts'
 import { archiveName, fillDockerfile } from '../plan/mount-builds'
 import type { Degradation, MountRestored } from '../reasons'
+import { count } from '../report/amounts'
+import { plain } from '../report/words'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
 import { runMountBuild, statusIn, type MountBuildOutcome } from './mount-build'
@@ -38,7 +40,7 @@ export async function fillMounts(
   { mounts, degradations, deadline }: FetchedMounts
 ): Promise<RestoredMounts> {
   const filled = mounts.filter(({ stored }) => stored !== undefined)
-  if (filled.length > 0) host.log.info(`Restoring ${filled.length} cache mounts`)
+  if (filled.length > 0) host.log.info(`Restoring ${plain([count(filled.length, 'cache mount')])}`)
   const results = new Map<RestoredMount, RestoredMount>()
   for (const group of mountGroups(filled)) {
     const outcome = await fillGroup(host, cancellation, preparation, builder, group, deadline)
@@ -66,6 +68,7 @@ async function fillGroup(
   const stages = plan.stages.map(({ stage }) => stage)
   const outcome = await runMountBuild(host, cancellation, {
     builder: builder.name,
+    platforms: inputs.platforms,
     buildArgs,
     mounts: group,
     images: toolImages(stages, group, inputs.cacheMountsImage),

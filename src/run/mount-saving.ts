@@ -10,6 +10,7 @@ import type { Builder } from './builder'
 import { mountDirectoryOf } from './cache-mounts'
 import type { Caches } from './caches'
 import type { Cancellation } from './cancellation'
+import { newLanes } from './lanes'
 import { runMountBuild, statusIn } from './mount-build'
 import type { RestoredMount } from './mount-filling'
 import { keepMount, keptEntry } from './mount-store'
@@ -21,7 +22,7 @@ const savingSeconds = 600
 const answerSeconds = 15
 
 /** How many archives are saved at the same time. */
-const lanes = 2
+const savesAtOnce = 2
 
 /** A mount, and what became of it. */
 export interface SavedMount extends RestoredMount {
@@ -46,6 +47,7 @@ export async function saveMounts(
   results: readonly StageResult[]
 ): Promise<SavedMounts> {
   const degradations: Degradation[] = []
+  const deadline = host.clock.now() + savingSeconds * 1000
   const decided = await Promise.all(
     mounts.map(async (mount): Promise<SavedMount | RestoredMount> => {
       const saved =
@@ -57,7 +59,8 @@ export async function saveMounts(
   const wanted = decided.filter(mount => !('saved' in mount))
   const packed = new Map<RestoredMount, SavedMount>()
   for (const group of mountGroups(wanted)) {
-    for (const mount of await packMounts(host, cancellation, preparation, builder, group, degradations)) packed.set(...mount)
+    for (const mount of await packMounts(host, cancellation, preparation, builder, group, { deadline, degradations }))
+      packed.set(...mount)
   }
   return {
     mounts: decided.map(mount => {
@@ -93,10 +96,9 @@ async function packMounts(
   preparation: Preparation,
   builder: Builder,
   wanted: readonly RestoredMount[],
-  degradations: Degradation[]
+  { deadline, degradations }: { readonly deadline: number; readonly degradations: Degradation[] }
 ): Promise<readonly (readonly [RestoredMount, SavedMount])[]> {
   const { inputs, plan, jobId } = preparation
-  const deadline = host.clock.now() + savingSeconds * 1000
   const stages = plan.stages.map(({ stage }) => stage)
   const packed = wanted.map(({ stored, ...mount }) => ({ ...mount, digest: stored?.digest ?? '' }))
   const fail = (mount: RestoredMount, detail: string): SavedMount => {
@@ -107,6 +109,7 @@ async function packMounts(
   try {
     const outcome = await runMountBuild(host, cancellation, {
       builder: builder.name,
+      platforms: inputs.platforms,
       buildArgs: preparation.buildArgs,
       mounts: wanted,
       images: toolImages(stages, wanted, inputs.cacheMountsImage),
@@ -115,7 +118,6 @@ async function packMounts(
       deadline
     })
     if ('failure' in outcome) return wanted.map(mount => [mount, fail(mount, outcome.failure)])
-    const results = new Map<RestoredMount, SavedMount>()
     const keepOne = async (mount: RestoredMount, directory: string): Promise<SavedMount> => {
       const status = await statusIn(host, directory)
       if (status === 'unchanged' || status === 'empty') return { ...mount, saved: status }
@@ -131,21 +133,20 @@ async function packMounts(
       const bytes = await host.files.size(archive)
       const digest = (await host.files.read(`${directory}/digest`))?.trim() || (await host.files.sha256(archive))
       const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-      await keepMount(host, mountDirectoryOf(preparation), mount.names, digest, archive, left)
-      return { ...mount, saved: 'yes', ...(bytes === undefined ? {} : { bytes }) }
+      const keeping = keepMount(host, mountDirectoryOf(preparation), mount.names, digest, archive, left).then(
+        () => 'yes' as const
+      )
+      // A cancelled job has seconds left, and the stages come first.
+      keeping.catch(() => {})
+      const saved = await cancellation.orElse(keeping, 'cancelled' as const)
+      return { ...mount, saved, ...(bytes === undefined ? {} : { bytes }) }
     }
-    const waiting = [...wanted.entries()]
-    const lane = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const [position, mount] = next
-        results.set(
-          mount,
-          await keepOne(mount, outcome.directories[position] ?? '').catch((error: unknown) => fail(mount, messageOf(error)))
-        )
-      }
+    const lanes = newLanes({ save: savesAtOnce })
+    const save = async (mount: RestoredMount, position: number): Promise<readonly [RestoredMount, SavedMount]> => {
+      const kept = keepOne(mount, outcome.directories[position] ?? '')
+      return [mount, await kept.catch((error: unknown) => fail(mount, messageOf(error)))]
     }
-    await Promise.all(Array.from({ length: lanes }, lane))
-    return [...results]
+    return await Promise.all(wanted.map((mount, position) => lanes.enter('save', () => save(mount, position))))
   } catch (error) {
     return wanted.map(mount => [mount, fail(mount, messageOf(error))])
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Host } from '../host'
 import { withLock } from './directory-lock'
@@ -39,11 +40,15 @@ export async function fetchMount(
     const shared = sharedPath(names)
     await files.makeDirectory(dirname(shared))
     return withLock(files, `${shared}.lock`, async () => {
-      await files.remove(shared)
-      const key = await actionsCache.restore(shared, own, others, seconds)
-      if (key === undefined) return undefined
-      await files.move(shared, path)
-      return stored(key, path)
+      try {
+        await files.remove(shared)
+        const key = await actionsCache.restore(shared, own, others, seconds)
+        if (key === undefined) return undefined
+        await files.move(shared, path)
+        return await stored(key, path)
+      } finally {
+        await files.remove(shared)
+      }
     })
   }
   const entries = await files.list(store)
@@ -72,7 +77,8 @@ export async function keepMount(
 ): Promise<void> {
   const { files, actionsCache } = host
   const [name = ''] = names
-  const entry = `${name}#${digest}.${(await files.size(path)) ?? 0}`
+  // Content that comes back is newer than what came between: the newest entry is what the next job finds.
+  const entry = `${name}#${digest}.${(await files.size(path)) ?? 0}.${randomUUID()}`
   if (actionsCache.available) {
     const shared = sharedPath(names)
     await files.makeDirectory(dirname(shared))

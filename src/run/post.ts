@@ -19,8 +19,8 @@ export async function runPost(real: Host, readEvent: () => Promise<unknown>): Pr
   if (!handover) return
   const host = await withStandaloneBuildx(real)
   const { builder, keepState, staging, left } = handover
-  const saved = left ? await attempt(host, finishLeft(host, readEvent, left)) : undefined
-  const localCache = saved ?? handover.localCache
+  const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging)) : undefined
+  const localCache = bothSaves(handover.localCache, saved)
   await Promise.all([
     builder === undefined ? undefined : attempt(host, removeBuilder(host, builder, keepState)),
     staging === undefined ? undefined : attempt(host, host.files.remove(staging)),
@@ -38,14 +38,30 @@ async function attempt<T>(host: Host, work: Promise<T>): Promise<T | undefined> 
 }
 
 /** Says what became of the exports that a cancelled job left; gives the local cache to save. */
-async function finishLeft(host: Host, readEvent: () => Promise<unknown>, left: LeftExports): Promise<LocalSave | undefined> {
+async function finishLeft(
+  host: Host,
+  readEvent: () => Promise<unknown>,
+  left: LeftExports,
+  staging: string | undefined
+): Promise<LocalSave | undefined> {
   // Only a cancelled job needs it, and with it most of the action.
   const { finishExports } = await import('./left-exports')
   const cancellation = watchCancellation(host)
-  const { outcomes, troubles, localCache } = await finishExports(host, cancellation, await readEvent(), left)
+  const { outcomes, troubles, localCache } = await finishExports(host, cancellation, await readEvent(), left, staging)
   const saved = outcomes.filter(({ exported }) => exported === 'yes').map(({ stage }) => stage)
   if (wantsSummary(host)) await host.workflow.appendSummary(renderLeft(saved, troubles))
   return localCache
+}
+
+/** What main and post wrote together. */
+function bothSaves(first: LocalSave | undefined, then: LocalSave | undefined): LocalSave | undefined {
+  if (!first || !then) return then ?? first
+  const before = (stage: string) => first.stages.find(one => one.stage === stage)?.written
+  const stages = then.stages.map(one => {
+    const written = one.written ?? before(one.stage)
+    return { ...one, ...(written === undefined ? {} : { written }) }
+  })
+  return { ...then, gone: [...new Set([...first.gone, ...then.gone])], stages }
 }
 
 async function removeBuilder(host: Host, name: string, keepState = false): Promise<void> {

@@ -26,12 +26,10 @@ is_running() {
 start_process() {
   local name=$1
   shift
-  # 9 is the lock of up and down, which a daemon must not inherit.
-  if command -v setsid >/dev/null; then
-    setsid "$@" >"$state_dir/$name.log" 2>&1 </dev/null 9>&- &
-  else
-    nohup "$@" >"$state_dir/$name.log" 2>&1 </dev/null 9>&- &
-  fi
+  local apart=nohup
+  if command -v setsid >/dev/null; then apart=setsid; fi
+  # 9 is the lock of up and down, which a daemon must not inherit; nor may it need this checkout: BuildKit starts git in its directory.
+  (cd / && exec "$apart" "$@") >"$state_dir/$name.log" 2>&1 </dev/null 9>&- &
   local pid=$!
   printf '%s\n%s\n' "$pid" "$(birth_of "$pid")" >"$state_dir/$name.process"
 }

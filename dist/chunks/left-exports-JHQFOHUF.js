@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{ga as a,ha as b}from"./chunk-E6LD3UY7.js";import"./chunk-A3GH5GOZ.js";import"./chunk-EMMXQNUM.js";import"./chunk-JVAA4XZ5.js";import"./chunk-VTR6TQYD.js";import"./chunk-MOGUGLN7.js";import"./chunk-AIT536TT.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};
