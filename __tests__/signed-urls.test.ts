@@ -1,4 +1,4 @@
-import { withoutQueries } from '../src/signed-urls'
+import { hideCredentials, withoutQueries } from '../src/signed-urls'
 
 test.each([
   [
@@ -13,3 +13,12 @@ test.each([
   ['https://a.example is down? sig=1', 'https://a.example is down? sig=1'],
   ['', '']
 ])('%s', (text, expected) => expect(withoutQueries(text)).toBe(expected))
+
+test.each([
+  [
+    "fatal: Authentication failed for 'https://me:hush@git.test/a.git/'",
+    "fatal: Authentication failed for 'https://***@git.test/a.git/'"
+  ],
+  ['https://hush@a/ and https://me:hu@sh@b/x', 'https://***@a/ and https://***@b/x'],
+  ['https://a/x@sha256:12', 'https://a/x@sha256:12']
+])('%s', (text, expected) => expect(hideCredentials(text)).toBe(expected))

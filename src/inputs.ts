@@ -1,6 +1,4 @@
-import { InputError } from './errors'
 import { gitToken, readContext, readNamedContexts } from './inputs/build-context'
-import { readAppend } from './inputs/builder-nodes'
 import { readBuildFlags } from './inputs/build-flags'
 import {
   readBackends,
@@ -87,14 +85,7 @@ export interface Repository {
 
 const nowhere: Repository = { defaultContext: '', server: '' }
 
-/** Takes a reader of inputs as the workflow wrote them, defaults of action.yml included. Throws an InputError with all problems. */
-export function parseInputs(read: (name: string) => string, repository?: Repository): Inputs {
-  const { inputs, problems } = readInputs(read, repository)
-  if (problems.length > 0) throw new InputError(problems)
-  return inputs
-}
-
-/** As parseInputs, for a caller that has more to check and wants to report it all at once. */
+/** Takes a reader of inputs as the workflow wrote them, defaults of action.yml included. Problems are told, not thrown: a caller has more to check. */
 export function readInputs(read: (name: string) => string, repository: Repository = nowhere): ReadInputs {
   const reader = new InputReader(read)
   const flags = readBuildFlags(reader)
@@ -112,7 +103,8 @@ export function readInputs(read: (name: string) => string, repository: Repositor
     buildkitdConfigInline: reader.text('buildkitd-config-inline'),
     endpoint: reader.text('endpoint'),
     buildxVersion: reader.ifGiven('buildx-version', checkBuildxVersion),
-    append: readAppend(reader),
+    // Its YAML stays unread: the reader of YAML is only loaded where there is some.
+    append: reader.text('append'),
     keepState: reader.boolean('keep-state'),
     fallback: reader.boolean('fallback', true),
     cleanup: reader.boolean('cleanup', true),

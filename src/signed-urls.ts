@@ -5,3 +5,8 @@
 export function withoutQueries(text: string): string {
   return text.replace(/(https?:\/\/[^\s"'?]*)\?(?:[^\s"']|'(?=[\w%&=.~-]))*/gi, '$1?…')
 }
+
+/** Text with the user and password taken out of its URLs. */
+export function hideCredentials(text: string): string {
+  return text.replace(/:\/\/(?:[^/@\s]+@)+/g, '://***@')
+}

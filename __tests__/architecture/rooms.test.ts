@@ -24,13 +24,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'handover',
     'host',
-    'reasons'
+    'reasons',
+    'signed-urls'
   ],
   report: ['explain', 'plan', 'fingerprint', 'progress', 'dockerfile', 'reasons'],
   explain: ['plan', 'fingerprint', 'progress', 'dockerfile', 'reasons'],
   fingerprint: ['dockerfile', 'host', 'reasons'],
-  inputs: ['plan', 'did-you-mean', 'errors', 'reasons'],
-  plan: ['dockerfile', 'inputs', 'context', 'did-you-mean', 'reasons'],
+  inputs: ['plan', 'did-you-mean', 'errors', 'reasons', 'signed-urls'],
+  plan: ['dockerfile', 'inputs', 'context', 'did-you-mean', 'reasons', 'signed-urls'],
   progress: ['signed-urls'],
   dockerfile: ['did-you-mean'],
   io: ['host', 'errors', 'signed-urls'],

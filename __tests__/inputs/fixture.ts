@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
-import { parseInputs, readInputs } from '../../src/inputs'
+import { InputError } from '../../src/errors'
+import { readInputs } from '../../src/inputs'
 import type { Inputs } from '../../src/inputs'
 
 export interface DeclaredInput {
@@ -21,6 +22,13 @@ export const action = load(readFileSync('action.yml', 'utf8')) as ActionFile
 export function reading(given: Readonly<Record<string, string>>): (name: string) => string {
   for (const name of Object.keys(given)) if (!(name in action.inputs)) throw new Error(`action.yml has no input ${name}`)
   return name => given[name] ?? action.inputs[name]?.default ?? ''
+}
+
+/** As a job has it: throws an InputError with all problems. */
+export function parseInputs(read: (name: string) => string): Inputs {
+  const { inputs, problems } = readInputs(read)
+  if (problems.length > 0) throw new InputError(problems)
+  return inputs
 }
 
 export function inputsWith(given: Readonly<Record<string, string>> = {}): Inputs {

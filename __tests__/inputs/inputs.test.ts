@@ -1,7 +1,6 @@
 import { InputError } from '../../src/errors'
-import { parseInputs } from '../../src/inputs'
 import type { Inputs } from '../../src/inputs'
-import { inputsWith, problemsOf, reading } from './fixture'
+import { inputsWith, parseInputs, problemsOf, reading } from './fixture'
 
 test('defaults', () => {
   expect(inputsWith()).toEqual({

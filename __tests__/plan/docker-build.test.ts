@@ -1,5 +1,13 @@
-import { cacheImages, dockerBuildArgv, isCacheTrouble, needsBuildKit, parsePushedDigest } from '../../src/plan/docker-build'
-import { inputsWith } from '../inputs/fixture'
+import { readInputs } from '../../src/inputs'
+import {
+  automaticArguments,
+  cacheImages,
+  dockerBuildArgv,
+  isCacheTrouble,
+  needsBuildKit,
+  parsePushedDigest
+} from '../../src/plan/docker-build'
+import { inputsWith, reading } from '../inputs/fixture'
 
 const words = (text: string) => text.split(' ')
 
@@ -58,9 +66,28 @@ test.each([
   [{ platforms: 'linux/amd64,linux/arm64' }, ['platforms']],
   [{ provenance: 'mode=max', outputs: 'type=oci,dest=x' }, ['outputs', 'provenance']],
   [{ call: 'check' }, ['call']],
-  [{ driver: 'kubernetes' }, ['driver']]
+  [{ driver: 'kubernetes' }, ['driver']],
+  [{ context: 'https://example.com/a.git', file: 'https://example.com/Dockerfile' }, ['context', 'file']],
+  [{ secrets: 'GIT_AUTH_TOKEN.github.com=b' }, ['secrets']]
 ] as [Record<string, string>, string[]][])('%j needs BuildKit for %j', (given, expected) => {
   expect(needsBuildKit(inputsWith(given))).toEqual(expected)
+})
+
+test('a repository that is the context needs it, not the secret that github-token becomes', () => {
+  const repository = { defaultContext: 'https://github.com/acme/app.git#abc', server: 'github.com' }
+  const asked = (given: Record<string, string>) =>
+    needsBuildKit(readInputs(reading({ context: '{{defaultContext}}', 'github-token': 'hush', ...given }), repository).inputs)
+  expect([asked({}), asked({ secrets: 'A=b' })]).toEqual([['context'], ['context', 'secrets']])
+})
+
+test.each([
+  ['ARG VERSION=1\nFROM busybox\nRUN echo TARGETARCH $TARGETARCH\n', []],
+  ['FROM busybox\nARG \\\n  TARGETARCH\narg TARGETOS=linux\nARG TARGETARCH\n', ['ARG TARGETARCH', 'ARG TARGETOS']],
+  ['FROM --platform=$BUILDPLATFORM busybox\n', ['ARG BUILDPLATFORM']],
+  ['FROM base${TARGETVARIANT}\nONBUILD ARG TARGETSTAGE\n', ['ARG TARGETVARIANT', 'ARG TARGETSTAGE']],
+  ['FROM busybox\n# ARG TARGETARCH\nARG MY_TARGETARCH\n', []]
+])('%j takes of BuildKit %j', (dockerfile, expected) => {
+  expect(automaticArguments(dockerfile)).toEqual(expected)
 })
 
 test('what docker says', () => {

@@ -27,6 +27,9 @@ test.each([
 test.each([
   ['https://github.com/acme/app.git#abc:docker', '', 'docker/Dockerfile'],
   ['https://github.com/acme/app.git#abc', 'a/../b/Containerfile', 'b/Containerfile'],
+  ['https://github.com/acme/app.git?ref=abc&subdir=docker%2Fweb', '', 'docker/web/Dockerfile'],
+  ['https://github.com/acme/app.git?subdir=/docker#abc', '', 'docker/Dockerfile'],
+  ['https://github.com/acme/app.git#abc?subdir=x', '', 'Dockerfile'],
   ['https://github.com/other/lib.git#v1:src', 'Dockerfile', 'https://github.com/other/lib.git/src/Dockerfile'],
   ['https://me:hush@example.com/lib.git', '', 'https://example.com/lib.git/Dockerfile'],
   ['.', 'https://example.com/web.Dockerfile?token=hush', 'https://example.com/web.Dockerfile']

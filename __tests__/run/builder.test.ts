@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BuildFailed } from '../../src/errors'
+import { BuildFailed, BuildxMissing } from '../../src/errors'
 import { singleJobConfig } from '../../src/plan/builder'
 import { bringUpBuilder } from '../../src/run/builder'
 import { watchCancellation } from '../../src/run/cancellation'
@@ -16,10 +16,11 @@ interface Docker {
   /** What `docker buildx inspect` prints; undefined: it fails. */
   readonly inspect?: string
   readonly create?: string
+  readonly remove?: string
 }
 
 /** A program `docker` that writes down what it was asked. */
-async function hostWith({ inspect, create = '' }: Docker): Promise<TestHost> {
+async function hostWith({ inspect, create = '', remove = '' }: Docker): Promise<TestHost> {
   host = await newTestHost({
     docker: `const fs = require('fs'); const argv = process.argv.slice(2)
       fs.appendFileSync(process.env.HOME + '/calls', JSON.stringify(argv) + '\\n')
@@ -29,6 +30,7 @@ async function hostWith({ inspect, create = '' }: Docker): Promise<TestHost> {
         if (!text) { console.error('WARNING: x\\nERROR: no builder "' + argv[2] + '" found'); process.exit(1) }
         console.log(text)
       }
+      if (argv[1] === 'rm') { ${remove} }
       if (argv[1] === 'create') {
         const config = argv.find(arg => arg.startsWith('--buildkitd-config='))
         if (config) fs.copyFileSync(config.slice(19), process.env.HOME + '/config')
@@ -142,10 +144,35 @@ test('a builder whose state is kept has one name for each runner, and collects g
   expect(existsSync(join(of.folder, 'config'))).toBe(false)
 })
 
-test('a second step of the job uses the builder whose state is kept', async () => {
+test('a second step of the job uses the builder whose state is kept; one that a killed job left is made anew', async () => {
   const of = await hostWith({ inspect: mine })
-  const built = await bringUpBuilder(of, watchCancellation(of), inputsWith({ 'keep-state': 'true' }), () => undefined)
-  expect([built.created, (await calls(of)).map(([, command]) => command)]).toEqual([false, ['inspect', 'inspect']])
+  const inputs = inputsWith({ 'keep-state': 'true' })
+  const named = { ...of, env: { ...of.env, RUNNER_NAME: 'box' } }
+  const commands = async () => (await calls(of)).map(([, command]) => command)
+  const first = await bringUpBuilder(named, watchCancellation(of), inputs, () => undefined)
+  expect([first.created, await commands()]).toEqual([true, ['inspect', 'inspect', 'rm', 'create', 'inspect']])
+  expect((await calls(of))[2]).toEqual(['buildx', 'rm', '--force', '--keep-state', 'stage-cache-box'])
+  const second = await bringUpBuilder(named, watchCancellation(of), inputs, () => undefined)
+  expect([second.created, (await commands()).slice(5)]).toEqual([false, ['inspect', 'inspect']])
+})
+
+test('a builder that was left and cannot be removed', async () => {
+  const of = await hostWith({ inspect: mine, remove: `console.error('in use'); process.exit(4)` })
+  const failed = bringUpBuilder(of, watchCancellation(of), inputsWith({ 'keep-state': 'true' }), () => undefined)
+  await expect(failed).rejects.toThrow(/^docker buildx rm stage-cache-\S+ failed: in use$/)
+  await expect(failed).rejects.toMatchObject({ exitCode: 4 })
+})
+
+test('buildx that was installed and does not run is as good as none', async () => {
+  host = await newTestHost({ docker: `console.error("docker: unknown command: docker buildx"); process.exit(1)` })
+  const tools = {
+    ...host.tools,
+    text: () => Promise.resolve('{"latest":{"tag_name":"v1.0.0"}}'),
+    find: () => Promise.resolve(process.execPath)
+  }
+  const failed = bringUpBuilder({ ...host, tools }, watchCancellation(host), inputsWith(), () => undefined)
+  await expect(failed).rejects.toBeInstanceOf(BuildxMissing)
+  await expect(failed).rejects.toThrow('docker: unknown command: docker buildx')
 })
 
 test('nodes are appended with their options and certificates, then booted', async () => {

@@ -20,6 +20,7 @@ export function withSources(names: readonly string[], sources: Sources): readonl
   return [...new Set(names.flatMap(name => [name, ...(sources.get(name) ?? [])]))]
 }
 
+/** Takes the ARG lines before the first FROM. Throws a WordError where one cannot be read, which parseDockerfile reported before. */
 export function globalSettings(lines: readonly LogicalLine[], settings: BuildSettings): Globals {
   let variables = predefinedArguments(settings)
   const found = new Map<string, SettingMaterial>()
@@ -51,6 +52,7 @@ export function isGiven({ buildArgs }: BuildSettings, name: string): boolean {
   return Object.hasOwn(buildArgs, name)
 }
 
+/** One ARG as what a step may be made from. `given`: the value comes from input build-args. */
 export function argumentSetting(name: string, value: string, { lines }: LogicalLine, given: boolean): SettingMaterial {
   return { kind: 'setting', name, by: 'ARG', value, line: lines.start, given }
 }

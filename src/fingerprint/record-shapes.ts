@@ -5,14 +5,17 @@ import type { PastBuild, RecordedRef, RecordedStage } from './record'
 
 type Shape = (value: unknown) => boolean
 
+/** What a ref held when it was saved, of which run and when. */
 export function isRecordedRef(value: unknown): value is RecordedRef {
   return has(value, { id: isText, at: isText, held: objectOf(isText) })
 }
 
+/** What a stage was made from, the seconds of its steps, and where it was saved. */
 export function isRecordedStage(value: unknown): value is RecordedStage {
   return has(value, { made: isFingerprint, images: objectOf(isText), seconds: listOf(isSeconds), saved: objectOf(isSavedIn) })
 }
 
+/** Figures of an earlier build. */
 export function isPastBuild(value: unknown): value is PastBuild {
   return has(value, { at: isText, rate: isRate, seconds: isAmount, imageBytes: optional(isAmount) })
 }
@@ -62,6 +65,7 @@ function isStep(value: unknown): boolean {
 /** Directories within each other that a tree may have: no path is longer. */
 const deepest = 2048
 
+/** Marks of files by name, directories within directories; `depth` says in how many of them this one is. */
 export function isTree(value: unknown, depth = 0): value is FileTree {
   if (!isObject(value) || depth > deepest) return false
   return Object.values(value).every(at => isText(at) || isTree(at, depth + 1))
@@ -99,6 +103,7 @@ function isSeconds(value: unknown): boolean {
   return value === null || isAmount(value)
 }
 
+/** An object that is no list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

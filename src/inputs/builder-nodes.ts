@@ -1,10 +1,4 @@
 import type { BuilderNode } from '../plan/builder-nodes'
-import type { InputReader } from './reader'
-
-/** Input `append`, its YAML unread: the reader of YAML is only loaded where there is some. */
-export function readAppend(reader: InputReader): string {
-  return reader.text('append')
-}
 
 /** The nodes of input `append`, or what is wrong with it. Takes what YAML made of the text. */
 export function readNodes(value: unknown): { readonly nodes: readonly BuilderNode[]; readonly problems: readonly string[] } {

@@ -3,6 +3,7 @@ import type { Backend } from '../reasons'
 import { checkSize, parseCompression } from './checks'
 import type { InputReader } from './reader'
 
+/** Input `cache-backends`, each once, in the order written; empty is `auto`. */
 export function readBackends(reader: InputReader): 'auto' | readonly Backend[] {
   const input = 'cache-backends'
   const items = [...new Set(reader.list(input, 'comma-list'))]
@@ -29,6 +30,7 @@ export function readStageChoice(reader: InputReader): Inputs['cacheStages'] {
   return { only, leftOut }
 }
 
+/** Input `cache-compression`; `auto` where it is empty or wrong. */
 export function readCompression(reader: InputReader): Inputs['cacheCompression'] {
   const input = 'cache-compression'
   const value = reader.text(input)

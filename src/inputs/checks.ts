@@ -3,7 +3,8 @@ import { didYouMean } from '../did-you-mean'
 import type { Compression } from '../plan/cache-attrs'
 import { parseImageReference } from '../plan/image-reference'
 
-// What buildx itself refuses before it builds is refused here too, so that it is reported together with all else.
+// Each takes what the workflow wrote and gives what is wrong with it, to stand behind it, or undefined. What buildx itself refuses before it builds is
+// refused here too, so that it is reported together with all else.
 
 /** The kernel's own file systems take no directories: Node tries for ever to make one there. */
 export function checkCacheDir(path: string): string | undefined {
@@ -14,6 +15,7 @@ export function checkCacheDir(path: string): string | undefined {
   return undefined
 }
 
+/** Path of a file to write: one that ends like a directory's is a mistake. */
 export function checkMetricsFile(path: string): string | undefined {
   return /(^|\/)\.{0,2}$/.test(path) ? 'is a directory: write the path of a file, such as metrics/build.prom' : undefined
 }
@@ -23,6 +25,7 @@ export function checkBuilder(name: string): string | undefined {
   return name.startsWith('-') ? 'is no name of a builder: write one that docker buildx ls shows' : undefined
 }
 
+/** Path or URL of the Dockerfile: `-` is buildx's word for standard input. */
 export function checkFile(file: string): string | undefined {
   if (file === '-') return 'is standard input, which an action has not: write the path of the Dockerfile'
   return undefined
@@ -50,6 +53,7 @@ export function checkNamed(entry: string): string | undefined {
   return entry.startsWith('=') ? 'has no name before its =: write NAME=value' : undefined
 }
 
+/** `host:ip`, or `host=ip` (docker/cli opts/hosts.go, `ValidateExtraHost`). */
 export function checkHost(entry: string): string | undefined {
   return /^[^=:]+[=:]./.test(entry) ? undefined : 'is not host:ip, such as db:10.0.0.5'
 }
@@ -82,6 +86,7 @@ export function checkNetwork(network: string): string | undefined {
   return `is no network of BuildKit: write default, none or host${didYouMean(network, known)}. Other networks are given to the builder, as driver-opts: network=…`
 }
 
+/** A name of an image, with or without tag and digest, by the rules of `parseImageReference`. */
 export function checkTag(tag: string): string | undefined {
   const image = parseImageReference(tag)
   return typeof image === 'string' ? image : undefined

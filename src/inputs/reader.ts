@@ -1,5 +1,5 @@
 import { closest, didYouMean } from '../did-you-mean'
-import { hideCredentials } from '../plan/display-argv'
+import { hideCredentials } from '../signed-urls'
 import { parseInputList, unclosedQuote } from '../plan/input-list'
 import type { ListForm } from '../plan/input-list'
 

@@ -1,9 +1,9 @@
-import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
+import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Tools } from '../host'
+import { hideCredentials, withoutQueries } from '../signed-urls'
 import type { Stopwatch } from './stopwatch'
-import { withoutQueries } from '../signed-urls'
 
 /** The real Tools. `temporary` is the runner's directory that is emptied after the job. The client of the tool cache is loaded only where it is used. */
 export function newTools(temporary: string, stopwatch: Stopwatch): Tools {
@@ -36,14 +36,22 @@ export function newTools(temporary: string, stopwatch: Stopwatch): Tools {
   }
 }
 
-async function fetched(url: string, timeoutSeconds: number): Promise<Response> {
+/** Credentials in the URL are sent as a header: fetch refuses them there. */
+async function fetched(address: string, timeoutSeconds: number): Promise<Response> {
+  const shown = hideCredentials(address)
   let response
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(timeoutSeconds * 1000) })
+    const url = new URL(address)
+    const credentials = [url.username, url.password].map(decodeURIComponent).join(':')
+    url.username = url.password = ''
+    response = await fetch(url, {
+      headers: credentials === ':' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+      signal: AbortSignal.timeout(timeoutSeconds * 1000)
+    })
   } catch (error) {
     const { cause } = error as { cause?: { message?: string } }
-    throw new Error(withoutQueries(`${url}: ${cause?.message ?? (error as Error).message}`), { cause: error })
+    throw new Error(withoutQueries(`${shown}: ${cause?.message ?? (error as Error).message}`), { cause: error })
   }
-  if (!response.ok) throw new Error(withoutQueries(`${url}: ${response.status} ${response.statusText}`))
+  if (!response.ok) throw new Error(withoutQueries(`${shown}: ${response.status} ${response.statusText}`))
   return response
 }

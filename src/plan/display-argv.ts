@@ -1,5 +1,6 @@
-import { formatAttributes } from './cache-attrs'
+import { hideCredentials } from '../signed-urls'
 import { parseFields } from './build-attributes'
+import { formatAttributes } from './cache-attrs'
 
 /**
  * A command as one line for the log, quoted for a shell. Values of build arguments are hidden, and so are credentials in caches,
@@ -66,11 +67,6 @@ function hideAttributes(value: string): string {
 }
 
 const secretAttribute = /^[^=]*(token|secret|password|key)[^=]*=/i
-
-/** A URL without the user and password in it. */
-export function hideCredentials(value: string): string {
-  return value.replace(/:\/\/[^/@\s]+@/g, `://${mark}@`)
-}
 
 function quoteForShell(argument: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`

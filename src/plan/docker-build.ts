@@ -1,9 +1,11 @@
+import { readLogicalLines } from '../dockerfile/logical-lines'
 import type { Inputs } from '../inputs'
-import { readsCache } from './build-command'
 import { parseFields } from './build-attributes'
+import { readsCache } from './build-command'
 import { flagArgv, valued } from './flag-argv'
 import { buildFlags } from './flags'
 import type { BuildFlagRow } from './flags'
+import { isRemote } from './remote-context'
 
 /** What `docker build` without BuildKit takes as it is. */
 const shared: ReadonlySet<BuildFlagRow['input']> = new Set([
@@ -21,8 +23,12 @@ const shared: ReadonlySet<BuildFlagRow['input']> = new Set([
   'pull'
 ])
 
-/** Inputs that make another image, or none, where there is no BuildKit: by name. */
+/**
+ * Inputs that make another image, or none, where there is no BuildKit: by name. A repository has its `.git` in it there, which BuildKit leaves out
+ * (docs.docker.com, BUILDKIT_CONTEXT_KEEP_GIT_DIR).
+ */
 export function needsBuildKit(inputs: Inputs): readonly string[] {
+  const remote = isRemote(inputs.context)
   const asked: readonly (readonly [input: string, given: boolean])[] = [
     ['allow', inputs.allow.length > 0],
     ['annotations', inputs.annotations.length > 0],
@@ -35,19 +41,36 @@ export function needsBuildKit(inputs: Inputs): readonly string[] {
     ['buildkitd-flags', inputs.buildkitdFlags !== ''],
     ['buildx-version', inputs.buildxVersion !== ''],
     ['call', inputs.call !== '' && inputs.call !== 'build'],
+    ['context', remote],
     ['driver', inputs.driver !== 'auto' && inputs.driver !== 'docker'],
     ['driver-opts', inputs.driverOpts.length > 0],
     ['endpoint', inputs.endpoint !== ''],
+    ['file', /^https?:/.test(inputs.file)],
     ['outputs', inputs.outputs.length > 0],
     ['platforms', inputs.platforms.length > 1],
     ['provenance', inputs.provenance !== '' && !/^false$/i.test(inputs.provenance)],
     ['sbom', inputs.sbom !== '' && !/^false$/i.test(inputs.sbom)],
-    ['secrets', inputs.secrets.length > 0],
+    // A token for the context may be github-token, which nobody wrote among the secrets.
+    ['secrets', inputs.secrets.some(({ id }) => !(remote && id.startsWith('GIT_AUTH_TOKEN.')))],
     ['secret-envs', inputs.secretEnvs.length > 0],
     ['secret-files', inputs.secretFiles.length > 0],
     ['ssh', inputs.ssh.length > 0]
   ]
   return asked.filter(([, given]) => given).map(([input]) => input)
+}
+
+/**
+ * The arguments of a Dockerfile, as `ARG NAME`, to which only BuildKit gives a value (frontend/dockerfile/dockerfile2llb/platform.go): without it
+ * they are silently empty. FROM reads them undeclared.
+ */
+export function automaticArguments(dockerfile: string): readonly string[] {
+  const instructions = readLogicalLines(dockerfile).instructions.filter(({ text }) =>
+    /^(?:ONBUILD\s+)?(?:ARG|FROM)\s/i.test(text)
+  )
+  const names = instructions.flatMap(
+    ({ text }) => text.match(/\b(?:(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT|OSVERSION)|TARGETSTAGE)\b/g) ?? []
+  )
+  return [...new Set(names)].map(name => `ARG ${name}`)
 }
 
 /** Images whose layers the build may take, when they are in the engine: those of `cache-from`, and the one it takes the place of. */
@@ -74,10 +97,12 @@ export function dockerBuildArgv(inputs: Inputs, iidFile: string, images: readonl
   ]
 }
 
+/** `docker pull …` that prints no progress. */
 export function pullImageArgv(image: string): readonly string[] {
   return ['pull', '--quiet', '--', image]
 }
 
+/** `docker push …` of one tag. */
 export function pushImageArgv(image: string): readonly string[] {
   return ['push', '--', image]
 }

@@ -29,6 +29,7 @@ export interface LocalIndex {
 
 export const emptyIndex: LocalIndex = { refs: [], entries: [] }
 
+/** The text that `parseLocalIndex` reads. */
 export function renderLocalIndex({ refs, entries }: LocalIndex): string {
   return JSON.stringify({ version, refs, entries })
 }

@@ -27,6 +27,7 @@ export function mergeArgv({ tags, digests, repository, annotations }: Merge, dry
   ]
 }
 
+/** `docker buildx imagetools inspect …` that prints what `parseMerged` reads. */
 export function inspectMergedArgv(tag: string): readonly string[] {
   return ['buildx', 'imagetools', 'inspect', '--format', '{{json .Manifest}}', tag]
 }

@@ -25,9 +25,15 @@ export function remoteDockerfileName(
 ): string {
   if (/^https?:\/\//.test(file)) return bare(file)
   const name = file === '' ? 'Dockerfile' : file
-  const [, directory = ''] = /#[^:]*:(.*)$/s.exec(context) ?? []
-  const path = posix.join(directory, name)
+  const path = posix.join('/', directoryOf(context), name).slice(1)
   return ownRepository !== '' && bare(context) === bare(ownRepository) ? path : `${bare(context)}/${path}`
+}
+
+/** The directory of a repository that is built: `#ref:directory`, or `?subdir=directory` (BuildKit frontend/dockerfile/dfgitutil, `loadQuery`). */
+function directoryOf(context: string): string {
+  const [, behindRef] = /#[^:]*:(.*)$/s.exec(context) ?? []
+  const [, query = ''] = /^[^?#]*\?([^#]*)/s.exec(context) ?? []
+  return (behindRef || new URLSearchParams(query).get('subdir')) ?? ''
 }
 
 function bare(url: string): string {

@@ -10,7 +10,7 @@ export function withoutOwnBuilder(why: string): string {
   return `No builder that can save caches could be made, so Docker's own builds and stages may not be saved: ${why}`
 }
 
-/** `inputs` are names of inputs. */
-export function withoutBuildxRefused(inputs: readonly string[]): string {
-  return `Docker has no buildx here, and only BuildKit can do what ${inputs.join(', ')} ${inputs.length === 1 ? 'asks' : 'ask'} for: install docker-buildx-plugin, or set buildx-version`
+/** `asking` are names of inputs, an ignore file, and arguments of the Dockerfile. */
+export function withoutBuildxRefused(asking: readonly string[]): string {
+  return `Docker has no buildx here, and only BuildKit can do what ${asking.join(', ')} ${asking.length === 1 ? 'asks' : 'ask'} for: install docker-buildx-plugin, or set buildx-version`
 }

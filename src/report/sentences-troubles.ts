@@ -38,7 +38,8 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'local-cache-broken': {
     what: place => words`Did not use ${place}: it was damaged`,
-    remedy: () => words`Nothing to do: what is built is saved into a new one.`
+    remedy: () =>
+      words`Nothing to do where it was a cache that this job may write: what is built is saved into a new one. Anything else is left as it is: write another ${'cache-dir'}.`
   },
   'local-stage-lost': {
     what: (place, stages) => words`${stages}: gone or damaged in ${place}`,

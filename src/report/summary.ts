@@ -18,7 +18,7 @@ import type { Words } from './words'
 import { whySection } from './why'
 
 /** GitHub takes 1 MiB of summary from a step; what remains is for what the caller adds. */
-export const SUMMARY_LIMIT = 1_000_000
+const SUMMARY_LIMIT = 1_000_000
 
 /** The job summary: the verdict, what people act on, and the rest folded. Never longer than the limit. */
 export function renderSummary(report: BuildReport): string {

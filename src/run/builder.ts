@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { BuildFailed, BuildxMissing, messageOf, lastLine } from '../errors'
+import { BuildFailed, BuildxMissing, lastLine, messageOf } from '../errors'
 import type { ExecResult, Host } from '../host'
 import type { Inputs } from '../inputs'
 import { createBuilderArgv, keptBuilderName, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
@@ -11,6 +11,7 @@ import { installBuildx } from './buildx'
 import type { Cancellation } from './cancellation'
 import { writeCertificates } from './certificates'
 import { parseNodes } from './job-inputs'
+import { madeByThisJob, noteMade, removeLeftBuilder } from './kept-builder'
 
 export interface Builder {
   readonly name: string
@@ -45,13 +46,17 @@ export async function bringUpBuilder(
   }
   const kept = inputs.keepState ? keptBuilderName(host.env['RUNNER_NAME'] ?? '') : undefined
   const there = kept === undefined ? undefined : await inspect(host, cancellation, kept)
-  if (there) return { ...there, reason: 'a step of this job made it', created: false }
+  if (kept !== undefined && there) {
+    if (await madeByThisJob(host, kept)) return { ...there, reason: 'a step of this job made it', created: false }
+    await removeLeftBuilder(host, cancellation, kept)
+  }
 
   const name = kept ?? `stage-cache-${randomUUID()}`
   beforeCreating(name)
   const made = { name, driver: plan.driver, reason: plan.reason, created: true }
   try {
     const facts = await create(host, cancellation, inputs, made)
+    if (kept !== undefined) await noteMade(host, kept)
     return { ...made, ...(facts?.buildkit ? { buildkit: facts.buildkit } : {}) }
   } catch (error) {
     if (!plan.dispensable || !current || !inputs.fallback || cancellation.requested()) throw error
@@ -93,7 +98,10 @@ async function inspectOrInstall(host: Host, cancellation: Cancellation, { builde
   } catch (error) {
     throw new BuildxMissing(messageOf(error), { cause: error })
   }
-  return docker(host, cancellation, argv)
+  const again = await docker(host, cancellation, argv)
+  // What was installed may be no program of this machine's kind.
+  if (again.exitCode !== 0 && lacksBuildx(again.stderr)) throw new BuildxMissing(again.stderr.trim())
+  return again
 }
 
 async function inspect(host: Host, cancellation: Cancellation, name: string): Promise<BuilderFacts | undefined> {

@@ -1,6 +1,7 @@
 import { BuildFailed, lastLine, messageOf } from '../errors'
 import type { Host } from '../host'
 import { buildBuildxArgv, buildxSource, buildxUrl, parseBuildxVersion, releaseVersion } from '../plan/buildx'
+import { hideCredentials } from '../signed-urls'
 import type { Cancellation } from './cancellation'
 
 /** Seconds that a list of releases, a program, and building one may take. */
@@ -24,9 +25,10 @@ export async function installBuildx(host: Host, cancellation: Cancellation, vers
       : await findRelease(host, cancellation, version)
     if (path === undefined) return
     await host.tools.install(path, `${plugins}/${program}`)
-    host.log.info(`buildx ${version} installed in ${plugins}`)
+    host.log.info(hideCredentials(`buildx ${version} installed in ${plugins}`))
   } catch (error) {
-    throw new BuildFailed(`buildx-version: ${version} cannot be had: ${messageOf(error)}`, 1)
+    // The mirror's URL may have some in it too.
+    throw new BuildFailed(hideCredentials(`buildx-version: ${version} cannot be had: ${messageOf(error)}`), 1)
   }
 }
 

@@ -2,6 +2,7 @@ import { BuildFailed, lastLine } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import {
+  automaticArguments,
   cacheImages,
   dockerBuildArgv,
   isCacheTrouble,
@@ -15,6 +16,7 @@ import { hideValues } from '../progress/hidden-values'
 import { renderPlainBuild } from '../report/plain-build'
 import { withoutBuildx, withoutBuildxRefused } from '../report/sentences-plain'
 import type { Cancellation } from './cancellation'
+import { findDockerfile } from './prepare'
 import { withSummary } from './refusal'
 import { wantsSummary } from './wants-summary'
 
@@ -30,10 +32,11 @@ const pullSeconds = 300
 
 /**
  * `docker build` without BuildKit, and `docker push`: outputs `imageid` and `digest`. Throws BuildFailed when that fails, and where the inputs
- * ask for what only BuildKit can do: another image than asked for is never made.
+ * or the Dockerfile ask for what only BuildKit can do: another image than asked for is never made.
  */
 export async function buildWithoutBuildx(host: Host, cancellation: Cancellation, inputs: Inputs): Promise<void> {
-  const impossible = needsBuildKit(inputs)
+  const refused = needsBuildKit(inputs)
+  const impossible = refused.length > 0 ? refused : await onlyBuildKitReads(host, inputs)
   if (impossible.length > 0) {
     await withSummary(host, Promise.reject(new BuildFailed(withoutBuildxRefused(impossible), 1)))
   }
@@ -80,6 +83,13 @@ export async function buildWithoutBuildx(host: Host, cancellation: Cancellation,
   }
   if (failed)
     throw new BuildFailed(`docker failed with: ${lastLine(failed.error) || `exit code ${failed.exitCode}`}`, failed.exitCode)
+}
+
+/** What is beside and in the Dockerfile that docker by itself leaves unread: of the ignore files it knows the context's own alone. */
+async function onlyBuildKitReads(host: Host, inputs: Inputs): Promise<readonly string[]> {
+  const path = await findDockerfile(host, inputs)
+  const ignoring = `${path}.dockerignore`
+  return [...((await host.files.exists(ignoring)) ? [ignoring] : []), ...automaticArguments((await host.files.read(path)) ?? '')]
 }
 
 /** The images that may serve as a cache and are there: without BuildKit their layers have to be in the engine. */

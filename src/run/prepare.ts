@@ -129,7 +129,7 @@ export async function prepare(host: Host, event: unknown, readRemote: ReadRemote
 }
 
 /** `Dockerfile` in the context, or `dockerfile` where only that is there, as BuildKit looks for it (frontend/dockerui/config.go). */
-async function findDockerfile(host: Host, inputs: Inputs): Promise<string> {
+export async function findDockerfile(host: Host, inputs: Inputs): Promise<string> {
   if (inputs.file) return inputs.file
   const [usual, lower] = [join(inputs.context, 'Dockerfile'), join(inputs.context, 'dockerfile')]
   return !(await host.files.exists(usual)) && (await host.files.exists(lower)) ? lower : usual
