@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{ga as a,ha as b}from"./chunk-S4DQGVZK.js";import"./chunk-SJHNCD6B.js";import"./chunk-EMMXQNUM.js";import"./chunk-JVAA4XZ5.js";import"./chunk-VTR6TQYD.js";import"./chunk-MOGUGLN7.js";import"./chunk-AIT536TT.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};
