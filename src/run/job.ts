@@ -45,7 +45,7 @@ const reportSeconds = 5
 const saveGraceSeconds = 2
 
 /**
- * The main step (spec §5). Throws InputError before anything was started, BuildFailed when the build failed, HitRateTooLow when all is
+ * The main step (spec §5). Throws InputError before anything was started but what reads a remote Dockerfile, BuildFailed when the build failed, HitRateTooLow when all is
  * done and `min-hit-rate` asks for it; a cache that cannot be read or written is reported and throws nothing.
  */
 export async function runJob(host: Host, event: unknown, cancellation = watchCancellation(host)): Promise<void> {
