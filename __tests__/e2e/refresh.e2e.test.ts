@@ -45,7 +45,6 @@ it('gha: exported again after three days, without a step, an upload or a downloa
   expect(refreshed.exported).toBe(stages)
   expect(refreshed.traffic).toMatchObject({ layers: before.traffic.layers, indexes: before.traffic.indexes + 5 })
   expect(refreshed.traffic.layersRead).toBe(0)
-  console.log(JSON.stringify([before.traffic, refreshed.traffic]))
   // The record has the new date, and the refs count as what they were: nothing is brought in.
   const next = await after(5)
   expect([next.exported, next.calls.filter(([, command]) => command === 'build')]).toEqual(['', [expect.anything()]])
