@@ -68,7 +68,7 @@ it('what a later stage stands on is fetched meanwhile, by a build of the Dockerf
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
 }, 120_000)
 
-it('what the target has made is compressed while it waits, and the image is the same', async () => {
+it('what the target has made is compressed while it waits, by a build that saves nothing', async () => {
   const image = { push: 'true', tags: `${theTestBed().registry}/${project.repository}:ahead`, outputs: '' }
   const job = await run(image)
   expect([job.main.exitCode, troublesOf(job)]).toEqual([0, []])

@@ -7,7 +7,12 @@ import { namesWords, plain, words, type Words } from './words'
 /** What a job that did not succeed fails with: the last line buildx said, which names the step and its exit code, or that it was cancelled. */
 export function failureText(report: BuildReport, exitCode: number): string {
   if (report.outcome === 'cancelled') return plain(words`The job was cancelled. ${keptWords(report)}`)
-  const [last] = lastLines(report.error ?? '', 1, 1000)
+  return buildFailureText(report.error ?? '', exitCode)
+}
+
+/** The same of a build without a report; `text` is what buildx said. */
+export function buildFailureText(text: string, exitCode: number): string {
+  const [last] = lastLines(text, 1, 1000)
   return `buildx failed with: ${last || `exit code ${exitCode}`}`
 }
 

@@ -6,7 +6,7 @@ import { reasonWords } from './sentences'
 import { inOrder, tally, totalTimeSaved } from './tallies'
 
 /** GitHub takes 1 MB per output, counted as UTF-16. */
-export const OUTPUT_LIMIT = 500_000
+const OUTPUT_LIMIT = 500_000
 
 /** The outputs that come out of the report (spec §4). */
 export function renderOutputs(report: BuildReport): Record<string, string> {

@@ -1,5 +1,5 @@
 /** Longest text of others that a view shows in one place. */
-export const LONGEST = 160
+const LONGEST = 160
 
 /**
  * Any text as one line of visible characters: colours dropped, white space made single blanks, control, bidi and other invisible

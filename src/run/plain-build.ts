@@ -1,9 +1,10 @@
-import { BuildFailed, InputError, lastLine } from '../errors'
+import { BuildFailed, InputError } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import { mainBuildArgv } from '../plan/argv'
 import { asksBuildKit as asks } from '../plan/builder'
 import { parseAttestedRun } from '../plan/provenance'
+import { buildFailureText } from '../report/failure'
 import { renderPlainBuild } from '../report/plain-build'
 import { stagesUnknown } from '../report/sentences-plain'
 import { runBuild } from './build'
@@ -32,7 +33,7 @@ export async function callBuildKit(host: Host, cancellation: Cancellation, event
   if (run.exitCode === 0) return
   // The first line of a check says how much it found (docker/buildx commands/build.go, `printResult`).
   const found = inputs.call.startsWith('check') ? run.stdout.trim().split('\n')[0] : undefined
-  throw new BuildFailed(found || failure(run), run.exitCode)
+  throw new BuildFailed(found || buildFailureText(run.text, run.exitCode), run.exitCode)
 }
 
 /** The build without the caches of stages, where it cannot be known which stages there are. Throws BuildFailed when it failed. */
@@ -47,7 +48,7 @@ export async function buildWithoutPlan(host: Host, cancellation: Cancellation, e
       renderPlainBuild({ why: stagesUnknown, tags, digest: image.digest, ...(succeeded ? {} : { error: run.text }) })
     )
   }
-  if (!succeeded) throw new BuildFailed(failure(run), run.exitCode)
+  if (!succeeded) throw new BuildFailed(buildFailureText(run.text, run.exitCode), run.exitCode)
 }
 
 /** BuildKit would export the answer: with `push` an empty image takes the place of the one under the tag (seen with buildx 0.29). */
@@ -76,8 +77,4 @@ async function build(
   const outputs = { imageid: imageid.trim(), digest, metadata, builder: builder.name }
   for (const [name, value] of Object.entries(outputs)) host.workflow.setOutput(name, value)
   return { run, image: { digest } }
-}
-
-function failure({ exitCode, text }: BuildRun): string {
-  return `buildx failed with: ${lastLine(text) || `exit code ${exitCode}`}`
 }
