@@ -78,6 +78,7 @@ export async function finishExports(
   const { exports, pullFirst } = planExports(plan, {
     ran: new Set(left.ran),
     hit: new Set(left.hit),
+    unsaved: new Set(),
     stale: new Set(left.stale),
     phase: left.succeeded ? 'succeeded' : 'failed',
     found: caches.found,

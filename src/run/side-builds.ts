@@ -66,6 +66,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
   let { importRef } = options
   let exporter: Exporter | undefined
   let prefetcher: Prefetcher | undefined
+  let changed: ReadonlySet<string> = new Set()
 
   function queue(facts: Omit<ExportFacts, 'pushedTo'>): void {
     if (!savesCaches(inputs)) return
@@ -86,10 +87,19 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         prefetcher?.onProgress(table)
         if (!eager || !exporter || finishedStages(watch, table).length === 0) return
         const results = explainStages({ ...wanted, table, outcome: 'failure' })
-        queue({ ...wholeStages(results), phase: 'running', stale: new Set(), found: [], due: new Set(), lookedUp: [] })
+        queue({
+          ...wholeStages(results),
+          phase: 'running',
+          unsaved: new Set(),
+          stale: new Set(),
+          found: [],
+          due: new Set(),
+          lookedUp: []
+        })
       }
     },
     begin({ caches, expectations, staging, beforeStaging }) {
+      changed = new Set(expectations.filter(({ expected }) => expected === 'rebuild').map(({ stage }) => stage))
       exporter = newStageExports(host, cancellation.later(graceSeconds), {
         preparation,
         builder,
@@ -106,6 +116,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       const facts: Omit<ExportFacts, 'pushedTo'> = {
         ...wholeStages(built.results),
         phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
+        unsaved: changed,
         stale: built.stale,
         found,
         due: planRefresh(found, host.clock.now(), inputs.cacheRefreshDays),
