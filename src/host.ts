@@ -125,6 +125,14 @@ export interface Registry {
   manifest(reference: string, timeoutSeconds: number): Promise<RegistryManifest | undefined>
   /** A small blob's text. Throws when it cannot be had. */
   blob(repository: string, digest: string, timeoutSeconds: number): Promise<string>
+  /** Puts a small blob into a repository. Throws when the registry does not take it. */
+  pushBlob(repository: string, blob: { readonly digest: string; readonly text: string }, timeoutSeconds: number): Promise<void>
+  /** Puts a manifest under `host/repository:tag`; gives its digest. Throws when the registry does not take it. */
+  pushManifest(
+    reference: string,
+    manifest: { readonly mediaType: string; readonly text: string },
+    timeoutSeconds: number
+  ): Promise<string>
 }
 
 /** Programs that the job has to fetch first, and the runner's cache of them. */
