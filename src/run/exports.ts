@@ -28,6 +28,8 @@ export interface ExporterOptions {
   readonly inputs: Inputs
   readonly builder: string
   readonly driver: string
+  /** Platforms built together are exported each by itself. */
+  readonly apart: boolean
   /** The main build's import, asked for anew by each export: it may turn out not to be whole. */
   readonly importRef: () => CacheRef | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
@@ -87,6 +89,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     const outcome = await runJoinedExport(host, cancellation, {
       inputs: options.inputs,
       builder: options.builder,
+      apart: options.apart,
       stage,
       target: options.targetOf(stage),
       ref,

@@ -12,24 +12,29 @@ import type { ExportOutcome, ExportRequest } from './export-build'
 /** Seconds that reading or writing one text of a cache in a registry may take. */
 const requestSeconds = 30
 
+export interface JoinedExportRequest extends ExportRequest {
+  /** Platforms built together are exported each by itself, under a name of its own. */
+  readonly apart: boolean
+}
+
 /**
- * Exports a stage: of several platforms each by a build of its own, one after the other, and then one ref is made of them (joined-cache.ts says
- * why). A failure never throws: it is an outcome.
+ * Exports a stage: of several platforms each by a build of its own, one after the other, or all by one; then one ref is made of what they wrote
+ * (joined-cache.ts says why). A failure never throws: it is an outcome.
  */
 export async function runJoinedExport(
   host: Host,
   cancellation: Cancellation,
-  request: ExportRequest
+  request: JoinedExportRequest
 ): Promise<ExportOutcome & { readonly timedOut?: boolean }> {
-  const { ref, inputs } = request
-  const { parts } = ref
-  if (!parts) return runExport(host, cancellation, request)
+  const { ref, inputs, apart } = request
+  if (!ref.parts) return runExport(host, cancellation, request)
   const done: ExportOutcome[] = []
   let seconds = 0
-  for (const { platform, name } of parts) {
+  const together = [{ platforms: inputs.platforms, name: ref.name }]
+  for (const { platforms, name } of apart ? ref.parts.map(one => ({ platforms: [one.platform], name: one.name })) : together) {
     const outcome = await runExport(host, cancellation, {
       ...request,
-      inputs: { ...inputs, platforms: [platform] },
+      inputs: { ...inputs, platforms },
       ref: { ...ref, name },
       timeoutSeconds: Math.max(1, request.timeoutSeconds - seconds)
     })
@@ -59,7 +64,7 @@ export async function runJoinedExport(
 
 /** Gives the digest of the manifest that was written. */
 function joinParts(host: Host, ref: CacheRef, directory: string | undefined, parts: readonly ExportOutcome[]): Promise<string> {
-  return ref.backend === 'local' ? joinInDirectory(host, ref, directory ?? ref.place) : joinInRegistry(host, ref, parts)
+  return ref.backend === 'local' ? joinInDirectory(host, ref, directory ?? ref.place, parts) : joinInRegistry(host, ref, parts)
 }
 
 async function joinInRegistry({ registry }: Host, { place, name }: CacheRef, parts: readonly ExportOutcome[]): Promise<string> {
@@ -78,7 +83,12 @@ async function joinInRegistry({ registry }: Host, { place, name }: CacheRef, par
 }
 
 /** In the directory that exports go to, which nothing else writes meanwhile. */
-async function joinInDirectory({ files }: Host, { name, parts = [] }: CacheRef, directory: string): Promise<string> {
+async function joinInDirectory(
+  { files }: Host,
+  { name }: CacheRef,
+  directory: string,
+  parts: readonly ExportOutcome[]
+): Promise<string> {
   const index = parseLayoutIndex((await files.read(`${directory}/index.json`)) ?? '')
   const read = async (digest: string | undefined): Promise<string> => {
     const text = digest === undefined ? undefined : await files.read(`${directory}/${blobPath(digest)}`)
@@ -87,7 +97,7 @@ async function joinInDirectory({ files }: Host, { name, parts = [] }: CacheRef, 
   }
   const texts = await Promise.all(
     parts.map(async (part): Promise<CacheTexts> => {
-      const manifest = await read(index?.entries.find(entry => entryTag(entry) === part.name)?.digest)
+      const manifest = await read(index?.entries.find(entry => entryTag(entry) === part.ref.name)?.digest)
       return { manifest, config: await read(configOf(manifest)) }
     })
   )
