@@ -12,6 +12,7 @@ export interface Host {
   readonly contextFiles: ContextFiles
   readonly exec: Exec
   readonly actionsCache: ActionsCache
+  readonly buildkitIndexes: BuildKitIndexes
   readonly registry: Registry
   readonly tools: Tools
   readonly workflow: Workflow
@@ -112,6 +113,16 @@ export interface ActionsCache {
   find(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
   /** Throws when nothing was saved. */
   save(path: string, key: string, timeoutSeconds: number): Promise<void>
+}
+
+/** The lists of steps and layers that BuildKit keeps in GitHub's cache, each under a key with a growing number behind `#`. */
+export interface BuildKitIndexes {
+  /** Whether the job's cache service is one that is spoken. */
+  readonly available: boolean
+  /** Text of the newest of a key, which is given without `#`; undefined where there is none. Throws when it cannot be had. */
+  read(key: string, timeoutSeconds: number): Promise<string | undefined>
+  /** Saves a newer one. Throws when the service does not take it. */
+  write(key: string, text: string, timeoutSeconds: number): Promise<void>
 }
 
 export interface RegistryManifest {

@@ -134,6 +134,18 @@ it('the local directory has a ref for both', async () => {
   await project.remove()
 }, 120_000)
 
+it("GitHub's cache has a ref for both", async () => {
+  const project = await newProject(files, { platforms })
+  const gha = { ...inputs, 'cache-backends': 'gha' }
+  const cold = await project.job(gha)
+  expect([cold.main.exitCode, cold.main.annotations]).toEqual([0, []])
+  for (let again = 0; again < 3; again++) expect(ran(await project.job(gha))).toEqual([])
+  await project.edit('src.txt')
+  expect(ran(await project.job(gha))).toEqual(platforms.map(platform => `ran app ${platform}`))
+  expect(ran(await project.job(gha))).toEqual([])
+  await project.remove()
+}, 180_000)
+
 it('a node for each platform: no ref lacks what another node built', async () => {
   const project = await newProject(files, { platforms })
   const [one, two] = [await startRelay(), await startRelay()]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseCacheManifest } from '../../src/plan/coverage'
-import { configOf, joinCaches, joinConfigTexts } from '../../src/plan/joined-cache'
+import { configOf, ghaIndexKey, joinCaches, joinConfigTexts } from '../../src/plan/joined-cache'
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 const configType = 'application/vnd.buildkit.cacheconfig.v0'
@@ -97,4 +97,20 @@ it.each([
   ['a damaged config', { ...imageOf('one'), config: '{"records":' }]
 ])('%s is refused', (_, part) => {
   expect(() => joinCaches([imageOf('two'), part].reverse())).toThrow()
+})
+
+describe("key of BuildKit's list in GitHub's cache", () => {
+  const token = (...scopes: readonly { Scope: string; Permission: number }[]) =>
+    `h.${Buffer.from(JSON.stringify({ ac: JSON.stringify(scopes) })).toString('base64url')}.s`
+  it('has the last scope that may be written', () => {
+    const some = token(
+      { Scope: 'refs/heads/x', Permission: 3 },
+      { Scope: 'refs/pull/7/merge', Permission: 3 },
+      { Scope: 'refs/heads/main', Permission: 1 }
+    )
+    expect(ghaIndexKey('cache-app', some)).toBe(`index-cache-app-1-${sha256('refs/pull/7/merge').slice(7, 15)}`)
+  })
+  it.each([undefined, 'no token', token({ Scope: 'refs/heads/main', Permission: 1 })])('is not known of %s', given => {
+    expect(ghaIndexKey('cache-app', given)).toBeUndefined()
+  })
 })

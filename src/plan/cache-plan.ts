@@ -80,9 +80,7 @@ export function planCache(request: CachePlanRequest): CachePlan {
         scope,
         name: nameOn(platforms),
         place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend],
-        ...(platforms.length > 1 && backend !== 'gha'
-          ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform]) })) }
-          : {})
+        ...(platforms.length > 1 ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform]) })) } : {})
       }
     }
     const reads = backends.flatMap(backend => scopes.read.map(scope => ref(backend, scope)))

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { writableScopes } from './permissions'
 
 /** A cache ref's two texts: its manifest, and the config that lists steps and layers (BuildKit cache/remotecache/v1/spec.go). */
 export interface CacheTexts {
@@ -44,6 +45,16 @@ export function joinCaches(parts: readonly CacheTexts[]): JoinedCache {
 /** One config of several; the text is BuildKit's JSON. For gha, where there is no manifest. */
 export function joinConfigTexts(texts: readonly string[]): string {
   return JSON.stringify(joinConfigs(texts.map(parseConfig)))
+}
+
+/**
+ * Key of BuildKit's list of a gha scope, without the number behind it; undefined where the job's token may write nowhere. Rule: BuildKit
+ * cache/remotecache/gha/gha.go, indexKey: the last writable scope of the token is part of it. `token` is ACTIONS_RUNTIME_TOKEN.
+ */
+export function ghaIndexKey(scope: string, token: string | undefined): string | undefined {
+  const writable = writableScopes(token).at(-1)
+  if (writable === undefined) return undefined
+  return `index-${scope}-1-${createHash('sha256').update(writable).digest('hex').slice(0, 8)}`
 }
 
 /** Digest of the config that a cache's manifest names. Throws where it names none. */

@@ -1,7 +1,7 @@
 import { lastLine, messageOf } from '../errors'
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
-import { configOf, joinCaches } from '../plan/joined-cache'
+import { configOf, ghaIndexKey, joinCaches, joinConfigTexts } from '../plan/joined-cache'
 import type { CacheTexts } from '../plan/joined-cache'
 import { blobPath, entryTag, parseLayoutIndex, renderLayoutIndex, tagged } from '../plan/oci-layout'
 import { isRefusal } from '../plan/permissions'
@@ -27,7 +27,7 @@ export async function runJoinedExport(
   request: JoinedExportRequest
 ): Promise<ExportOutcome & { readonly timedOut?: boolean }> {
   const { ref, inputs, apart } = request
-  if (!ref.parts) return runExport(host, cancellation, request)
+  if (!ref.parts || (ref.backend === 'gha' && !host.buildkitIndexes.available)) return runExport(host, cancellation, request)
   const done: ExportOutcome[] = []
   let seconds = 0
   const together = [{ platforms: inputs.platforms, name: ref.name }]
@@ -55,16 +55,44 @@ export async function runJoinedExport(
   const took = () => seconds + (host.clock.now() - before) / 1000
   try {
     const digest = await joinParts(host, ref, request.directory, done)
-    return { ...sum, exported: 'yes', digest, seconds: took(), detail: '' }
+    return { ...sum, exported: 'yes', ...(digest ? { digest } : {}), seconds: took(), detail: '' }
   } catch (error) {
     const detail = lastLine(messageOf(error))
     return { ...sum, exported: isRefusal(ref.backend, detail) ? 'not-allowed' : 'failed', seconds: took(), detail }
   }
 }
 
-/** Gives the digest of the manifest that was written. */
-function joinParts(host: Host, ref: CacheRef, directory: string | undefined, parts: readonly ExportOutcome[]): Promise<string> {
-  return ref.backend === 'local' ? joinInDirectory(host, ref, directory ?? ref.place, parts) : joinInRegistry(host, ref, parts)
+/** Gives the digest of the manifest that was written; gha has none. */
+function joinParts(
+  host: Host,
+  ref: CacheRef,
+  directory: string | undefined,
+  parts: readonly ExportOutcome[]
+): Promise<string | undefined> {
+  switch (ref.backend) {
+    case 'registry':
+      return joinInRegistry(host, ref, parts)
+    case 'local':
+      return joinInDirectory(host, ref, directory ?? ref.place, parts)
+    case 'gha':
+      return joinInGha(host, ref, parts).then(() => undefined)
+  }
+}
+
+async function joinInGha({ buildkitIndexes, env }: Host, { name }: CacheRef, parts: readonly ExportOutcome[]): Promise<void> {
+  const keyOf = (scope: string) => {
+    const key = ghaIndexKey(scope, env['ACTIONS_RUNTIME_TOKEN'])
+    if (key === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
+    return key
+  }
+  const texts = await Promise.all(
+    parts.map(async ({ ref }) => {
+      const text = await buildkitIndexes.read(keyOf(ref.name), requestSeconds)
+      if (text === undefined) throw new Error(`${ref.name} is not there`)
+      return text
+    })
+  )
+  await buildkitIndexes.write(keyOf(name), joinConfigTexts(texts), requestSeconds)
 }
 
 async function joinInRegistry({ registry }: Host, { place, name }: CacheRef, parts: readonly ExportOutcome[]): Promise<string> {
