@@ -4,6 +4,7 @@ import type { Host } from '../host'
 import type { LeftExports } from '../handover'
 import { pushedRepositories } from '../plan/backends'
 import { readsCache } from '../plan/build-command'
+import { exportsApart } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
@@ -103,6 +104,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       exporter = newStageExports(host, cancellation.later(graceSeconds), {
         preparation,
         builder,
+        apart: exportsApart(builder),
         caches,
         importRef: () => importRef,
         staging,
