@@ -1,9 +1,10 @@
 import type { Stage } from '../dockerfile/dockerfile'
 import { stageKey, stepsOf } from '../fingerprint/fingerprint'
-import type { CacheRecord, RecordedStage, SavedIn } from '../fingerprint/record'
+import type { CacheRecord, RecordedStage, RecordedStages, SavedIn } from '../fingerprint/record'
 import { holdingStage } from '../plan/cache-plan'
 import type { CachePlan, CacheRef, StagePlan } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
+import type { Backend } from '../reasons'
 import type { RecordView } from './changes'
 import type { StageResult } from './stage-result'
 
@@ -53,6 +54,15 @@ export function recordStages(facts: SavedFacts): CacheRecord | undefined {
   return { ...view.record, stages, trees: { ...view.record.trees, ...Object.fromEntries(view.now.trees) } }
 }
 
+/** The same stages, where a ref that some of them were saved in has another id now and holds what it held. */
+export function withRefReplaced(stages: RecordedStages, backend: Backend, before: string, now: string): RecordedStages {
+  const replaced = (entry: RecordedStage): RecordedStage => {
+    const saved = entry.saved[backend]
+    return saved?.id === before ? { ...entry, saved: { ...entry.saved, [backend]: { ...saved, id: now } } } : entry
+  }
+  return mapValues(stages, platforms => mapValues(platforms, replaced))
+}
+
 /** Which backends hold the stage as it is now: its own ref, or that of the target, which holds all stages. */
 function savedIn(
   planned: StagePlan,
@@ -94,4 +104,8 @@ function sameContent(before: RecordedStage, now: RecordedStage): boolean {
   return (
     before.made.id === now.made.id && ids(before) === ids(now) && JSON.stringify(before.images) === JSON.stringify(now.images)
   )
+}
+
+function mapValues<Value>(values: Readonly<Record<string, Value>>, change: (value: Value) => Value): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]))
 }

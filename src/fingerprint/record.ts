@@ -40,6 +40,8 @@ export interface RecordedRef {
   readonly at: string
   /** Ids of the refs of the stages above, as they were at this export. */
   readonly held: Readonly<Record<string, string>>
+  /** As `FoundRef.older`. */
+  readonly older?: readonly string[]
 }
 
 /** A stage as it was when it was last saved. */

@@ -11,6 +11,8 @@ export interface FoundRef {
   readonly blobs?: ReadonlySet<string>
   /** Ids of other refs this one held when it was exported, by ref name; known for gha refs from the record. */
   readonly held?: Readonly<Record<string, string>>
+  /** Names of stages of which it holds older content beside the newest: it was joined from several refs. */
+  readonly older?: readonly string[]
   /** Milliseconds since the epoch, where a record knows it: manifests do not say when they were pushed. */
   readonly exportedAt?: number
 }
@@ -33,7 +35,13 @@ interface Descriptor {
 }
 
 /** Media type of a cache ref's config (BuildKit cache/remotecache/v1/spec.go). */
-const cacheConfig = 'application/vnd.buildkit.cacheconfig.v0'
+export const cacheConfigType = 'application/vnd.buildkit.cacheconfig.v0'
+
+/** Bytes of the largest manifest or cache config that BuildKit reads (cache/remotecache/import.go); a larger one it ignores. */
+export const largestCacheText = 1 << 20
+
+/** Annotation of a manifest: `FoundRef.older` as JSON. */
+export const olderAnnotation = 'stage-cache-build.older'
 
 /**
  * What a cache manifest lists. BuildKit writes an image manifest (default since 0.21) or an index whose entries are the blobs.
@@ -45,7 +53,7 @@ export function parseCacheManifest(
   const manifest = parseObject(text)
   const entries = manifest?.layers ?? manifest?.manifests
   if (!Array.isArray(entries) || !entries.every(isDescriptor)) return undefined
-  const config = [manifest?.config, ...entries].filter(isDescriptor).find(entry => entry.mediaType === cacheConfig)
+  const config = [manifest?.config, ...entries].filter(isDescriptor).find(entry => entry.mediaType === cacheConfigType)
   if (!config) return undefined
   return { blobs: new Map(entries.filter(entry => entry !== config).map(entry => [entry.digest, entry.size])), config }
 }
@@ -55,13 +63,26 @@ export function foundByManifest(ref: CacheRef, digest: string, text: string): Fo
   const manifest = parseCacheManifest(text)
   if (!manifest) return undefined
   const bytes = [...manifest.blobs.values()].reduce((sum, size) => sum + size, manifest.config.size + text.length)
-  return { ref, id: digest, bytes, blobs: new Set(manifest.blobs.keys()) }
+  const older = olderStages(text)
+  return { ref, id: digest, bytes, blobs: new Set(manifest.blobs.keys()), ...(older.length > 0 ? { older } : {}) }
+}
+
+function olderStages(manifest: string): readonly string[] {
+  const annotations = parseObject(manifest)?.['annotations'] as Readonly<Record<string, unknown>> | undefined
+  const text = annotations?.[olderAnnotation]
+  if (typeof text !== 'string') return []
+  const names: unknown = parseJson(text)
+  return Array.isArray(names) ? names.filter(name => typeof name === 'string') : []
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  const value = parseJson(text)
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value = JSON.parse(text) as unknown
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }

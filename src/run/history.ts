@@ -79,7 +79,7 @@ export function expectBuild(
   return expectStages({
     needed: plan.stages.map(({ stage }) => stage),
     platforms: plan.platforms,
-    unsure: new Set(imports.main ? broughtInStages(plan, caches, imports) : []),
+    unsure: new Set(imports.main ? [...broughtInStages(plan, caches, imports), ...(imports.main.older ?? [])] : []),
     viewOf: stage => servedView(stage, facts),
     missing: new Map(
       neverSaved(plan, caches).map(name => [

@@ -24,6 +24,7 @@ import { holdLog } from './held-log'
 import { expectBuild, explained, historyOf } from './history'
 import { buildImage } from './image'
 import { measureImage } from './image-size'
+import { joinRefs } from './joined-refs'
 import { saveMounts } from './mount-saving'
 import { pastBuildOf } from './past-builds'
 import { asksBuildKit, buildWithoutPlan, callBuildKit } from './plain-build'
@@ -133,8 +134,9 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     () => historyOf(preparation, caches, { ...read, materials }),
     () => historyOf(preparation, caches, { ...read, materials: undefined })
   )
+  const joined = await inTime.orElse(joinRefs(host, preparation, caches, outcomes, built, staging), [])
   const build = cancellation.requested() ? undefined : pastBuildOf(host, preparation, caches, built, imageBytes)
-  const recorded = { results: built.results, history, sizes, build }
+  const recorded = { results: built.results, history, sizes, build, joined }
   const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes, recorded), {
     outcomes,
     troubles: []

@@ -58,7 +58,8 @@ export function recordedRefs(plan: CachePlan, records: readonly (CacheRecord | u
     const recorded = records.map(record => record?.refs[ref.name]).find(entry => entry !== undefined)
     if (!recorded) return []
     const exportedAt = Date.parse(recorded.at)
-    return [{ ref, id: recorded.id, held: recorded.held, ...(Number.isNaN(exportedAt) ? {} : { exportedAt }) }]
+    const { id, held, older } = recorded
+    return [{ ref, id, held, ...(older ? { older } : {}), ...(Number.isNaN(exportedAt) ? {} : { exportedAt }) }]
   })
 }
 

@@ -5,7 +5,7 @@ import type { Host } from '../host'
 import type { Degradation } from '../reasons'
 import { ancestors } from '../dockerfile/stage-graph'
 import { withBuild } from '../explain/past-builds'
-import { recordStages } from '../explain/recorded-stages'
+import { recordStages, withRefReplaced } from '../explain/recorded-stages'
 import { recordedSeconds, servedRefs } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
 import type { PastBuild, RecordedRef, SavedIn } from '../fingerprint/record'
@@ -15,6 +15,7 @@ import { parseRef } from '../plan/ref'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import type { History } from './history'
+import type { JoinedRef } from './joined-refs'
 import { promoteLocalCache } from './local-cache'
 import type { Preparation } from './prepare'
 import { saveRecord } from './records'
@@ -46,7 +47,7 @@ export async function saveCaches(
       return undefined
     }
   }
-  const localCache = await attempt(saveLocal(host, preparation, caches, staging, outcomes), {
+  const localCache = await attempt(saveLocal(host, preparation, caches, staging, outcomes, recorded?.joined), {
     code: 'save-failed',
     backend: 'local'
   })
@@ -76,11 +77,11 @@ async function saveLocal(
   { inputs, plan, dockerfile, image }: Preparation,
   caches: Caches,
   staging: string,
-  outcomes: readonly ExportOutcome[]
+  outcomes: readonly ExportOutcome[],
+  joined: readonly JoinedRef[] = []
 ): Promise<LocalSave | undefined> {
-  const written = new Set(
-    outcomes.filter(({ ref, exported }) => ref.backend === 'local' && exported === 'yes').map(({ ref }) => ref.name)
-  )
+  const saved = [...outcomes.filter(({ exported }) => exported === 'yes'), ...joined]
+  const written = new Set(saved.filter(({ ref }) => ref.backend === 'local').map(({ ref }) => ref.name))
   if (!plan.backends.includes('local')) return undefined
   if (written.size === 0) {
     await host.files.remove(staging)
@@ -114,6 +115,8 @@ export interface RecordedBuild {
   readonly sizes: ReadonlyMap<CacheRef, RefSize>
   /** This build for the next ones to compare with; undefined where it did not succeed. */
   readonly build: PastBuild | undefined
+  /** The target's refs that were joined from others. */
+  readonly joined: readonly JoinedRef[]
 }
 
 /**
@@ -147,10 +150,16 @@ export async function saveRecords(
       return id === undefined ? [] : [[ref, { id, at, place: ref.place, ...(bytes === undefined ? {} : { bytes }) }]]
     })
   )
-  const refs = ghaRefs(preparation, caches, ghaIds, at)
+  const joined = recorded?.joined ?? []
+  for (const { ref, digest } of joined) written.set(ref, { id: digest ?? randomUUID(), at, place: ref.place })
+  const refs = { ...ghaRefs(preparation, caches, ghaIds, at), ...joinedGhaRefs(joined, written, at) }
   const { plan } = preparation
   await saveRecord(host, caches.recordPlace, caches.record, newest => {
-    const record = { ...newest, refs: { ...caches.record.refs, ...newest.refs, ...refs } }
+    const stages = joined.reduce(
+      (known, { ref, replaces }) => withRefReplaced(known, ref.backend, replaces?.id ?? '', written.get(ref)?.id ?? ''),
+      newest.stages
+    )
+    const record = { ...newest, stages, refs: { ...caches.record.refs, ...newest.refs, ...refs } }
     const view = recorded?.history.view(record)
     const changed =
       recorded &&
@@ -163,7 +172,7 @@ export async function saveRecords(
         view,
         secondsBefore: (stage, platform) => recordedSeconds(stage, platform, recorded.history.facts)
       })
-    const kept = changed ?? (ghaIds.size > 0 ? record : undefined)
+    const kept = changed ?? (ghaIds.size > 0 || joined.length > 0 ? record : undefined)
     // By itself it is not worth the requests: a job that saves nothing is not counted.
     return kept && recorded?.build ? withBuild(kept, recorded.build) : kept
   })
@@ -193,4 +202,21 @@ function ghaRefs(
     return [ref.name, { id, at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
   }
   return Object.fromEntries([...ids].map(entry))
+}
+
+/** What is remembered of gha refs that were joined. */
+function joinedGhaRefs(
+  joined: readonly JoinedRef[],
+  written: ReadonlyMap<CacheRef, SavedIn>,
+  at: string
+): Readonly<Record<string, RecordedRef>> {
+  return Object.fromEntries(
+    joined
+      .filter(({ ref }) => ref.backend === 'gha')
+      .map(({ ref, replaces, holds, older }): readonly [string, RecordedRef] => {
+        const now = holds.map(held => [held.name, written.get(held)?.id ?? ''])
+        const held = { ...replaces?.held, ...(Object.fromEntries(now) as Readonly<Record<string, string>>) }
+        return [ref.name, { id: written.get(ref)?.id ?? '', at, held, ...(older.length > 0 ? { older } : {}) }]
+      })
+  )
 }
