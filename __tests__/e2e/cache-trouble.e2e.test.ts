@@ -170,8 +170,9 @@ describe('the registry', () => {
   const refused = 'This job may not write to the registry'
 
   it('is down', async () => {
-    await proxy.refuse()
-    const job = await project.job(inputs()).finally(() => proxy.accept())
+    const down = await startProxy(theTestBed().registry)
+    await down.stop()
+    const job = await project.job({ 'cache-backends': 'registry', 'cache-image': `${down.host}/${project.repository}/cache` })
     expectBuilt(job)
     expect(troublesOf(job)).toEqual(inRegistry)
   }, 60_000)
