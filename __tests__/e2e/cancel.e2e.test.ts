@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import type { Job, Project } from './project'
 import { newProject } from './project'
+import { savings } from './savings'
 import { outputOfSteps } from './steps'
 import { troublesOf } from './trouble'
 
@@ -20,7 +21,7 @@ beforeEach(async () => {
 })
 afterEach(() => project.remove())
 
-describe.each(['after', 'eager'])('saved %s', saving => {
+describe.each(savings)('saved %s', saving => {
   it.each([
     { how: 'SIGINT', cancel: 'interrupt' },
     { how: 'SIGTERM alone', cancel: 'terminate' },

@@ -2,12 +2,12 @@ import { listTags } from '../../testbed/registry.mjs'
 import { builds, valuesOf } from './docker-calls'
 import { newProject } from './project'
 import type { Job, Project } from './project'
+import { savingCases } from './savings'
 import { outputOfSteps, stagesRun, stepsRun } from './steps'
 
 const withSteps = ['base', 'python-deps', 'node-deps', 'builder', 'runtime']
-const cases = ['registry', 'gha', 'local'].flatMap(backend => ['after', 'eager'].map(saving => ({ backend, saving })))
 
-describe.each(cases)('$backend, saved $saving', ({ backend, saving }) => {
+describe.each(savingCases)('$backend, saved $saving', ({ backend, saving }) => {
   const inputs = { 'cache-backends': backend, 'cache-export': saving }
   let project: Project
   let cold: Job
