@@ -54,7 +54,7 @@ it('a stage is saved while the next one is built', async () => {
   const job = await run()
   expect([job.main.exitCode, job.outputs['exported-stages'], unexpected(job)]).toEqual([0, 'base,deps,builder,runtime', []])
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
-}, 120_000)
+})
 
 it('what a later stage stands on is fetched meanwhile, by a build of the Dockerfile cut off before the step that waits', async () => {
   await run()
@@ -67,7 +67,7 @@ it('what a later stage stands on is fetched meanwhile, by a build of the Dockerf
   expect(valuesOf(cut[0] ?? [], '--cache-from')).toHaveLength(1)
   expect(valuesOf(cut[0] ?? [], '--cache-to')).toEqual([])
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
-}, 120_000)
+})
 
 it('what the target has made is compressed while it waits, by a build that saves nothing', async () => {
   const image = { push: 'true', tags: `${theTestBed().registry}/${project.repository}:ahead`, outputs: '' }
@@ -76,16 +76,16 @@ it('what the target has made is compressed while it waits, by a build that saves
   expect(job.main.log).toContain('Compressing the layers that runtime has got so far while other stages are built')
   const cut = builds(job.calls).filter(call => valuesOf(call, '--output').includes('type=oci,dest=/dev/null'))
   expect([cut.length, cut.flatMap(call => valuesOf(call, '--cache-to'))]).toEqual([1, []])
-}, 120_000)
+})
 
 it('nothing is fetched where nothing runs', async () => {
   await run()
   const job = await run()
   expect([job.outputs['cache-hit'], builds(job.calls).length]).toEqual(['true', 1])
-}, 120_000)
+})
 
 it('a build that fails has saved what was finished', async () => {
   await project.write('Dockerfile', dockerfile(`${untilSaved('base')} && false`))
   const job = await run()
   expect([job.main.exitCode, job.outputs['exported-stages']]).toEqual([1, 'base,deps'])
-}, 120_000)
+})
