@@ -6,8 +6,8 @@ import { neededNames } from './model.mjs'
 /** @typedef {import('./model.mjs').Step} Step */
 /** @typedef {import('./random.mjs').Random} Random */
 
-/** @param {Random} random @returns {Model} */
-export function randomModel(random) {
+/** @param {Random} random @param {{ platforms?: boolean }} [options] @returns {Model} */
+export function randomModel(random, { platforms = false } = {}) {
   const count = 3 + random.below(5)
   /** @type {Model} */
   const model = { stages: [], files: {}, args: { ONE: '1', TWO: '2' } }
@@ -25,6 +25,13 @@ export function randomModel(random) {
     model.stages.push(stage)
   }
   readWhatNobodyReads(random, model)
+  // The same seed gives the same graph with and without platforms.
+  if (platforms) {
+    for (const stage of model.stages) {
+      if (stage.from === undefined && random.chance(0.35)) stage.onBuild = true
+      if (random.chance(0.15)) stage.args.push('TARGETARCH')
+    }
+  }
   return model
 }
 

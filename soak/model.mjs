@@ -10,7 +10,8 @@ import { createHash } from 'node:crypto'
  * @typedef {{ kind: 'mount', stage: string, note: number, constant: boolean }} Mount  a run that reads /out of another stage
  * @typedef {{ kind: 'fail', note: number }} Fail  ends the build, once others have had time to end
  * @typedef {CopyFile | Run | CopyFrom | Mount | Fail} Step
- * @typedef {{ name: string, from: string | undefined, args: string[], steps: Step[] }} Stage  args: names it declares first
+ * @typedef {{ name: string, from: string | undefined, args: string[], steps: Step[], onBuild?: boolean }} Stage  args: names it declares first;
+ *   onBuild: made from the base image for the platform that builds
  * @typedef {{ stages: Stage[], files: Record<string, string>, args: Record<string, string> }} Model  args: input build-args
  */
 
@@ -20,7 +21,7 @@ export function renderDockerfile(model, image) {
     model.stages
       .map(stage =>
         [
-          `FROM ${stage.from ?? image} AS ${stage.name}`,
+          `FROM ${stage.onBuild ? '--platform=$BUILDPLATFORM ' : ''}${stage.from ?? image} AS ${stage.name}`,
           ...stage.args.map(name => `ARG ${name}`),
           ...stage.steps.map(step => renderStep(stage, step))
         ].join('\n')
@@ -32,18 +33,26 @@ export function renderDockerfile(model, image) {
 /**
  * Key of every step by `<stage> <number>`, numbers as BuildKit shows them. A step is served from a cache that has its key.
  * @param {Model} model @param {string} image
+ * @param {{ target: string, build: string }} [platforms] one of several that are built together, and the one that builds; the base image has
+ *   /in/arch, another on each
  */
-export function keysOf(model, image) {
+export function keysOf(model, image, platforms) {
   /** @type {Map<string, string>} */
   const keys = new Map()
-  /** @type {Map<string, { key: string, files: Record<string, string>, env: Record<string, string> }>} what each stage's last step left */
+  /** @type {Map<string, { key: string, base: string, files: Record<string, string>, env: Record<string, string> }>} what each stage's last step left */
   const ends = new Map()
+  /** @type {Record<string, string>} */
+  const given = { ...model.args, ...(platforms ? { TARGETARCH: platforms.target } : {}) }
   for (const stage of model.stages) {
     const parent = stage.from === undefined ? undefined : ends.get(stage.from)
-    let key = parent?.key ?? image
-    const files = { ...parent?.files }
+    const platform = stage.onBuild ? platforms?.build : platforms?.target
+    // A stage that is FROM another is on the platform of that one.
+    const base = parent?.base ?? `${image} ${platform ?? ''}`
+    let key = parent?.key ?? base
+    /** @type {Record<string, string>} */
+    const files = { ...(parent ? parent.files : platform ? { '/in/arch': platform } : {}) }
     // An ARG is in the environment of every RUN behind it, in stages that are FROM this one, too.
-    const env = { ...parent?.env, ...Object.fromEntries(stage.args.map(name => [name, model.args[name] ?? ''])) }
+    const env = { ...parent?.env, ...Object.fromEntries(stage.args.map(name => [name, given[name] ?? ''])) }
     // BuildKit counts FROM as a step only where it is an image.
     let number = stage.from === undefined ? 1 : 0
     for (const step of stage.steps) {
@@ -57,7 +66,7 @@ export function keysOf(model, image) {
       if (step.kind === 'copy') key = hash(key, text, model.files[step.file] ?? '')
       else {
         const seen = step.kind === 'copy-from' ? '' : sorted(env)
-        key = standsOnIt ? hash(image, text, sorted(files), seen) : hash(key, text, sorted(read), seen)
+        key = standsOnIt ? hash(base, text, sorted(files), seen) : hash(key, text, sorted(read), seen)
       }
       switch (step.kind) {
         case 'copy':
@@ -79,7 +88,7 @@ export function keysOf(model, image) {
       }
       keys.set(`${stage.name} ${number}`, key)
     }
-    ends.set(stage.name, { key, files, env })
+    ends.set(stage.name, { key, base, files, env })
   }
   return keys
 }

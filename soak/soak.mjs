@@ -1,11 +1,12 @@
 // @ts-check
 // Random edits over random stage graphs, each job on an empty builder: the steps that run must be exactly those whose key no
 // earlier job saved. The registry answers through a proxy with random delays.
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { pushBaseImage } from '../testbed/base-images.mjs'
 import { freshMachine } from '../testbed/builder.mjs'
 import { serveCache } from '../testbed/cache-service.mjs'
@@ -27,6 +28,9 @@ import { newRandom } from './random.mjs'
  * @property {Record<string, string>} [inputs]
  * @property {boolean} [push] push the image, which pulls every cached layer, too
  * @property {number} [failing] share of the edits whose build fails in one stage, and is mended by the next
+ * @property {readonly string[]} [platforms] built together; the first is the one that builds. Steps run without emulation: the base image
+ *   has this machine's programs on each
+ * @property {string} [fresh] a shell command that empties the builder that `inputs` name, in place of the engine's own
  * @property {(line: string) => void} [print]
  */
 
@@ -42,6 +46,8 @@ export async function soak({
   inputs = {},
   push = false,
   failing = 0,
+  platforms = [],
+  fresh,
   print = () => undefined
 }) {
   const random = newRandom(seed)
@@ -50,7 +56,12 @@ export async function soak({
   const workspace = await mkdtemp(join(tmpdir(), 'soak-'))
   const cacheDir = `${workspace}-cache`
   // A base image of this run's own: a builder remembers, even when emptied, which keys an earlier run of the same seed found equal.
-  const { ref: base } = await pushBaseImage({ name: `soak/base:${randomUUID()}`, files: { 'etc/soak': randomUUID() } })
+  const several = platforms.length > 1
+  const { ref: base } = await pushBaseImage({
+    name: `soak/base:${randomUUID()}`,
+    files: { 'etc/soak': randomUUID() },
+    ...(several ? { platforms: [...platforms], filesOf: platform => ({ 'in/arch': platform }) } : {})
+  })
   /** @type {string[]} */
   const faults = []
   /** @type {Record<string, number>} */
@@ -59,7 +70,7 @@ export async function soak({
   try {
     for (let done = 0; done < edits;) {
       const repository = `soak/app-${seed}-${done}`
-      let model = randomModel(random)
+      let model = randomModel(random, { platforms: several })
       /** @type {Set<string>} */
       let saved = new Set()
       /** What is mended in the next round. @type {import('./model.mjs').Model | undefined} */
@@ -85,7 +96,7 @@ export async function soak({
           }
         }
         const fails = whole !== undefined
-        const keys = keysOf(model, base)
+        const keys = several ? keysOnAll(model, base, platforms) : keysOf(model, base)
         const needed = neededNames(model)
         const must = [...keys]
           .filter(([step, key]) => needed.has(step.split(' ')[0] ?? '') && !saved.has(key))
@@ -93,6 +104,7 @@ export async function soak({
         await rm(workspace, { recursive: true, force: true })
         await writeContext(workspace, model, base)
         await freshMachine({ cacheDirs: [cacheDir] })
+        if (fresh) await promisify(execFile)('/bin/sh', ['-c', fresh], { env: { ...process.env, ...theTestBed().env } })
         jobs++
         const result = await runOnce({
           workspace,
@@ -102,24 +114,28 @@ export async function soak({
           cacheUrl: service.url,
           inputs: {
             ...inputs,
+            ...(several ? { platforms: platforms.join() } : {}),
             'build-args': Object.entries(model.args)
               .map(([name, value]) => `${name}=${value}`)
               .join('\n')
           },
           push,
           name: repository,
-          fails
+          fails,
+          keyOf: step => keys.get(step) ?? step
         })
         const label = `seed ${seed}, job ${jobs} (${what})`
         if (typeof result === 'string') faults.push(`${label}: ${result}`)
         else {
-          const needless = result.ran.filter(step => !must.includes(step))
+          // Steps that platforms share run once, and stand for each of them.
+          const [mustKeys, ranKeys] = [must, result.ran].map(steps => new Set(steps.map(step => keys.get(step))))
+          const needless = result.ran.filter(step => !mustKeys?.has(keys.get(step)))
           // What would have come after the failure is not known to be missing.
-          const missing = fails ? [] : must.filter(step => !result.ran.includes(step))
+          const missing = fails ? [] : must.filter(step => !ranKeys?.has(keys.get(step)))
           // After a build that failed some stages were saved as they were before it and some as it left them: its model alone does not tell.
           const told = mending
             ? { faults: [], counts: {} }
-            : wrongReasons({ before, now: model, image: base, stages: result.stages })
+            : wrongReasonsOnAll({ before, now: model, image: base, stages: result.stages })
           for (const [name, number] of Object.entries(told.counts)) counts[name] = (counts[name] ?? 0) + number
           for (const wrong of told.faults) faults.push(`${label}: ${wrong}`)
           if (needless.length > 0) faults.push(`${label}: ran needlessly: ${needless.join(', ')}`)
@@ -144,6 +160,26 @@ export async function soak({
   return { jobs, faults, counts }
 }
 
+/** Keys by `<stage> <number> <platform>`. @param {import('./model.mjs').Model} model @param {string} base @param {readonly string[]} platforms */
+function keysOnAll(model, base, platforms) {
+  const [build = ''] = platforms
+  return new Map(
+    platforms.flatMap(target =>
+      [...keysOf(model, base, { target, build })].map(([step, key]) => /** @type {const} */ ([`${step} ${target}`, key]))
+    )
+  )
+}
+
+/** Each platform by itself. @param {Parameters<typeof wrongReasons>[0]} job */
+function wrongReasonsOnAll(job) {
+  const platforms = [...new Set(job.stages.map(({ platform }) => platform))]
+  const all = platforms.map(on => wrongReasons({ ...job, stages: job.stages.filter(({ platform }) => platform === on) }))
+  /** @type {Record<string, number>} */
+  const counts = {}
+  for (const one of all) for (const [name, number] of Object.entries(one.counts)) counts[name] = (counts[name] ?? 0) + number
+  return { faults: all.flatMap(({ faults }) => faults), counts }
+}
+
 /** @param {string} workspace @param {import('./model.mjs').Model} model @param {string} base */
 export async function writeContext(workspace, model, base) {
   await mkdir(workspace, { recursive: true })
@@ -152,10 +188,10 @@ export async function writeContext(workspace, model, base) {
 }
 
 /**
- * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, push: boolean, name: string, fails: boolean }} job
+ * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, push: boolean, name: string, fails: boolean, keyOf: (step: string) => string }} job
  * @returns {Promise<{ ran: string[], whole: Set<string>, stages: any[] } | string>} steps that ran as `<stage> <number>`, stages that were finished; or what went wrong
  */
-async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, push, name, fails }) {
+async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, push, name, fails, keyOf }) {
   const job = await runJob({
     action: resolve(import.meta.dirname, '..'),
     workspace,
@@ -176,20 +212,38 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
   if (troubles.length > 0) return `trouble: ${troubles.join('; ')}`
   // The log is asked as well: what a RUN prints proves that it ran, whatever the report says.
   const printed = [...job.main.log.matchAll(/^#\d+ [\d.]+ RAN-(\S+)$/gm)].map(([, stage]) => stage ?? '').sort()
-  const reported = report.stages
-    .flatMap((/** @type {any} */ stage) =>
-      stage.steps
-        .filter((/** @type {any} */ step) => step.status === 'ran' && step.command.startsWith('RUN'))
-        .map(() => stage.name)
-    )
-    .sort()
+  const runs = report.stages.flatMap((/** @type {any} */ stage) =>
+    stage.steps
+      .filter((/** @type {any} */ step) => step.status === 'ran' && step.command.startsWith('RUN'))
+      .map((/** @type {any} */ step) => /** @type {const} */ ([keyOf(nameOfStep(report, stage, step)), stage.name]))
+  )
+  const reported = runs.map((/** @type {readonly [string, string]} */ [, name]) => name).sort()
+  // Steps of two platforms that only their content shows to be the same may run once for both, or side by side.
+  const fewest = [...new Map(runs).values()].sort()
   // A step that was stopped may have printed already.
-  if (!fails && printed.join() !== reported.join())
+  if (!fails && !(isWithin(fewest, printed) && isWithin(printed, reported)))
     return `the report says RUN of [${reported}], the log shows RUN of [${printed}]`
+  const isWhole = (/** @type {any} */ stage) => ['hit', 'partial', 'miss'].includes(stage.status)
+  // A stage is saved when it is whole on every platform.
+  const unfinished = new Set(
+    report.stages.filter((/** @type {any} */ one) => !isWhole(one)).map((/** @type {any} */ one) => one.name)
+  )
   const whole = report.stages
-    .filter((/** @type {any} */ stage) => ['hit', 'partial', 'miss'].includes(stage.status))
     .map((/** @type {any} */ stage) => stage.name)
+    .filter((/** @type {any} */ name) => !unfinished.has(name))
   return { ran, whole: new Set(whole), stages: report.stages }
+}
+
+/** Whether a list has each name at least as often as another. @param {readonly string[]} less @param {readonly string[]} more */
+function isWithin(less, more) {
+  const times = (/** @type {readonly string[]} */ list, /** @type {string} */ name) => list.filter(one => one === name).length
+  return less.every(name => times(less, name) <= times(more, name))
+}
+
+/** @param {any} report @param {any} stage @param {any} step */
+function nameOfStep(report, stage, step) {
+  const several = report.stages.some((/** @type {any} */ other) => other.platform !== stage.platform)
+  return `${stage.name} ${step.number}${several ? ` ${stage.platform}` : ''}`
 }
 
 /** Whether a step was begun: one that was stopped as well. @param {any} step */
@@ -199,12 +253,12 @@ function wasRun(step) {
 
 /**
  * @param {string} path of a job's report
- * @returns {Promise<{ report: any, ran: string[], troubles: string[] }>} steps that ran as `<stage> <number>`
+ * @returns {Promise<{ report: any, ran: string[], troubles: string[] }>} steps that ran as `<stage> <number>`, of several platforms with the platform
  */
 export async function stepsOfReport(path) {
   const report = JSON.parse(await readFile(path, 'utf8'))
   const ran = report.stages.flatMap((/** @type {any} */ stage) =>
-    stage.steps.filter(wasRun).map((/** @type {any} */ step) => `${stage.name} ${step.number}`)
+    stage.steps.filter(wasRun).map((/** @type {any} */ step) => nameOfStep(report, stage, step))
   )
   return { report, ran, troubles: report.degradations.map((/** @type {any} */ trouble) => `${trouble.code} ${trouble.detail}`) }
 }
@@ -217,7 +271,10 @@ if (process.argv[1] === import.meta.filename) {
       backend: { type: 'string', default: 'registry' },
       push: { type: 'boolean', default: false },
       failing: { type: 'string', default: '0' },
-      export: { type: 'string', default: 'eager' }
+      export: { type: 'string', default: 'eager' },
+      platforms: { type: 'string', default: '' },
+      endpoint: { type: 'string', default: '' },
+      fresh: { type: 'string' }
     }
   })
   const result = await soak({
@@ -226,7 +283,12 @@ if (process.argv[1] === import.meta.filename) {
     backend: /** @type {'registry'} */ (values.backend),
     push: values.push,
     failing: Number(values.failing),
-    inputs: { 'cache-export': values.export },
+    platforms: values.platforms.split(',').filter(Boolean),
+    ...(values.fresh === undefined ? {} : { fresh: values.fresh }),
+    inputs: {
+      'cache-export': values.export,
+      ...(values.endpoint === '' ? {} : { driver: 'remote', endpoint: values.endpoint })
+    },
     print: line => console.log(line)
   })
   console.log(`${result.jobs} jobs, ${result.faults.length} faults; ${JSON.stringify(result.counts)}`)

@@ -27,6 +27,8 @@ export interface LocalSave {
 export interface LeftExports {
   readonly builder: string
   readonly driver: string
+  /** Platforms built together are exported each by itself. */
+  readonly apart?: boolean
   /** The main build's import. */
   readonly imported?: { readonly backend: string; readonly ref: string }
   /** Whether the build had succeeded by then. */
@@ -81,9 +83,10 @@ function isLocalSave(save: Partial<LocalSave> | null): boolean {
 }
 
 function isLeft(left: Partial<LeftExports>): boolean {
-  const { builder, driver, imported, succeeded, ran, hit, stale, exports } = left
+  const { builder, driver, apart, imported, succeeded, ran, hit, stale, exports } = left
   return (
     areTexts(builder, driver) &&
+    (apart === undefined || typeof apart === 'boolean') &&
     (imported === undefined || areTexts(imported.backend, imported.ref)) &&
     typeof succeeded === 'boolean' &&
     [ran, hit, stale].every(names => Array.isArray(names) && areTexts(...(names as readonly unknown[]))) &&

@@ -12,6 +12,7 @@ export interface Host {
   readonly contextFiles: ContextFiles
   readonly exec: Exec
   readonly actionsCache: ActionsCache
+  readonly buildkitIndexes: BuildKitIndexes
   readonly registry: Registry
   readonly tools: Tools
   readonly workflow: Workflow
@@ -114,6 +115,16 @@ export interface ActionsCache {
   save(path: string, key: string, timeoutSeconds: number): Promise<void>
 }
 
+/** The lists of steps and layers that BuildKit keeps in GitHub's cache, each under a key with a growing number behind `#`. */
+export interface BuildKitIndexes {
+  /** Whether the job's cache service is one that is spoken. */
+  readonly available: boolean
+  /** Text of the newest of a key, which is given without `#`; undefined where there is none. Throws when it cannot be had. */
+  read(key: string, timeoutSeconds: number): Promise<string | undefined>
+  /** Saves a newer one. Throws when the service does not take it. */
+  write(key: string, text: string, timeoutSeconds: number): Promise<void>
+}
+
 export interface RegistryManifest {
   /** `sha256:…` of the manifest's bytes. */
   readonly digest: string
@@ -125,6 +136,14 @@ export interface Registry {
   manifest(reference: string, timeoutSeconds: number): Promise<RegistryManifest | undefined>
   /** A small blob's text. Throws when it cannot be had. */
   blob(repository: string, digest: string, timeoutSeconds: number): Promise<string>
+  /** Puts a small blob into a repository. Throws when the registry does not take it. */
+  pushBlob(repository: string, blob: { readonly digest: string; readonly text: string }, timeoutSeconds: number): Promise<void>
+  /** Puts a manifest under `host/repository:tag`; gives its digest. Throws when the registry does not take it. */
+  pushManifest(
+    reference: string,
+    manifest: { readonly mediaType: string; readonly text: string },
+    timeoutSeconds: number
+  ): Promise<string>
 }
 
 /** Programs that the job has to fetch first, and the runner's cache of them. */

@@ -20,6 +20,7 @@ const hostPlatform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`
  * @property {Record<string, string>} [files] path to content, beside busybox
  * @property {Record<string, string>} [env]
  * @property {string[]} [platforms] every one gets the same files (and this machine's busybox)
+ * @property {(platform: string) => Record<string, string>} [filesOf] what is another on each platform, beside those
  */
 
 /** @type {BaseImage[]} */
@@ -38,10 +39,10 @@ const standard = [
  */
 export async function pushBaseImage(image) {
   const { repository, tag } = splitName(image.name)
-  const { layer, gzipped } = await layerOf(image.files ?? {})
   const manifests = []
   for (const platform of image.platforms ?? [hostPlatform]) {
     const [os, architecture] = platform.split('/')
+    const { layer, gzipped } = await layerOf({ ...image.files, ...image.filesOf?.(platform) })
     const config = Buffer.from(
       JSON.stringify({
         os,

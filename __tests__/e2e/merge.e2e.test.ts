@@ -18,10 +18,10 @@ let project: Project
 let relay: Awaited<ReturnType<typeof startRelay>>
 beforeAll(async () => {
   relay = await startRelay()
-  // No step of another platform can run here: files are copied.
+  // No step of another platform can run here: files are copied. And none is the other's too, since both jobs have one engine here.
   project = await newProject({
     Dockerfile:
-      'FROM scratch AS deps\nCOPY list /list\nFROM scratch AS tools\nCOPY tool /tool\nFROM deps AS app\nCOPY --from=tools /tool /\nCOPY src /src\n',
+      'ARG TARGETARCH\nFROM scratch AS deps\nARG TARGETARCH\nCOPY list /$TARGETARCH\nFROM scratch AS tools\nARG TARGETARCH\nCOPY tool /$TARGETARCH/tool\nFROM deps AS app\nARG TARGETARCH\nCOPY --from=tools /$TARGETARCH /\nCOPY src /src\n',
     list: 'a',
     tool: 'b',
     'src/main': 'c'

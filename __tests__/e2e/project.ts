@@ -34,15 +34,24 @@ export type RunOptions = Partial<Omit<JobOptions, 'action' | 'workspace' | 'inpu
 
 export type Project = Awaited<ReturnType<typeof newProject>>
 
+export interface ProjectOptions {
+  /** Of the base image, which has the platform's name in /etc/arch and this machine's programs on each: steps run without emulation. */
+  readonly platforms?: readonly string[]
+}
+
 /** `files` of a path and its text; without them the web project of the fixtures. `busybox` in a Dockerfile becomes a base image of its own. */
-export async function newProject(files?: Readonly<Record<string, string>>) {
+export async function newProject(files?: Readonly<Record<string, string>>, { platforms }: ProjectOptions = {}) {
   const id = randomUUID().slice(0, 8)
   const directory = await mkdtemp(join(tmpdir(), 'project-'))
   const repository = `e2e/app-${id}`
   const cacheDir = `${directory}-cache`
   const service = await serveCache()
   // An emptied builder still remembers which keys it once found equal: a base of its own keeps one project from helping another.
-  const base = await pushBaseImage({ name: `e2e/base-${id}:1`, files: { 'etc/project': id } })
+  const base = await pushBaseImage({
+    name: `e2e/base-${id}:1`,
+    files: { 'etc/project': id },
+    ...(platforms ? { platforms: [...platforms], filesOf: platform => ({ 'etc/arch': platform }) } : {})
+  })
   const write = async (path: string, text: string) => {
     await mkdir(dirname(join(directory, path)), { recursive: true })
     await writeFile(join(directory, path), path.endsWith('Dockerfile') ? text.replace(/\bbusybox\b/g, base.ref) : text)

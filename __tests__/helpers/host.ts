@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ActionsCache, Host } from '../../src/host'
+import { newBuildKitIndexes } from '../../src/io/buildkit-indexes'
 import { newContextFiles } from '../../src/io/context-files'
 import { newExec } from '../../src/io/exec'
 import { newFiles } from '../../src/io/files'
@@ -62,6 +63,7 @@ export async function newTestHost({ docker, actionsCache }: TestHostParts = {}):
     contextFiles: newContextFiles(),
     exec: newExec(env, stopwatch),
     actionsCache: actionsCache ?? noActionsCache,
+    buildkitIndexes: newBuildKitIndexes(env, stopwatch),
     registry: newRegistry(() => Promise.resolve(undefined), stopwatch),
     tools: newTools(join(folder, 'temp'), stopwatch),
     workflow: {

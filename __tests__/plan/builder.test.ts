@@ -1,4 +1,4 @@
-import { createBuilderArgv, parseBuilderFacts, planBuilder, removeBuilderArgv } from '../../src/plan/builder'
+import { createBuilderArgv, exportsApart, parseBuilderFacts, planBuilder, removeBuilderArgv } from '../../src/plan/builder'
 import type { BuilderFacts } from '../../src/plan/builder'
 import { inputsWith } from '../inputs/fixture'
 
@@ -60,8 +60,8 @@ const said: readonly { description: string; text: string; expected: BuilderFacts
   },
   {
     description: 'several nodes: what the oldest is',
-    text: 'Name: mine\nDriver: remote\n\nNodes:\nName: a\nBuildKit version: v0.32.2\n\nName: b\nBuildKit version: v0.9.1\n',
-    expected: { name: 'mine', driver: 'remote', containerdStore: false, buildkit: 'v0.9.1' }
+    text: 'Name: mine\nDriver: remote\n\nNodes:\nName: a\nEndpoint: tcp://a:1\nBuildKit version: v0.32.2\n\nName: b\nEndpoint: tcp://b:1\nBuildKit version: v0.9.1\n',
+    expected: { name: 'mine', driver: 'remote', containerdStore: false, buildkit: 'v0.9.1', severalNodes: true }
   },
   {
     description: 'several nodes of which one does not run',
@@ -75,6 +75,15 @@ const said: readonly { description: string; text: string; expected: BuilderFacts
 
 test.each(said)('inspect says: $description', ({ text, expected }) => {
   expect(parseBuilderFacts(text)).toEqual(expected)
+})
+
+test.each([
+  ['one node, new', { buildkit: 'v0.32.0' }, true],
+  ['one node, old', { buildkit: 'v0.31.9' }, false],
+  ['one node of unknown age', {}, false],
+  ['several nodes, whatever they are', { buildkit: 'v0.25.0', severalNodes: true } as const, true]
+])('platforms are exported apart: %s', (_, builder, expected) => {
+  expect(exportsApart(builder)).toBe(expected)
 })
 
 const facts = {

@@ -10,6 +10,7 @@ const cases: readonly {
   ran?: readonly string[]
   hit?: readonly string[]
   stale?: readonly string[]
+  unsaved?: readonly string[]
   due?: readonly string[]
   /** Unless said otherwise the build succeeded. */
   phase?: 'running' | 'failed'
@@ -31,6 +32,19 @@ const cases: readonly {
     description: 'a stage ran and came out the same: the target is exported although it hit',
     ran: ['tools'],
     hit: ['base', 'deps', 'final'],
+    expected: ['tools ran', 'final holds-others']
+  },
+  {
+    description: 'a builder that lives on had what no ref has: it is saved, and the target with it',
+    hit: all,
+    unsaved: ['tools'],
+    expected: ['tools unsaved', 'final holds-others']
+  },
+  {
+    description: 'a stage of which something changed ran',
+    ran: ['tools'],
+    hit: ['base', 'deps', 'final'],
+    unsaved: ['tools'],
     expected: ['tools ran', 'final holds-others']
   },
   {
@@ -182,6 +196,7 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
   const { exports, pullFirst } = planExports(plan, {
     ran: new Set(facts.ran),
     hit: new Set(facts.hit),
+    unsaved: new Set(facts.unsaved),
     stale: new Set(facts.stale),
     phase: facts.phase ?? 'succeeded',
     found: refs,
@@ -215,6 +230,7 @@ test.each([
   const { exports } = planExports(plan, {
     ran: new Set(ran),
     hit: new Set(all.filter(name => !ran.includes(name))),
+    unsaved: new Set(),
     stale: new Set(),
     phase: 'running',
     found: [],
@@ -229,6 +245,7 @@ test('an image under a stage without steps may be lacking as well', () => {
   const plan = planOf('FROM busybox AS bare\nFROM bare AS a\nRUN 1\nFROM bare AS b\nRUN 2\nCOPY --from=a / /\n')
   const facts = {
     hit: new Set<string>(),
+    unsaved: new Set<string>(),
     stale: new Set<string>(),
     found: [],
     due: new Set<never>(),

@@ -18,7 +18,7 @@ const largestText = 1 << 20
 type Login = (host: string) => Promise<Credentials | undefined>
 
 /**
- * Reads manifests and small blobs by the distribution protocol, with a Bearer token where the registry asks for one.
+ * Reads and writes manifests and small blobs by the distribution protocol, with a Bearer token where the registry asks for one.
  * `login` looks a registry host up in docker's own configuration.
  */
 export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
@@ -26,18 +26,48 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
 
   async function read(repository: string, path: string, timeoutSeconds: number): Promise<Buffer | undefined> {
     const [host, name] = cut(repository, repository.indexOf('/'))
-    const response = await fetchAuthorized(
-      repository,
-      `${baseUrl(host)}/v2/${name}/${path}`,
-      AbortSignal.timeout(timeoutSeconds * 1000)
-    )
+    const response = await fetchAuthorized(repository, `${baseUrl(host)}/v2/${name}/${path}`, {
+      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+      headers: { accept: manifestTypes }
+    })
     if (response.ok) return readLimited(response, `${name}/${path}`)
     await response.body?.cancel()
     if (response.status === 404) return undefined
     throw new Error(`${host} answered ${response.status} ${response.statusText} for ${name}/${path}`)
   }
 
+  /** Throws unless the registry takes it. */
+  async function write(repository: string, url: string, init: Sent & { readonly method: string }): Promise<Response> {
+    const response = await fetchAuthorized(repository, url, init)
+    await response.body?.cancel()
+    if (response.ok) return response
+    const { host, pathname } = new URL(url)
+    throw new Error(`${host} answered ${response.status} ${response.statusText} for ${init.method} ${pathname}`)
+  }
+
+  async function upload(repository: string, { digest, text }: { digest: string; text: string }, timeoutSeconds: number) {
+    const [host, name] = cut(repository, repository.indexOf('/'))
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000)
+    const start = `${baseUrl(host)}/v2/${name}/blobs/uploads/`
+    const begun = await write(repository, start, { method: 'POST', signal, headers: {} })
+    const place = new URL(begun.headers.get('location') ?? '', start)
+    place.searchParams.set('digest', digest)
+    const headers = { 'content-type': 'application/octet-stream' }
+    await write(repository, place.href, { method: 'PUT', signal, headers, body: text })
+  }
+
   return {
+    pushBlob: (repository, blob, timeoutSeconds) =>
+      stopwatch.waiting(explained(upload(repository, blob, timeoutSeconds), timeoutSeconds)),
+    async pushManifest(reference, { mediaType, text }, timeoutSeconds) {
+      const [repository, tag] = splitReference(reference)
+      const [host, name] = cut(repository, repository.indexOf('/'))
+      const url = `${baseUrl(host)}/v2/${name}/manifests/${tag}`
+      const signal = AbortSignal.timeout(timeoutSeconds * 1000)
+      const sent = { method: 'PUT', signal, headers: { 'content-type': mediaType }, body: text }
+      await stopwatch.waiting(explained(write(repository, url, sent), timeoutSeconds))
+      return digestOf(Buffer.from(text))
+    },
     async manifest(reference, timeoutSeconds) {
       const [repository, tag] = splitReference(reference)
       const found = await stopwatch.waiting(explained(read(repository, `manifests/${tag}`, timeoutSeconds), timeoutSeconds))
@@ -52,24 +82,34 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
   }
 }
 
-/** GETs that answer a repository's challenge, once for all that are under way at the same time. */
-function newAuthorizedFetch(login: Login): (repository: string, url: string, signal: AbortSignal) => Promise<Response> {
+interface Sent {
+  readonly method?: string
+  readonly signal: AbortSignal
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** Requests that answer a repository's challenge, once for all that are under way at the same time and want the same of it. */
+function newAuthorizedFetch(login: Login): (repository: string, url: string, init: Sent) => Promise<Response> {
   const authorizations = new Map<string, Promise<string | undefined>>()
-  return async (repository, url, signal) => {
+  return async (repository, url, init) => {
+    const { signal } = init
     const get = (authorization: string | undefined) =>
-      fetch(url, { signal, headers: { accept: manifestTypes, ...(authorization ? { authorization } : {}) } })
-    const used = authorizations.get(repository)
+      fetch(url, { ...init, headers: { ...init.headers, ...(authorization ? { authorization } : {}) } })
+    // A token to read with is refused for writing.
+    const kind = `${repository} ${init.method === undefined ? 'read' : 'write'}`
+    const used = authorizations.get(kind)
     const response = await get(await used)
     const challenge = response.headers.get('www-authenticate')
     if (response.status !== 401 || !challenge) return response
     await response.body?.cancel()
-    let fresh = authorizations.get(repository)
+    let fresh = authorizations.get(kind)
     if (fresh === undefined || fresh === used) {
       fresh = login(repository.slice(0, repository.indexOf('/'))).then(found => authorize(challenge, found, signal))
       const asked = fresh
-      authorizations.set(repository, asked)
+      authorizations.set(kind, asked)
       // What failed is asked for again the next time.
-      asked.catch(() => authorizations.get(repository) === asked && authorizations.delete(repository))
+      asked.catch(() => authorizations.get(kind) === asked && authorizations.delete(kind))
     }
     return get(await fresh)
   }

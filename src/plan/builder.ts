@@ -8,6 +8,8 @@ export interface BuilderFacts {
   /** The docker driver can export caches only with containerd's image store (docker/buildx driver/docker/driver.go). */
   readonly containerdStore: boolean
   readonly buildkit?: string
+  /** More than one machine builds: each platform may have its own. */
+  readonly severalNodes?: true
 }
 
 export type BuilderPlan =
@@ -28,7 +30,8 @@ export function parseBuilderFacts(text: string): BuilderFacts | undefined {
     name,
     driver,
     containerdStore: /^\s*org\.mobyproject\.buildkit\.worker\.snapshotter:/m.test(text),
-    ...(buildkit ? { buildkit } : {})
+    ...(buildkit ? { buildkit } : {}),
+    ...([...text.matchAll(/^[ \t]*Endpoint:/gm)].length > 1 ? { severalNodes: true } : {})
   }
 }
 
@@ -108,6 +111,15 @@ function needsNewBuilder(inputs: Inputs): string | undefined {
 export function buildsBesideMain(buildkit: string | undefined): boolean {
   const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(buildkit ?? '') ?? []
   return Number(major) > 0 || Number(minor) >= 32
+}
+
+/**
+ * Whether platforms that are built together are exported each by a build of its own. Of several nodes each would write the ref for its own
+ * platforms, and the last one wins. One node with BuildKit 0.32 writes three platforms at once incompletely; one with 0.25 runs steps again where
+ * it exports one platform of what it built for two (both seen).
+ */
+export function exportsApart({ buildkit, severalNodes }: Pick<BuilderFacts, 'buildkit' | 'severalNodes'>): boolean {
+  return severalNodes === true || buildsBesideMain(buildkit)
 }
 
 /** The default of docker/setup-buildx-action: entitlements that a build must still ask for by `allow`. */

@@ -14,6 +14,13 @@ export interface CacheRef {
   readonly name: string
   /** `ghcr.io/acme/app`, empty for gha, or the local directory. */
   readonly place: string
+  /** Of platforms built together, the refs of each alone: BuildKit writes those, and the ref is made of them (joined-cache.ts). */
+  readonly parts?: readonly CachePart[]
+}
+
+export interface CachePart {
+  readonly platform: string
+  readonly name: string
 }
 
 /** Why a needed stage has no refs: nothing to save, asked for, or BuildKit cannot build it by itself. */
@@ -56,21 +63,26 @@ export function planCache(request: CachePlanRequest): CachePlan {
   const stages = neededStages(dockerfile, inputs.target).map((stage): StagePlan => {
     const uncached = whyUncached(stage, target, inputs.cacheStages)
     if (uncached) return { stage, uncached, reads: [], writes: [] }
-    const ref = (backend: Backend, scope: Scope): CacheRef => ({
-      backend,
-      stage: stage.name,
-      scope,
-      name: formatRef({
-        prefix: inputs.cachePrefix,
+    const ref = (backend: Backend, scope: Scope): CacheRef => {
+      const nameOn = (on: readonly string[]) =>
+        formatRef({
+          prefix: inputs.cachePrefix,
+          stage: stage.name,
+          named: ownsName(stage, dockerfile.stages),
+          ...(backend === 'registry' || request.image === '' ? {} : { image: request.image }),
+          scope,
+          platforms: on,
+          version: inputs.cacheVersion
+        })
+      return {
+        backend,
         stage: stage.name,
-        named: ownsName(stage, dockerfile.stages),
-        ...(backend === 'registry' || request.image === '' ? {} : { image: request.image }),
         scope,
-        platforms,
-        version: inputs.cacheVersion
-      }),
-      place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend]
-    })
+        name: nameOn(platforms),
+        place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend],
+        ...(platforms.length > 1 ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform]) })) } : {})
+      }
+    }
     const reads = backends.flatMap(backend => scopes.read.map(scope => ref(backend, scope)))
     // One object for one ref: they are compared by identity.
     const writes = reads.filter(({ scope }) => scope === scopes.write)

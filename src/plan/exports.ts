@@ -6,10 +6,10 @@ import type { Backend } from '../reasons'
 
 /**
  * `ran`: a step of the stage ran. `by-content`: it hit although a stage it reads from ran, and came out the same.
- * `holds-others`: it holds what the target needs, and a stage ran. `stale`: its ref is of other content.
- * `absent`: saved nowhere in that backend. `refresh`: unchanged, and not exported for long.
+ * `holds-others`: it holds what the target needs, and a stage is new. `unsaved`: the builder itself had it, and no ref does. `stale`: its
+ * ref is of other content. `absent`: saved nowhere in that backend. `refresh`: unchanged, and not exported for long.
  */
-export type ExportCause = 'ran' | 'by-content' | 'holds-others' | 'stale' | 'absent' | 'refresh'
+export type ExportCause = 'ran' | 'by-content' | 'holds-others' | 'unsaved' | 'stale' | 'absent' | 'refresh'
 
 export interface StageExport {
   readonly stage: string
@@ -26,6 +26,8 @@ export interface ExportFacts {
   readonly ran: ReadonlySet<string>
   /** Stages whose every step was cached. */
   readonly hit: ReadonlySet<string>
+  /** Stages that hit although what they are made from changed since they were saved: a builder that lives on had them itself. */
+  readonly unsaved: ReadonlySet<string>
   /** Of the build: only what ran, and is whole, is exported while it runs or when it failed. */
   readonly phase: 'running' | 'failed' | 'succeeded'
   /** Repositories that the image is pushed to as the build ends. */
@@ -49,7 +51,7 @@ export interface ExportPlan {
 /**
  * What to export. A stage that ran is exported everywhere, and two kinds of stages that hit, without which the next build's single
  * import would lack something (measured with BuildKit 0.25 and 0.32):
- * - the target, when any stage ran: a stage whose input changed and whose output did not leaves the target cached by content, and
+ * - the target, when any stage is new: a stage whose input changed and whose output did not leaves the target cached by content, and
  *   the old target ref does not know the new input;
  * - a stage that itself hit that way and that the target is not FROM: BuildKit knows its new keys by then but holds no layers under
  *   them, and so would leave them out of every later export. Exporting it with its layers pulled puts them back.
@@ -59,7 +61,8 @@ export interface ExportPlan {
 export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
   const { ran, hit, phase } = facts
   const ended = phase === 'succeeded'
-  const holder = ended && plan.stages.some(({ stage }) => ran.has(stage.name)) ? holdingStage(plan)?.stage.name : undefined
+  const isNew = plan.stages.some(({ stage: { name } }) => ran.has(name) || (hit.has(name) && facts.unsaved.has(name)))
+  const holder = ended && isNew ? holdingStage(plan)?.stage.name : undefined
   const chain = new Set(baseChain(plan, plan.target))
   const byContent = plan.stages
     .map(({ stage }) => stage)
@@ -111,6 +114,7 @@ function exportCause(
   // What failed or was not come to is not whole in the builder.
   if (facts.phase !== 'succeeded' || !facts.hit.has(stage.name)) return undefined
   if (holdsOthers) return 'holds-others'
+  if (facts.unsaved.has(stage.name)) return 'unsaved'
   if (facts.stale.has(stage.name)) return 'stale'
   if (facts.due.has(ref)) return 'refresh'
   const present = facts.found.some(candidate => candidate.ref.backend === ref.backend && reads.includes(candidate.ref))

@@ -33,6 +33,11 @@ export function entryTag(entry: LayoutEntry): string | undefined {
   return entry.annotations?.[tagAnnotation]
 }
 
+/** An entry under a tag. */
+export function tagged(entry: LayoutEntry, tag: string): LayoutEntry {
+  return { ...entry, annotations: { ...entry.annotations, [tagAnnotation]: tag } }
+}
+
 /** `ours` on top of `theirs`: of two entries with one tag ours stays; entries whose tag `keep` refuses go. */
 export function mergeLayoutIndexes(theirs: LayoutIndex, ours: LayoutIndex, keep: (tag: string) => boolean): LayoutIndex {
   const tags = new Set(ours.entries.map(entryTag))

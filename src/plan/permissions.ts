@@ -51,16 +51,31 @@ export function planWrites({ cacheWrite, untrusted, scope, token, mode }: WriteF
  */
 export function mayWriteActionsCache(token: string | undefined, mode: string | undefined): boolean | undefined {
   if (/^\s*(read|none)\s*$/i.test(mode ?? '')) return false
+  return tokenScopes(token)?.some(({ Permission }) => ((Permission ?? 0) & write) !== 0)
+}
+
+function tokenScopes(
+  token: string | undefined
+): readonly { readonly Scope?: string; readonly Permission?: number }[] | undefined {
   const payload = token?.split('.')[1]
   if (!payload) return undefined
   try {
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as { ac?: string }
     if (typeof claims.ac !== 'string') return undefined
-    const scopes = JSON.parse(claims.ac) as readonly { readonly Permission?: number }[]
-    return scopes.some(({ Permission }) => ((Permission ?? 0) & write) !== 0)
+    const scopes = JSON.parse(claims.ac) as readonly { readonly Scope?: string; readonly Permission?: number }[]
+    return Array.isArray(scopes) ? scopes : undefined
   } catch {
     return undefined
   }
+}
+
+/** Scopes of GitHub's cache that a job's token may write; none where it does not say. */
+export function writableScopes(token: string | undefined): readonly string[] {
+  return (
+    tokenScopes(token)?.flatMap(({ Scope, Permission }) =>
+      Scope !== undefined && ((Permission ?? 0) & write) !== 0 ? [Scope] : []
+    ) ?? []
+  )
 }
 
 /**

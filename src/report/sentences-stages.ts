@@ -44,6 +44,7 @@ const savedAnew: { readonly [cause in ExportCause]: Words } = {
   ran: [],
   'by-content': words`what it reads was rebuilt and came out the same`,
   'holds-others': words`saved with the stages that were rebuilt`,
+  unsaved: words`the builder had it, and no ref did`,
   stale: words`its ref held something else`,
   absent: words`had no ref there yet`,
   refresh: words`saved again, so that it is not evicted`

@@ -36,7 +36,9 @@ export async function findBuildAdvice(
       buildArgs: new Set(inputs.buildArgs.map(text => text.replace(/=.*$/s, ''))),
       buildContexts: new Set(inputs.buildContexts.map(text => text.slice(0, text.indexOf('=')))),
       // Other drivers may build each platform on a machine of its own.
-      ...(['docker', 'docker-container'].includes(builder.driver) ? { buildPlatform: host.platform } : {}),
+      ...(['docker', 'docker-container'].includes(builder.driver) && !builder.severalNodes
+        ? { buildPlatform: host.platform }
+        : {}),
       // Carried by this action, or kept by the builder itself.
       mountsKept:
         (carriesMounts(host, inputs, builder) && savesCaches(inputs)) ||

@@ -20,6 +20,8 @@ export interface Builder {
   readonly created: boolean
   /** BuildKit's version where it is known. */
   readonly buildkit?: string
+  /** More than one machine builds. */
+  readonly severalNodes?: true
 }
 
 /**
@@ -40,9 +42,9 @@ export async function bringUpBuilder(
     throw new BuildFailed(`builder: ${inputs.builder} cannot be used: ${lastLine(inspected.stderr)}`, inspected.exitCode)
   }
   const plan = planBuilder(inputs, current)
-  const buildkit = current?.name === (plan.kind === 'use' ? plan.name : '') ? current?.buildkit : undefined
   if (plan.kind === 'use') {
-    return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false, ...(buildkit ? { buildkit } : {}) }
+    const known = current?.name === plan.name ? toldOf(current) : {}
+    return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false, ...known }
   }
   const kept = inputs.keepState ? keptBuilderName(host.env['RUNNER_NAME'] ?? '') : undefined
   const there = kept === undefined ? undefined : await inspect(host, cancellation, kept)
@@ -57,12 +59,16 @@ export async function bringUpBuilder(
   try {
     const facts = await create(host, cancellation, inputs, made)
     if (kept !== undefined) await noteMade(host, kept)
-    return { ...made, ...(facts?.buildkit ? { buildkit: facts.buildkit } : {}) }
+    return { ...made, ...(facts ? toldOf(facts) : {}) }
   } catch (error) {
     if (!plan.dispensable || !current || !inputs.fallback || cancellation.requested()) throw error
     host.log.warning(withoutOwnBuilder(messageOf(error)))
     return { ...current, reason: 'no builder that can save caches could be made', created: false }
   }
+}
+
+function toldOf({ buildkit, severalNodes }: BuilderFacts): Pick<Builder, 'buildkit' | 'severalNodes'> {
+  return { ...(buildkit ? { buildkit } : {}), ...(severalNodes ? { severalNodes } : {}) }
 }
 
 /** Makes a builder with all its nodes, and boots it. Throws BuildFailed. */

@@ -10,8 +10,8 @@ import { pullArgv } from '../plan/side-argv'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import { newEarlyRecords } from './early-records'
-import { runExport } from './export-build'
 import type { ExportOutcome } from './export-build'
+import { runJoinedExport } from './joined-export'
 import { newLanes } from './lanes'
 
 /** Seconds one export may take, and one to a backend that could not be looked up: a service that hangs must not hold the job. */
@@ -28,6 +28,8 @@ export interface ExporterOptions {
   readonly inputs: Inputs
   readonly builder: string
   readonly driver: string
+  /** Platforms built together are exported each by itself. */
+  readonly apart: boolean
   /** The main build's import, asked for anew by each export: it may turn out not to be whole. */
   readonly importRef: () => CacheRef | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
@@ -84,9 +86,10 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     if (given !== undefined) return { ...none, exported: 'failed', detail: given }
     const left = (deadline - host.clock.now()) / 1000
     if (left <= 0) return { ...none, exported: 'failed', detail: 'the time for saving caches was over' }
-    const outcome = await runExport(host, cancellation, {
+    const outcome = await runJoinedExport(host, cancellation, {
       inputs: options.inputs,
       builder: options.builder,
+      apart: options.apart,
       stage,
       target: options.targetOf(stage),
       ref,

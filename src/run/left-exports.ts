@@ -1,5 +1,6 @@
 import type { LeftExports, LocalSave } from '../handover'
 import type { Host } from '../host'
+import { exportsApart } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
@@ -22,7 +23,7 @@ const leftSeconds = 60
 export function leftExports(
   outcomes: readonly ExportOutcome[],
   facts: Pick<ExportFacts, 'ran' | 'hit' | 'stale' | 'phase'>,
-  { name, driver }: Builder,
+  { name, driver, ...builder }: Builder,
   imported: CacheRef | undefined
 ): LeftExports | undefined {
   const exports = outcomes
@@ -32,6 +33,7 @@ export function leftExports(
   return {
     builder: name,
     driver,
+    apart: exportsApart(builder),
     ...(imported ? { imported: { backend: imported.backend, ref: imported.name } } : {}),
     succeeded: facts.phase === 'succeeded',
     ran: [...facts.ran],
@@ -70,6 +72,7 @@ export async function finishExports(
   const exporter = newStageExports(host, cancellation, {
     preparation,
     builder: { name: left.builder, driver: left.driver },
+    apart: left.apart ?? false,
     caches,
     importRef: () => imported,
     staging,
@@ -78,6 +81,7 @@ export async function finishExports(
   const { exports, pullFirst } = planExports(plan, {
     ran: new Set(left.ran),
     hit: new Set(left.hit),
+    unsaved: new Set(),
     stale: new Set(left.stale),
     phase: left.succeeded ? 'succeeded' : 'failed',
     found: caches.found,

@@ -4,6 +4,7 @@ import type { Host } from '../host'
 import type { LeftExports } from '../handover'
 import { pushedRepositories } from '../plan/backends'
 import { readsCache } from '../plan/build-command'
+import { exportsApart } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
@@ -66,6 +67,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
   let { importRef } = options
   let exporter: Exporter | undefined
   let prefetcher: Prefetcher | undefined
+  let changed: ReadonlySet<string> = new Set()
 
   function queue(facts: Omit<ExportFacts, 'pushedTo'>): void {
     if (!savesCaches(inputs)) return
@@ -86,13 +88,23 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         prefetcher?.onProgress(table)
         if (!eager || !exporter || finishedStages(watch, table).length === 0) return
         const results = explainStages({ ...wanted, table, outcome: 'failure' })
-        queue({ ...wholeStages(results), phase: 'running', stale: new Set(), found: [], due: new Set(), lookedUp: [] })
+        queue({
+          ...wholeStages(results),
+          phase: 'running',
+          unsaved: new Set(),
+          stale: new Set(),
+          found: [],
+          due: new Set(),
+          lookedUp: []
+        })
       }
     },
     begin({ caches, expectations, staging, beforeStaging }) {
+      changed = new Set(expectations.filter(({ expected }) => expected === 'rebuild').map(({ stage }) => stage))
       exporter = newStageExports(host, cancellation.later(graceSeconds), {
         preparation,
         builder,
+        apart: exportsApart(builder),
         caches,
         importRef: () => importRef,
         staging,
@@ -106,6 +118,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       const facts: Omit<ExportFacts, 'pushedTo'> = {
         ...wholeStages(built.results),
         phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
+        unsaved: changed,
         stale: built.stale,
         found,
         due: planRefresh(found, host.clock.now(), inputs.cacheRefreshDays),

@@ -15,6 +15,8 @@ import { saveRecords } from './saving'
 export interface StageExportsRequest {
   readonly preparation: Preparation
   readonly builder: Pick<Builder, 'name' | 'driver'>
+  /** Platforms built together are exported each by itself. */
+  readonly apart: boolean
   readonly caches: Caches
   readonly importRef: () => CacheRef | undefined
   /** Directory that local exports write to until all are done. */
@@ -31,6 +33,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     inputs,
     builder: builder.name,
     driver: builder.driver,
+    apart: request.apart,
     importRef,
     targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
     async stageLocal() {
