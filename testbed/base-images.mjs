@@ -42,8 +42,7 @@ export async function pushBaseImage(image) {
   const manifests = []
   for (const platform of image.platforms ?? [hostPlatform]) {
     const [os, architecture] = platform.split('/')
-    const layer = await busyboxLayer({ ...image.files, ...image.filesOf?.(platform) })
-    const gzipped = gzipSync(layer)
+    const { layer, gzipped } = await layerOf({ ...image.files, ...image.filesOf?.(platform) })
     const config = Buffer.from(
       JSON.stringify({
         os,
@@ -90,10 +89,23 @@ function splitName(/** @type {string} */ name) {
   return { repository: path.includes('/') ? path : `library/${path}`, tag }
 }
 
-/** The same files always give the same digest. */
-async function busyboxLayer(/** @type {Record<string, string>} */ files) {
-  const root = await mkdtemp(join(tmpdir(), 'base-image-'))
-  try {
+/**
+ * The same files always give the same digest.
+ * @param {Record<string, string>} files
+ * @returns {Promise<{ layer: Buffer, gzipped: Buffer }>}
+ */
+async function layerOf(files) {
+  const busybox = await (busyboxPart ??= packBusybox())
+  const rest = await packed(root => writeFiles(root, files))
+  // Both archives and compressed streams may follow one another.
+  return { layer: Buffer.concat([busybox.layer, rest]), gzipped: Buffer.concat([busybox.gzipped, gzipSync(rest)]) }
+}
+
+/** What is the same in all of them, packed once. @type {ReturnType<typeof packBusybox> | undefined} */
+let busyboxPart
+
+async function packBusybox() {
+  const archive = await packed(async root => {
     for (const folder of ['bin', 'etc', 'root', 'tmp', 'usr/bin', 'usr/local/bin', 'var']) {
       await mkdir(join(root, folder), { recursive: true })
     }
@@ -104,11 +116,28 @@ async function busyboxLayer(/** @type {Record<string, string>} */ files) {
     for (const applet of stdout.trim().split('\n')) {
       if (applet !== 'busybox') await symlink('busybox', join(root, 'bin', applet))
     }
-    const accounts = { 'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n', 'etc/group': 'root:x:0:\n' }
-    for (const [path, content] of Object.entries({ ...accounts, ...files })) {
-      await mkdir(dirname(join(root, path)), { recursive: true })
-      await writeFile(join(root, path), content, { mode: 0o755 })
-    }
+    await writeFiles(root, { 'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n', 'etc/group': 'root:x:0:\n' })
+  })
+  // Zeros are the end of an archive.
+  let end = archive.length
+  while (end > 0 && archive.subarray(end - 512, end).every(byte => byte === 0)) end -= 512
+  const layer = archive.subarray(0, end)
+  return { layer, gzipped: gzipSync(layer) }
+}
+
+/** @param {string} root @param {Record<string, string>} files */
+async function writeFiles(root, files) {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), content, { mode: 0o755 })
+  }
+}
+
+/** An archive of what `fill` writes. @param {(root: string) => Promise<void>} fill @returns {Promise<Buffer>} */
+async function packed(fill) {
+  const root = await mkdtemp(join(tmpdir(), 'base-image-'))
+  try {
+    await fill(root)
     const tar = [
       '--sort=name',
       '--mtime=@0',
@@ -122,8 +151,7 @@ async function busyboxLayer(/** @type {Record<string, string>} */ files) {
       '-',
       '.'
     ]
-    const packed = await run('tar', tar, { encoding: 'buffer', maxBuffer: 256 << 20, timeout: 30_000 })
-    return packed.stdout
+    return (await run('tar', tar, { encoding: 'buffer', maxBuffer: 256 << 20, timeout: 30_000 })).stdout
   } finally {
     await rm(root, { recursive: true })
   }

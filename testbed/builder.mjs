@@ -1,6 +1,8 @@
 // @ts-check
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { theTestBed } from './where.mjs'
 
@@ -25,8 +27,18 @@ export async function buildx(args, options = {}) {
 
 /** @param {readonly string[]} args @param {DockerOptions} options */
 function runDocker(args, { timeoutSeconds = 120, cwd, env }) {
-  const whole = { ...process.env, ...theTestBed().env, ...env }
-  return run('docker', args, { env: whole, timeout: timeoutSeconds * 1000, maxBuffer: 64 << 20, ...(cwd ? { cwd } : {}) })
+  const bed = theTestBed().env
+  const [program, ...rest] = args
+  const plugin = join(bed['DOCKER_CONFIG'] ?? '', 'cli-plugins/docker-buildx')
+  // By itself it starts in half the time.
+  const command = program === 'buildx' && existsSync(plugin) ? { file: plugin, args: rest } : { file: 'docker', args }
+  const whole = { ...process.env, ...bed, ...env }
+  return run(command.file, command.args, {
+    env: whole,
+    timeout: timeoutSeconds * 1000,
+    maxBuffer: 64 << 20,
+    ...(cwd ? { cwd } : {})
+  })
 }
 
 /**

@@ -16,6 +16,8 @@ export async function listen(handle, port = 0) {
     })
   })
   server.requestTimeout = 0
+  // A connection ended because it was idle may be one on which a client just begins to ask.
+  server.keepAliveTimeout = 0
   await new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => resolve(undefined))

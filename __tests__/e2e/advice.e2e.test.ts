@@ -70,13 +70,13 @@ it('a first build is told what made it slow, and where it stands', async () => {
   expect(job.main.unknownCommands).toEqual([])
   expect(job.main.annotations.filter(({ message }) => message.startsWith('forged'))).toEqual([])
   expect(JSON.stringify([job.main.annotations, job.summary])).not.toContain('5ecret')
-}, 90_000)
+})
 
 it('an unchanged build is told nothing of stages that came from the cache', async () => {
   const job = await project.job(inputs)
   expect(job.outputs['cache-hit']).toBe('true')
   expect(adviceOf(job)).toEqual(checks)
-}, 90_000)
+})
 
 it('an edit is told what it made run', async () => {
   await writeFile(join(project.directory, 'page.html'), 'edited\n')
@@ -92,19 +92,15 @@ it('an edit is told what it made run', async () => {
     'warning source-before-dependencies Dockerfile:9',
     'warning unnamed-stage Dockerfile:6'
   ])
-}, 90_000)
+})
 
 it.each([
   { advice: 'notice', levels: ['notice'] },
   { advice: 'off', levels: [] }
-])(
-  'advice: $advice',
-  async ({ advice, levels }) => {
-    await writeFile(join(project.directory, 'page.html'), `${advice}\n`)
-    const job = await project.job({ ...inputs, advice })
-    expect(job.main.exitCode).toBe(0)
-    expect([...new Set(job.main.annotations.map(({ level }) => level))]).toEqual(levels)
-    expect(job.summary.includes('of advice on')).toBe(advice === 'notice')
-  },
-  90_000
-)
+])('advice: $advice', async ({ advice, levels }) => {
+  await writeFile(join(project.directory, 'page.html'), `${advice}\n`)
+  const job = await project.job({ ...inputs, advice })
+  expect(job.main.exitCode).toBe(0)
+  expect([...new Set(job.main.annotations.map(({ level }) => level))]).toEqual(levels)
+  expect(job.summary.includes('of advice on')).toBe(advice === 'notice')
+})

@@ -21,7 +21,7 @@ COPY --from=deps /deps .
 COPY --from=builder /built .
 `
 const build = 'sleep 4 && cp code /built'
-const inputs = { 'cache-backends': 'registry', outputs: 'type=cacheonly' }
+const inputs = { 'cache-backends': 'registry', outputs: 'type=cacheonly', network: 'host' }
 
 let project: Project
 let directory: string
@@ -44,48 +44,48 @@ beforeEach(async () => {
 afterEach(() => project.remove())
 
 const run = (more: Readonly<Record<string, string>> = {}) => project.job({ ...inputs, ...more }, { env: { PATH: path } })
-const lineOf = ({ main }: Job, pattern: RegExp) => main.log.split('\n').findIndex(line => pattern.test(line))
+/** A step that ends once this stage is in the registry: never, if that is not saved while the step runs. */
+const untilSaved = (stage: string) =>
+  `until wget -q -O - http://${theTestBed().registry}/v2/${project.repository}/tags/list | grep -q '"cache-${stage}"'; do sleep 0.1; done`
+const unexpected = (job: Job) => troublesOf(job).filter(trouble => !trouble.includes('ran a second time'))
 
 it('a stage is saved while the next one is built', async () => {
+  await project.write('Dockerfile', dockerfile(`${untilSaved('base')} && cp code /built`))
   const job = await run()
-  expect([job.main.exitCode, job.outputs['exported-stages'], troublesOf(job)]).toEqual([0, 'base,deps,builder,runtime', []])
-  const saved = lineOf(job, /^Cache of base → .*: saved in/)
-  expect(saved).toBeGreaterThan(0)
-  expect(saved).toBeLessThan(lineOf(job, /^#\d+ \[runtime 3\/3\]|^#\d+ \[runtime 2\/2\]/))
+  expect([job.main.exitCode, job.outputs['exported-stages'], unexpected(job)]).toEqual([0, 'base,deps,builder,runtime', []])
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
-}, 120_000)
+})
 
 it('what a later stage stands on is fetched meanwhile, by a build of the Dockerfile cut off before the step that waits', async () => {
   await run()
   await project.write('code', '2')
   const job = await run()
-  expect([job.main.exitCode, troublesOf(job).filter(trouble => !trouble.includes('ran a second time'))]).toEqual([0, []])
+  expect([job.main.exitCode, unexpected(job)]).toEqual([0, []])
   expect(job.main.log).toContain('Fetching what runtime stands on while other stages are built')
   const cut = builds(job.calls).filter(call => valuesOf(call, '--file').length > 0)
   expect(cut).toHaveLength(1)
   expect(valuesOf(cut[0] ?? [], '--cache-from')).toHaveLength(1)
   expect(valuesOf(cut[0] ?? [], '--cache-to')).toEqual([])
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
-}, 120_000)
+})
 
 it('what the target has made is compressed while it waits, by a build that saves nothing', async () => {
   const image = { push: 'true', tags: `${theTestBed().registry}/${project.repository}:ahead`, outputs: '' }
   const job = await run(image)
-  expect([job.main.exitCode, troublesOf(job)]).toEqual([0, []])
+  expect([job.main.exitCode, unexpected(job)]).toEqual([0, []])
   expect(job.main.log).toContain('Compressing the layers that runtime has got so far while other stages are built')
   const cut = builds(job.calls).filter(call => valuesOf(call, '--output').includes('type=oci,dest=/dev/null'))
   expect([cut.length, cut.flatMap(call => valuesOf(call, '--cache-to'))]).toEqual([1, []])
-}, 120_000)
+})
 
 it('nothing is fetched where nothing runs', async () => {
   await run()
   const job = await run()
   expect([job.outputs['cache-hit'], builds(job.calls).length]).toEqual(['true', 1])
-}, 120_000)
+})
 
 it('a build that fails has saved what was finished', async () => {
-  await project.write('Dockerfile', dockerfile('sleep 4 && false'))
+  await project.write('Dockerfile', dockerfile(`${untilSaved('base')} && false`))
   const job = await run()
   expect([job.main.exitCode, job.outputs['exported-stages']]).toEqual([1, 'base,deps'])
-  expect(lineOf(job, /^Cache of base → .*: saved in/)).toBeLessThan(lineOf(job, /^#\d+ ERROR: process/))
-}, 120_000)
+})

@@ -34,8 +34,7 @@ it.each(['registry', 'gha', 'local'])(
     const again = await project.job(inputs)
     expect([again.outputs['cache-hit'], again.outputs['exported-stages']]).toEqual(['true', ''])
     await project.remove()
-  },
-  120_000
+  }
 )
 
 it('a stage that a saved one copies from, and a failed one reads too, is brought in by itself', async () => {
@@ -59,7 +58,7 @@ RUN ${last}
   await project.write('Dockerfile', all('echo fixed'))
   expect(stagesRun(await project.job(inputs))).toEqual(['c'])
   await project.remove()
-}, 120_000)
+})
 
 it('a revert after a failed build runs nothing: the older target ref still fits', async () => {
   const inputs = { 'cache-backends': 'registry', outputs: 'type=cacheonly' }
@@ -73,27 +72,23 @@ it('a revert after a failed build runs nothing: the older target ref still fits'
   const reverted = await project.job(inputs)
   expect([reverted.main.exitCode, reverted.outputs['cache-hit']]).toEqual([0, 'true'])
   await project.remove()
-}, 120_000)
+})
 
-it.each(['local,registry', 'registry,gha'])(
-  '%s: what a failed build saved is there in the next job',
-  async backends => {
-    const inputs = { 'cache-backends': backends, outputs: 'type=cacheonly' }
-    const chain = (last: string) =>
-      ['a', 'b', 'c', 'd']
-        .map(
-          (name, at, all) =>
-            `FROM ${all[at - 1] ?? 'busybox'} AS ${name}\nCOPY ${name}.txt /\nRUN ${name === 'd' ? last : `echo ${name}`}\n`
-        )
-        .join('')
-    const project = await newProject({ Dockerfile: chain('true'), 'a.txt': '1', 'b.txt': '1', 'c.txt': '1', 'd.txt': '1' })
-    await project.job(inputs)
-    for (const name of ['a.txt', 'b.txt']) await project.edit(name)
-    await project.write('Dockerfile', chain('false'))
-    expect((await project.job(inputs)).outputs['exported-stages']).toBe('a,b,c')
-    await project.write('Dockerfile', chain('echo fixed'))
-    expect(stagesRun(await project.job(inputs))).toEqual(['d'])
-    await project.remove()
-  },
-  120_000
-)
+it.each(['local,registry', 'registry,gha'])('%s: what a failed build saved is there in the next job', async backends => {
+  const inputs = { 'cache-backends': backends, outputs: 'type=cacheonly' }
+  const chain = (last: string) =>
+    ['a', 'b', 'c', 'd']
+      .map(
+        (name, at, all) =>
+          `FROM ${all[at - 1] ?? 'busybox'} AS ${name}\nCOPY ${name}.txt /\nRUN ${name === 'd' ? last : `echo ${name}`}\n`
+      )
+      .join('')
+  const project = await newProject({ Dockerfile: chain('true'), 'a.txt': '1', 'b.txt': '1', 'c.txt': '1', 'd.txt': '1' })
+  await project.job(inputs)
+  for (const name of ['a.txt', 'b.txt']) await project.edit(name)
+  await project.write('Dockerfile', chain('false'))
+  expect((await project.job(inputs)).outputs['exported-stages']).toBe('a,b,c')
+  await project.write('Dockerfile', chain('echo fixed'))
+  expect(stagesRun(await project.job(inputs))).toEqual(['d'])
+  await project.remove()
+})

@@ -50,19 +50,19 @@ describe.each(['registry', 'gha', 'local'])('driver: remote, %s', backend => {
       1,
       []
     ])
-  }, 90_000)
+  })
 })
 
 it('cleanup: false leaves the builder to later steps', async () => {
   const { job, left } = await jobWith({ driver: 'remote', endpoint: relay.endpoint, cleanup: 'false' })
   expect([job.main.exitCode, left]).toEqual([0, [job.outputs['builder']]])
-}, 60_000)
+})
 
 it('a builder that an earlier step made is used and left alone', async () => {
   const before = ['buildx', 'create', '--name', 'mine', '--driver', 'remote', relay.endpoint]
   const { job, left } = await jobWith({ builder: 'mine' }, before)
   expect([job.main.exitCode, job.outputs['builder'], left]).toEqual([0, 'mine', ['mine']])
-}, 60_000)
+})
 
 it('a builder that is not there', async () => {
   const { job } = await jobWith({ builder: 'gone' })
@@ -72,19 +72,15 @@ it('a builder that is not there', async () => {
   ])
   expect(job.summary).toMatch(/^❌ \*\*Nothing was built\*\*\n\n- `builder`: gone cannot be used/)
   expect(builds(job.calls)).toEqual([])
-}, 60_000)
+})
 
 // Elsewhere the image of BuildKit can be pulled.
 const withoutImages = theTestBed().engine === 'own' ? it : it.skip
-withoutImages(
-  'a builder that cannot be made leaves nothing behind',
-  async () => {
-    const { job, left } = await jobWith({ driver: 'docker-container', 'driver-opts': 'image=127.0.0.1:9/buildkit:none' })
-    expect([job.main.exitCode, job.post?.exitCode, left]).toEqual([1, 0, []])
-    expect(job.main.annotations.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/docker buildx create --driver=docker-container failed: .*127\.0\.0\.1:9/s)
-    ])
-    expect(builds(job.calls)).toEqual([])
-  },
-  60_000
-)
+withoutImages('a builder that cannot be made leaves nothing behind', async () => {
+  const { job, left } = await jobWith({ driver: 'docker-container', 'driver-opts': 'image=127.0.0.1:9/buildkit:none' })
+  expect([job.main.exitCode, job.post?.exitCode, left]).toEqual([1, 0, []])
+  expect(job.main.annotations.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/docker buildx create --driver=docker-container failed: .*127\.0\.0\.1:9/s)
+  ])
+  expect(builds(job.calls)).toEqual([])
+})

@@ -48,7 +48,7 @@ it('after three builds that changed little, one that rebuilds all is a warning',
   ])
   expect(job.summary).toContain('⚠️ Hit rate 0 %, and 80 % on average')
   expect(await figure('average_hit_ratio')).toBe('0.8')
-}, 120_000)
+})
 
 it('an image that grew is a warning, once', async () => {
   const before = Number(await figure('image_size_bytes'))
@@ -62,7 +62,7 @@ it('an image that grew is a warning, once', async () => {
   const next = await project.job(inputs)
   expect(warnings(next)).toEqual([])
   expect(next.summary).toMatch(/🐳 .* · [\d.]+\sMB\n/)
-}, 60_000)
+})
 
 it('a job that changes nothing writes no record', async () => {
   const before = (await project.cacheService.requests()).length
@@ -70,4 +70,4 @@ it('a job that changes nothing writes no record', async () => {
   expect(job.outputs['cache-hit']).toBe('true')
   const asked = (await project.cacheService.requests()).slice(before)
   expect(asked.filter(request => /CreateCacheEntry/.test(request))).toEqual([])
-}, 60_000)
+})

@@ -31,7 +31,7 @@ it('the first build only warns, and its figures are there', async () => {
     expect.stringMatching(/backend="gha",result="yes"\} 5$/)
   ])
   expect(lines.slice(-2)).toEqual(['# EOF', ''])
-}, 60_000)
+})
 
 it('a build that misses too much fails, after all of it was saved', async () => {
   await project.edit('src/app.js')
@@ -45,13 +45,13 @@ it('a build that misses too much fails, after all of it was saved', async () => 
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
   const next = await project.job(inputs)
   expect([next.main.exitCode, next.outputs['cache-hit'], said(next)]).toEqual([0, 'true', []])
-}, 90_000)
+})
 
 it('or only warns', async () => {
   await project.edit('src/app.js')
   const job = await project.job({ ...inputs, 'on-low-hit-rate': 'warn' })
   expect([job.main.exitCode, said(job)]).toEqual([0, [['warning', expect.stringMatching(/^Hit rate \d+ %/)]]])
-}, 60_000)
+})
 
 it('figures that cannot be written are a warning', async () => {
   const job = await project.job({ 'cache-backends': 'gha', 'metrics-file': 'Dockerfile/build.prom' })
@@ -59,7 +59,7 @@ it('figures that cannot be written are a warning', async () => {
     0,
     [['warning', expect.stringMatching(/^metrics-file: Dockerfile\/build\.prom could not be written: /)]]
   ])
-}, 60_000)
+})
 
 it('a build that failed has figures too', async () => {
   await project.write('src/app.js', '')
@@ -73,4 +73,4 @@ it('a build that failed has figures too', async () => {
   expect(lines.filter(line => line.startsWith('stage_cache_build_stage_status{'))).toEqual([
     expect.stringMatching(/status="failed"\} 1$/)
   ])
-}, 60_000)
+})

@@ -34,7 +34,7 @@ it('a pull request from a fork: nothing is tried in the registry, GitHub’s cac
   expect(job.main.log).toContain('Nothing is saved in the registry: a pull request from a fork may only read it.')
   expect(troublesOf(job)).toEqual([refused('the registry')])
   expect(job.summary).toContain('Pull requests from forks may only read packages: nothing is wrong')
-}, 60_000)
+})
 
 it('a pull request from a fork with a token that writes, and cache-write: true', async () => {
   const job = await project.job(
@@ -42,7 +42,7 @@ it('a pull request from a fork with a token that writes, and cache-write: true',
     { event: pullRequest({ fork: true, number: 9 }) }
   )
   expect([troublesOf(job), await listTags(project.repository)]).toEqual([[], ['cache-app_PR_9', 'cache-base_PR_9']])
-}, 60_000)
+})
 
 describe('a stranger’s code in a job with the repository’s own rights', () => {
   const target = pullRequest({ fork: true, target: true, number: 5 })
@@ -62,27 +62,23 @@ describe('a stranger’s code in a job with the repository’s own rights', () =
   it.each([
     { event: target, suffix: '_PR_5' },
     { event: followed, suffix: '_BRANCH_stranger_3amain' }
-  ])(
-    '$event.name: reads the default branch’s cache, writes its own',
-    async ({ event, suffix }) => {
-      const inputs = { 'cache-backends': 'registry' }
-      await project.job(inputs)
-      await project.write('Dockerfile', dockerfile.replace('ran app', 'ran evil'))
-      const job = await project.job(inputs, { event })
-      expect([job.main.exitCode, troublesOf(job), stepsRun(job)]).toEqual([0, [], ['app 1/1']])
-      expect(await listTags(project.repository)).toEqual(['cache-app', `cache-app${suffix}`, 'cache-base'])
-      await project.write('Dockerfile', dockerfile)
-      expect(stepsRun(await project.job(inputs))).toEqual([])
-    },
-    60_000
-  )
+  ])('$event.name: reads the default branch’s cache, writes its own', async ({ event, suffix }) => {
+    const inputs = { 'cache-backends': 'registry' }
+    await project.job(inputs)
+    await project.write('Dockerfile', dockerfile.replace('ran app', 'ran evil'))
+    const job = await project.job(inputs, { event })
+    expect([job.main.exitCode, troublesOf(job), stepsRun(job)]).toEqual([0, [], ['app 1/1']])
+    expect(await listTags(project.repository)).toEqual(['cache-app', `cache-app${suffix}`, 'cache-base'])
+    await project.write('Dockerfile', dockerfile)
+    expect(stepsRun(await project.job(inputs))).toEqual([])
+  })
 
   it('pull_request_target with cache-scope: shared: nothing is written anywhere', async () => {
     const job = await project.job({ ...all, 'cache-scope': 'shared' }, { event: target })
     expect([job.main.exitCode, exported(job)]).toEqual([0, Array(2).fill('not-allowed,not-allowed,not-allowed')])
     expect(troublesOf(job)).toEqual(['the registry', 'GitHub’s cache', 'the local directory'].map(refused))
     await expectNothingSaved()
-  }, 60_000)
+  })
 })
 
 describe('cache-write', () => {
@@ -95,7 +91,7 @@ describe('cache-write', () => {
     const before = (await project.cacheService.entries()).length
     expect(stepsRun(await project.job({ 'cache-backends': 'gha', 'cache-write': 'false' }))).toEqual([])
     expect((await project.cacheService.entries()).length).toBe(before)
-  }, 90_000)
+  })
 
   it('true: a token that only reads is tried, and the refusal reported once', async () => {
     const job = await project.job(
@@ -104,13 +100,13 @@ describe('cache-write', () => {
     )
     expect([job.main.exitCode, troublesOf(job)]).toEqual([0, [refused('GitHub’s cache')]])
     expect(job.summary).toContain('failed to reserve cache')
-  }, 60_000)
+  })
 
   it('ACTIONS_CACHE_MODE: read', async () => {
     const job = await project.job({ 'cache-backends': 'gha' }, { env: { ACTIONS_CACHE_MODE: 'read' } })
     expect([job.main.exitCode, troublesOf(job)]).toEqual([0, [refused('GitHub’s cache')]])
     expect(job.summary).toContain('cache-mode')
-  }, 60_000)
+  })
 })
 
 async function expectNothingSaved() {

@@ -68,7 +68,7 @@ export async function newProject(files?: Readonly<Record<string, string>>, { pla
       action,
       workspace: directory,
       cacheUrl: service.url,
-      timeoutSeconds: 120,
+      timeoutSeconds: 240,
       ...options,
       inputs: { tags: `${theTestBed().registry}/${repository}:latest`, 'cache-dir': cacheDir, advice: 'off', ...inputs },
       env: { ...options.env, PATH: docker.path }

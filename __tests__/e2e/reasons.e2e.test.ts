@@ -161,22 +161,18 @@ describe('registry', () => {
     expect(cold.main.exitCode).toBe(0)
     expect(reasonsOf(cold)).toMatchObject({ base: { code: 'first-build' }, app: { code: 'first-build' } })
     expect(cold.outputs['time-saved']).toBe('0')
-  }, 60_000)
+  })
   afterAll(() => project.remove())
 
-  it.each(steps)(
-    '$what',
-    async ({ edit, inputs: more, reasons }) => {
-      await edit?.(project)
-      const job = await project.job({ ...inputs, ...more })
-      expect(job.main.exitCode).toBe(0)
-      const found = reasonsOf(job)
-      expect(Object.keys(found).toSorted()).toEqual(Object.keys(reasons).toSorted())
-      expect(found).toMatchObject(reasons)
-      if (job.outputs['cache-hit'] === 'true') expect(Number(job.outputs['time-saved'])).toBeGreaterThan(0)
-    },
-    60_000
-  )
+  it.each(steps)('$what', async ({ edit, inputs: more, reasons }) => {
+    await edit?.(project)
+    const job = await project.job({ ...inputs, ...more })
+    expect(job.main.exitCode).toBe(0)
+    const found = reasonsOf(job)
+    expect(Object.keys(found).toSorted()).toEqual(Object.keys(reasons).toSorted())
+    expect(found).toMatchObject(reasons)
+    if (job.outputs['cache-hit'] === 'true') expect(Number(job.outputs['time-saved'])).toBeGreaterThan(0)
+  })
 
   it('no value of a build argument is in the record', async () => {
     const [record = '', ...others] = (await readdir(records)).filter(name => name.includes(project.id))
@@ -194,7 +190,7 @@ describe.each(['gha', 'local'])('%s', backend => {
     text = dockerfile
     project = await newProject(files)
     expect((await project.job(inputs)).main.exitCode).toBe(0)
-  }, 60_000)
+  })
   afterAll(() => project.remove())
 
   it('a build that failed is no base to compare with, what it saved is', async () => {
@@ -210,7 +206,7 @@ describe.each(['gha', 'local'])('%s', backend => {
     // It was never saved with the new stage it is FROM, although that one hits by now.
     expect(reasonsOf(fixed)).toMatchObject({ app: from('deps') })
     expect(fixed.main.log).toMatch(/^base, tools: expected: hit$|deps.*: expected: hit$/m)
-  }, 60_000)
+  })
 
   it('the cache is gone', async () => {
     const before = Object.keys(reasonsOf(await project.job(inputs)))
@@ -221,7 +217,7 @@ describe.each(['gha', 'local'])('%s', backend => {
     expect(job.main.exitCode).toBe(0)
     expect(reasonsOf(job)).toMatchObject({ base: { code: 'cache-evicted' } })
     expect(Object.values(reasonsOf(job)).map(({ code }) => code)).not.toContain('first-build')
-  }, 60_000)
+  })
 })
 
 it('input explain turns it all off', async () => {
@@ -234,7 +230,7 @@ it('input explain turns it all off', async () => {
   expect(job.outputs['time-saved']).toBe('')
   expect((await readdir(records)).filter(name => name.includes(project.id))).toEqual([])
   await project.remove()
-}, 60_000)
+})
 
 /** Where the actions cache takes records from, and puts them. */
 const records = '/tmp/.stage-cache-build'

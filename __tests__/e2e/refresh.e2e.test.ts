@@ -49,4 +49,4 @@ it('gha: exported again after three days, without a step, an upload or a downloa
   const next = await after(5)
   expect([next.exported, next.calls.filter(([, command]) => command === 'build')]).toEqual(['', [expect.anything()]])
   expect((await after(30, { 'cache-refresh-days': '0' })).exported).toBe('')
-}, 120_000)
+})

@@ -52,7 +52,7 @@ it('stages of the job’s own repository are cached without a checkout', async (
   // Nothing of the token is in what others may read.
   for (const { main, summary, state } of [cold, warm, edited])
     expect(JSON.stringify([main.log.replaceAll(`::add-mask::${token}`, ''), summary, state])).not.toContain(token)
-}, 120_000)
+})
 
 it('an empty context is the repository, `file` a path in it', async () => {
   const built = await job(
@@ -60,7 +60,7 @@ it('an empty context is the repository, `file` a path in it', async () => {
     await git.commit('acme/app', { 'other/Containerfile': `FROM ${project.base} AS only\nRUN true\n` })
   )
   expect([built.main.exitCode, built.outputs['rebuilt-stages']]).toEqual([0, 'only'])
-}, 60_000)
+})
 
 it('a token that may not read it', async () => {
   const refused = await job({ 'github-token': 'ghs_other' })
@@ -68,7 +68,7 @@ it('a token that may not read it', async () => {
   expect(refused.main.annotations.map(({ message }) => message).join('\n')).toMatch(/stages of the Dockerfile are not known/)
   expect(refused.summary).toMatch(/^❌ \*\*The build failed/)
   expect([refused.main.shown, refused.summary].join('\n')).not.toContain('ghs_other')
-}, 60_000)
+})
 
 it('a stage that is not in it', async () => {
   const refused = await job({ target: 'apps' })
@@ -76,7 +76,7 @@ it('a stage that is not in it', async () => {
   expect(refused.main.annotations.map(({ message }) => message)).toEqual([
     expect.stringMatching(/^target: .*"apps".*did you mean "app"/)
   ])
-}, 60_000)
+})
 
 it('a remote Dockerfile beside a context of files', async () => {
   const server = createServer((_, response) => response.end(`FROM ${project.base} AS web\nCOPY unrelated.txt /\nRUN true\n`))
@@ -90,4 +90,4 @@ it('a remote Dockerfile beside a context of files', async () => {
   } finally {
     await new Promise(resolve => server.close(resolve))
   }
-}, 60_000)
+})

@@ -24,31 +24,27 @@ it.each([
     flags: ['--target=builder', '--build-arg=A=1'],
     inputs: { target: 'builder', 'build-args': 'A=1' }
   }
-])(
-  '$description',
-  async ({ flags, inputs }) => {
-    const output = (tag: string) =>
-      `type=image,name=${project.image}:${tag},push=true,rewrite-timestamp=true,unpack=false,store=false`
-    const job = (tag: string) =>
-      project.job(
-        {
-          'cache-backends': 'registry',
-          provenance: 'false',
-          tags: '',
-          'cache-image': project.image,
-          outputs: output(tag),
-          ...inputs
-        },
-        { env: { SOURCE_DATE_EPOCH: epoch } }
-      )
-    const cold = await job('cold')
-    const warm = await job('warm')
-    expect([cold.main.exitCode, warm.main.exitCode, warm.outputs['cache-hit']]).toEqual([0, 0, 'true'])
-    await freshMachine()
-    const plain = ['buildx', 'build', '--provenance=false', `--output=${output('plain')}`, ...flags, project.directory]
-    await docker(plain, { env: { SOURCE_DATE_EPOCH: epoch } })
-    const { digest } = (await fetchManifest(project.repository, 'plain')) ?? {}
-    expect([cold.outputs['digest'], warm.outputs['digest']]).toEqual([digest, digest])
-  },
-  120_000
-)
+])('$description', async ({ flags, inputs }) => {
+  const output = (tag: string) =>
+    `type=image,name=${project.image}:${tag},push=true,rewrite-timestamp=true,unpack=false,store=false`
+  const job = (tag: string) =>
+    project.job(
+      {
+        'cache-backends': 'registry',
+        provenance: 'false',
+        tags: '',
+        'cache-image': project.image,
+        outputs: output(tag),
+        ...inputs
+      },
+      { env: { SOURCE_DATE_EPOCH: epoch } }
+    )
+  const cold = await job('cold')
+  const warm = await job('warm')
+  expect([cold.main.exitCode, warm.main.exitCode, warm.outputs['cache-hit']]).toEqual([0, 0, 'true'])
+  await freshMachine()
+  const plain = ['buildx', 'build', '--provenance=false', `--output=${output('plain')}`, ...flags, project.directory]
+  await docker(plain, { env: { SOURCE_DATE_EPOCH: epoch } })
+  const { digest } = (await fetchManifest(project.repository, 'plain')) ?? {}
+  expect([cold.outputs['digest'], warm.outputs['digest']]).toEqual([digest, digest])
+})

@@ -12,7 +12,7 @@ let project: Project
 beforeEach(async () => {
   project = await newProject()
   await project.job(inputs)
-}, 60_000)
+})
 afterEach(() => project.remove())
 
 it('a branch reads what the default branch saved, and writes what ran under its own name', async () => {
@@ -25,7 +25,7 @@ it('a branch reads what the default branch saved, and writes what ran under its 
   expect([stepsRun(second), second.outputs['exported-stages']]).toEqual([[], ''])
   // The default branch was not touched by any of it.
   expect(stagesRun(await project.job(inputs))).toEqual(['builder', 'runtime'])
-}, 90_000)
+})
 
 it('a pull request reads its base branch, then the default branch', async () => {
   await project.edit('package.json')
@@ -36,27 +36,27 @@ it('a pull request reads its base branch, then the default branch', async () => 
     ref: `${project.image}:cache-runtime_BRANCH_release`,
     imported: 'yes'
   })
-}, 90_000)
+})
 
 it('cache-scope: shared knows no branches', async () => {
   await project.edit('src/app.js')
   await project.job({ ...inputs, 'cache-scope': 'shared' }, { event: push('feature') })
   expect(await listTags(project.repository)).toEqual(tags())
   expect(stepsRun(await project.job(inputs))).toEqual([])
-}, 60_000)
+})
 
 it('cache-version starts from nothing and leaves what there is alone', async () => {
   const job = await project.job({ ...inputs, 'cache-version': '2' })
   expect(stagesRun(job)).toEqual(stages)
   expect(job.stages.map(({ reason }) => reason?.code)).toEqual(job.stages.map(() => 'first-build'))
   expect(await listTags(project.repository)).toEqual([...tags(), ...tags('_V_2')].sort())
-}, 60_000)
+})
 
 it('cache-prefix and cache-stages', async () => {
   await project.job({ ...inputs, 'cache-prefix': 'c_', 'cache-stages': '!builder,!base' })
   expect(await listTags(project.repository)).toEqual([...tags(), 'c_node-deps', 'c_python-deps', 'c_runtime'].sort())
   expect(stepsRun(await project.job({ ...inputs, 'cache-prefix': 'c_', 'cache-stages': '!builder,!base' }))).toEqual([])
-}, 60_000)
+})
 
 it('rebuild-cache runs and saves everything, rebuild-stages the named ones and what depends on them', async () => {
   const all = await project.job({ ...inputs, 'rebuild-cache': 'true' })
@@ -68,18 +68,18 @@ it('rebuild-cache runs and saves everything, rebuild-stages the named ones and w
     'node-deps,builder,runtime'
   ])
   expect(stepsRun(await project.job(inputs))).toEqual([])
-}, 90_000)
+})
 
 it('cache-export: off reads and writes nothing', async () => {
   await project.edit('src/app.js')
   const off = await project.job({ ...inputs, 'cache-export': 'off' })
   expect([stagesRun(off), off.outputs['exported-stages']]).toEqual([['builder', 'runtime'], ''])
   expect(stagesRun(await project.job(inputs))).toEqual(['builder', 'runtime'])
-}, 60_000)
+})
 
 it('two backends: one is read, both are written, the second is filled when it is added', async () => {
   const both = { 'cache-backends': 'registry,gha' }
   const added = await project.job(both)
   expect([stepsRun(added), added.outputs['exported-stages']]).toEqual([[], 'base,python-deps,node-deps,builder,runtime'])
   expect(stepsRun(await project.job({ 'cache-backends': 'gha' }))).toEqual([])
-}, 60_000)
+})

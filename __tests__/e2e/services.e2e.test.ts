@@ -53,7 +53,7 @@ it('each package is fetched once for all of them, though every job has an empty 
   await project.write('bot/requirements.txt', 'aiogram==3.13.1\nredis==5.1.0\n')
   await build('bot')
   expect(mirror.fetched()).toEqual({ '/uv/redis==5.1.0.whl': 1 })
-}, 300_000)
+})
 
 it('without cache mounts a service fetches all of its own again', async () => {
   mirror.reset()
@@ -63,4 +63,4 @@ it('without cache mounts a service fetches all of its own again', async () => {
     await build('retry', { 'cache-mounts': 'false', 'cache-version': version })
   }
   expect(timesFetched()).toEqual(new Set([2]))
-}, 60_000)
+})

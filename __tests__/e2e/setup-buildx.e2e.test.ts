@@ -81,16 +81,12 @@ ownEngine('buildx-version', () => {
     ['v0.36.1', '0.36.1', 1],
     ['latest', '0.36.1', 2],
     ['edge', '0.37.0-rc1', 2]
-  ])(
-    '%s is fetched, installed and used',
-    async (asked, version, requests) => {
-      const config = await dockerConfig('buildx')
-      const built = await job({ 'buildx-version': asked }, config)
-      expect([built.main.exitCode, releases.asked.length, await installed(config)]).toEqual([0, requests, wrapper(version)])
-      expect(built.outputs['exported-stages']).not.toBe('')
-    },
-    60_000
-  )
+  ])('%s is fetched, installed and used', async (asked, version, requests) => {
+    const config = await dockerConfig('buildx')
+    const built = await job({ 'buildx-version': asked }, config)
+    expect([built.main.exitCode, releases.asked.length, await installed(config)]).toEqual([0, requests, wrapper(version)])
+    expect(built.outputs['exported-stages']).not.toBe('')
+  })
 
   it('what is there is not fetched again, nor what is in the tool cache', async () => {
     const config = await dockerConfig('buildx')
@@ -102,7 +98,7 @@ ownEngine('buildx-version', () => {
     const cached = await job({ 'buildx-version': '0.36.1' }, other, { RUNNER_TOOL_CACHE: tools })
     expect([there.main.exitCode, cached.main.exitCode, releases.asked.length]).toEqual([0, 0, 1])
     expect(await installed(other)).toBe(wrapper('0.36.1'))
-  }, 60_000)
+  })
 
   it('one that cannot be had stops the job', async () => {
     const built = await job({ 'buildx-version': 'v0.99.0' }, await dockerConfig('buildx'))
@@ -110,7 +106,7 @@ ownEngine('buildx-version', () => {
     expect(built.main.annotations.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^buildx-version: v0\.99\.0 cannot be had: http:\/\/127\.0\.0\.1:\d+\/download\/v0\.99\.0\/.*: 404/)
     ])
-  }, 60_000)
+  })
 
   it('is built from a repository', async () => {
     const git = await serveGit()
@@ -123,14 +119,14 @@ ownEngine('buildx-version', () => {
     } finally {
       await git.stop()
     }
-  }, 60_000)
+  })
 
   it('docker without buildx gets the newest', async () => {
     const config = await dockerConfig('none')
     const built = await job({}, config)
     expect([built.main.exitCode, await installed(config)]).toEqual([0, wrapper('0.36.1')])
     expect(built.outputs['exported-stages']).not.toBe('')
-  }, 60_000)
+  })
 })
 
 ownEngine('fallback: no buildx, and none to be had', () => {
@@ -157,7 +153,7 @@ ownEngine('fallback: no buildx, and none to be had', () => {
     const again = await job({ push: 'true', labels: 'made=plain' })
     expect([again.main.exitCode, again.calls.filter(([command]) => command === 'pull').length]).toEqual([0, 1])
     expect(again.main.log).toContain('Using cache')
-  }, 120_000)
+  })
 
   it('what only BuildKit can do is refused', async () => {
     const built = await job({ secrets: 'A=hush-hush', sbom: 'true' })
@@ -166,14 +162,14 @@ ownEngine('fallback: no buildx, and none to be had', () => {
       expect.stringMatching(/only BuildKit can do what sbom, secrets ask for/)
     ])
     expect(built.calls.filter(([command]) => command !== 'buildx')).toEqual([])
-  }, 60_000)
+  })
 
   it('a build that fails', async () => {
     await project.write('Dockerfile', 'FROM busybox\nARG WORD\nRUN echo "$WORD" && exit 7\n')
     const built = await job({ 'build-args': 'WORD=arg-5ecret' })
     expect([built.main.exitCode, built.outputs['imageid']]).toEqual([1, ''])
     expect(built.summary).toMatch(/^❌ \*\*The build failed/)
-  }, 60_000)
+  })
 
   it('fallback: false', async () => {
     const built = await job({ fallback: 'false' })
@@ -181,7 +177,7 @@ ownEngine('fallback: no buildx, and none to be had', () => {
       1,
       [expect.stringMatching(/^Docker has no buildx: buildx-version: latest cannot be had/)]
     ])
-  }, 60_000)
+  })
 })
 
 describe('append', () => {
@@ -204,7 +200,7 @@ describe('append', () => {
     } finally {
       await Promise.all([one.stop(), two.stop()])
     }
-  }, 90_000)
+  })
 
   it('what is no list of nodes is refused', async () => {
     const job = await project.job({ driver: 'remote', endpoint: 'tcp://a:1', append: 'endpoint: tcp://b:1' })

@@ -97,21 +97,17 @@ const shapes: readonly Shape[] = [
   }
 ]
 
-it.each(shapes)(
-  '$description: cached by stage, and nothing runs twice',
-  async ({ files, inputs = {}, tags, steps }) => {
-    const project = await newProject(files)
-    const given = { 'cache-backends': 'registry', outputs: 'type=cacheonly', ...inputs }
-    const cold = await project.job(given)
-    expect([cold.main.exitCode, cold.main.annotations]).toEqual([0, []])
-    expect(cold.stages.reduce((sum, stage) => sum + stage.steps, 0)).toBe(steps)
-    expect(await listTags(project.repository)).toEqual([...tags].sort())
-    const warm = await project.job(given)
-    expect([warm.outputs['cache-hit'], stepsRun(warm)]).toEqual(['true', []])
-    await project.remove()
-  },
-  60_000
-)
+it.each(shapes)('$description: cached by stage, and nothing runs twice', async ({ files, inputs = {}, tags, steps }) => {
+  const project = await newProject(files)
+  const given = { 'cache-backends': 'registry', outputs: 'type=cacheonly', ...inputs }
+  const cold = await project.job(given)
+  expect([cold.main.exitCode, cold.main.annotations]).toEqual([0, []])
+  expect(cold.stages.reduce((sum, stage) => sum + stage.steps, 0)).toBe(steps)
+  expect(await listTags(project.repository)).toEqual([...tags].sort())
+  const warm = await project.job(given)
+  expect([warm.outputs['cache-hit'], stepsRun(warm)]).toEqual(['true', []])
+  await project.remove()
+})
 
 it('a stage without a name that is only copied from is in the ref of what needs it', async () => {
   const project = await newProject({ Dockerfile: 'FROM busybox\nRUN echo 1 > /a\nFROM busybox AS b\nCOPY --from=0 /a /\n' })
@@ -119,7 +115,7 @@ it('a stage without a name that is only copied from is in the ref of what needs 
   expect([cold.main.exitCode, await listTags(project.repository)]).toEqual([0, ['cache-b']])
   expect(stepsRun(await project.job({ 'cache-backends': 'registry', outputs: 'type=cacheonly' }))).toEqual([])
   await project.remove()
-}, 60_000)
+})
 
 it('outputs, load and push go where they are asked to', async () => {
   const project = await newProject({
@@ -134,4 +130,4 @@ it('outputs, load and push go where they are asked to', async () => {
   expect(await listTags(project.repository)).toEqual(['cache-a', 'cache-b', 'latest'])
   expect(pushed.outputs['digest']).toMatch(/^sha256:/)
   await project.remove()
-}, 90_000)
+})

@@ -2,19 +2,19 @@ import { listTags } from '../../testbed/registry.mjs'
 import { builds, valuesOf } from './docker-calls'
 import { newProject } from './project'
 import type { Job, Project } from './project'
+import { savingCases } from './savings'
 import { outputOfSteps, stagesRun, stepsRun } from './steps'
 
 const withSteps = ['base', 'python-deps', 'node-deps', 'builder', 'runtime']
-const cases = ['registry', 'gha', 'local'].flatMap(backend => ['after', 'eager'].map(saving => ({ backend, saving })))
 
-describe.each(cases)('$backend, saved $saving', ({ backend, saving }) => {
+describe.each(savingCases)('$backend, saved $saving', ({ backend, saving }) => {
   const inputs = { 'cache-backends': backend, 'cache-export': saving }
   let project: Project
   let cold: Job
   beforeAll(async () => {
     project = await newProject()
     cold = await project.job(inputs)
-  }, 60_000)
+  })
   afterAll(() => project.remove())
 
   it('the first job runs and saves every stage', async () => {
@@ -36,29 +36,25 @@ describe.each(cases)('$backend, saved $saving', ({ backend, saving }) => {
     { path: 'src/app.js', ran: ['builder', 'runtime'] },
     { path: 'package.json', ran: ['node-deps', 'builder', 'runtime'] },
     { path: 'requirements.txt', ran: ['python-deps', 'runtime'] }
-  ])(
-    'after an edit of $path only $ran run and are saved',
-    async ({ path, ran }) => {
-      await project.edit(path)
-      const job = await project.job(inputs)
-      expect(job.main.exitCode).toBe(0)
-      expect(stagesRun(job)).toEqual(ran.toSorted())
-      expect(outputOfSteps(job).toSorted()).toEqual(ran.map(stage => `ran ${stage}`).sort())
-      expect(job.outputs).toMatchObject({
-        'cache-hit': 'false',
-        'rebuilt-stages': ran.join(','),
-        'exported-stages': ran.join(',')
-      })
-      const exported = builds(job.calls).flatMap(call =>
-        valuesOf(call, '--cache-to').length > 0 ? valuesOf(call, '--target') : []
-      )
-      expect(exported.toSorted()).toEqual(ran.toSorted())
-      expect(builds(job.calls).map(call => valuesOf(call, '--cache-from').length)).toEqual(builds(job.calls).map(() => 1))
-      if (backend === 'registry')
-        expect(await listTags(project.repository)).toEqual(withSteps.map(stage => `cache-${stage}`).sort())
-    },
-    90_000
-  )
+  ])('after an edit of $path only $ran run and are saved', async ({ path, ran }) => {
+    await project.edit(path)
+    const job = await project.job(inputs)
+    expect(job.main.exitCode).toBe(0)
+    expect(stagesRun(job)).toEqual(ran.toSorted())
+    expect(outputOfSteps(job).toSorted()).toEqual(ran.map(stage => `ran ${stage}`).sort())
+    expect(job.outputs).toMatchObject({
+      'cache-hit': 'false',
+      'rebuilt-stages': ran.join(','),
+      'exported-stages': ran.join(',')
+    })
+    const exported = builds(job.calls).flatMap(call =>
+      valuesOf(call, '--cache-to').length > 0 ? valuesOf(call, '--target') : []
+    )
+    expect(exported.toSorted()).toEqual(ran.toSorted())
+    expect(builds(job.calls).map(call => valuesOf(call, '--cache-from').length)).toEqual(builds(job.calls).map(() => 1))
+    if (backend === 'registry')
+      expect(await listTags(project.repository)).toEqual(withSteps.map(stage => `cache-${stage}`).sort())
+  })
 
   // Where a builder lives on, the local directory does too.
   const elsewhere = backend === 'local' ? it.skip : it
@@ -98,5 +94,5 @@ describe.each(cases)('$backend, saved $saving', ({ backend, saving }) => {
       withSteps.map(() => ['yes', 'unchanged'])
     )
     expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
-  }, 60_000)
+  })
 })

@@ -26,6 +26,40 @@ export interface Build {
   readonly platform?: string
 }
 
+/** A build with a bit of everything. */
+export const build: Build = {
+  dockerfile: `ARG TAG=3
+FROM alpine:$TAG AS base
+ARG MODE=fast
+ENV LEVEL=$MODE OTHER=1
+RUN one
+
+FROM base AS deps
+COPY package.json lock* ./
+RUN install
+
+FROM base AS tools
+SHELL ["/bin/sh", "-c"]
+RUN --mount=type=cache,id=x,target=/c fetch
+COPY --chown=$MODE tool /tool
+
+FROM deps
+WORKDIR /app
+COPY --from=tools /tool /tool
+COPY src src
+RUN --mount=type=bind,source=cfg,target=/cfg build
+`,
+  files: { 'package.json': '{}', 'lock.json': '1', tool: 't', 'src/a': 'a', 'src/b/c': 'c', 'cfg/x': 'x', unused: '' },
+  images: { 'docker.io/library/alpine:3': 'sha256:1' }
+}
+/** With this text of its Dockerfile replaced. */
+export const edited = (old: string, now: string): Partial<Build> => {
+  if (!build.dockerfile.includes(old)) throw new Error(old)
+  return { dockerfile: build.dockerfile.replace(old, now) }
+}
+/** With a file of this content. */
+export const file = (path: string, text: string): Partial<Build> => ({ files: { ...build.files, [path]: text } })
+
 export const key = 'the key of the record'
 
 export function stagesOf({ dockerfile: text, buildArgs = {}, contexts = [], platform = 'linux/amd64' }: Build) {

@@ -33,11 +33,11 @@ test('a directory that went while its name came as a file, and one that lost all
   ])
 })
 
-test('a directory of 50,000 files that appeared is told within a second', () => {
-  const files = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`file${at}`, '1']))
+test('a directory of 100,000 files that appeared is told within seconds', () => {
+  const files = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`file${at}`, '1']))
   const started = performance.now()
-  expect(compareTrees({}, { '.': 'd', many: { '.': 'd', ...files } })).toHaveLength(50_001)
-  expect(performance.now() - started).toBeLessThan(1000)
+  expect(compareTrees({}, { '.': 'd', many: { '.': 'd', ...files } })).toHaveLength(100_001)
+  expect(performance.now() - started).toBeLessThan(10_000)
 })
 
 test('a stage is compared once per view and platform', () => {

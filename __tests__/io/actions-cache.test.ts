@@ -57,7 +57,7 @@ beforeAll(async () => {
     ],
     logLevel: 'silent'
   })
-}, 30_000)
+})
 beforeEach(() => adminOf(service.url).reset())
 afterAll(async () => {
   await service.stop()
@@ -106,14 +106,14 @@ test('what one job saves another restores, whatever its workspace', async () => 
   expect(results).toEqual(['k#1', 'nothing'])
   expect(await readFile(join(path, 'file'), 'utf8')).toBe('content')
   expect(log).not.toMatch(/::(warning|error)/)
-}, 30_000)
+})
 
 test('the newest of the first name that has any', async () => {
   const path = await kept('newest', '1')
   for (const key of ['own#1', 'base#1', 'base#2']) await job([{ do: 'save', path, key }])
   expect((await job([{ do: 'restore', path, key: 'own#', others: ['base#'] }])).results).toEqual(['own#1'])
   expect((await job([{ do: 'restore', path, key: 'new#', others: ['base#', 'own#'] }])).results).toEqual(['base#2'])
-}, 30_000)
+})
 
 test('what was not saved is an error, with the reason, and no annotation', async () => {
   const path = await kept('denied', 'x')
@@ -124,7 +124,7 @@ test('what was not saved is an error, with the reason, and no annotation', async
   // Saved twice is saved: another job of the same content was first.
   for (let times = 0; times < 2; times++) expect((await job([{ do: 'save', path, key: 'k#1' }])).results[0]).toBe('nothing')
   expect((await job([{ do: 'save', path: join(folder, 'missing'), key: 'k#2' }])).results[0]).toMatch(/^error: ./)
-}, 30_000)
+})
 
 test('a service that fails is an error, not an absent cache; a call beside it is not taken for failed', async () => {
   const [bad, good] = [await kept('bad', 'x'), await kept('good', 'y')]
@@ -142,7 +142,7 @@ test('a service that fails is an error, not an absent cache; a call beside it is
   ])
   expect(results[0]).toMatch(/^error: ./)
   expect(results.slice(1)).toEqual(['nothing', 'nothing'])
-}, 60_000)
+})
 
 test('a service that hangs is given up', async () => {
   await adminOf(service.url).setFaults([{ hang: true }])
@@ -150,7 +150,7 @@ test('a service that hangs is given up', async () => {
   const { results } = await job([{ do: 'restore', path: join(folder, 'x'), key: 'k', seconds: 1 }])
   expect(results).toEqual(['error: not done within 1 s'])
   expect(performance.now() - started).toBeLessThan(20_000)
-}, 30_000)
+})
 
 const services: readonly { environment: Readonly<Record<string, string>>; expected: boolean }[] = [
   { environment: {}, expected: false },
@@ -175,4 +175,4 @@ test('a signed URL in an error loses its signature', async () => {
   const { results } = await job([{ do: 'restore', path: folder, key: 'k#' }], { ACTIONS_RESULTS_URL: `http://${server.host}` })
   await server.stop()
   expect(results[0]).toMatch(/^error: .*https:\/\/store\.example\/blob\?… sorry/)
-}, 30_000)
+})

@@ -132,7 +132,7 @@ test('a signal reaches the program, which ends as it likes', async () => {
 test('a program ended before its plugin did: the time limit ends that, too', async () => {
   const { exitCode, timedOut } = await node(
     `require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'inherit' }).unref()`,
-    { timeoutSeconds: 0.8 }
+    { timeoutSeconds: 2 }
   ).result
   expect({ exitCode, timedOut }).toEqual({ exitCode: 0, timedOut: true })
 })
@@ -149,16 +149,16 @@ const stuck: readonly { description: string; source: string }[] = [
   },
   {
     description: 'one that left its group and holds its output',
-    source: `const child = require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 5000)'], { stdio: 'inherit', detached: true })
+    source: `const child = require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20000)'], { stdio: 'inherit', detached: true })
       child.unref(); setTimeout(() => {}, 60000)`
   }
 ]
 
 test.each(stuck)('a time limit ends $description', async ({ source }) => {
   const started = performance.now()
-  const { exitCode, timedOut, stderr } = await node(`console.error("begun"); ${source}`, { timeoutSeconds: 0.6 }).result
+  const { exitCode, timedOut, stderr } = await node(`console.error("begun"); ${source}`, { timeoutSeconds: 2 }).result
   expect({ exitCode, timedOut, stderr }).toEqual({ exitCode: 137, timedOut: true, stderr: 'begun\n' })
-  expect(performance.now() - started).toBeLessThan(3000)
+  expect(performance.now() - started).toBeLessThan(15_000)
 })
 
 test('nothing of a program that took too long lives on', async () => {
@@ -166,7 +166,7 @@ test('nothing of a program that took too long lives on', async () => {
   await node(
     `const { pid } = require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'inherit' })
      require('fs').writeFileSync(${JSON.stringify(file)}, String(pid)); setTimeout(() => {}, 60000)`,
-    { timeoutSeconds: 0.6 }
+    { timeoutSeconds: 2 }
   ).result
   const pid = Number(await readFile(file, 'utf8'))
   // Killed, if not yet reaped by whoever inherited it.

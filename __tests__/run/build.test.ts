@@ -12,7 +12,7 @@ const say = more => process.stderr.write(JSON.stringify({ vertexes: [{ digest: '
 process.on('SIGINT', () => process.exit(130))
 setInterval(() => {}, 1000)
 say({})
-${seconds === undefined ? '' : `setTimeout(() => { say({ completed: '2026-11-20T12:00:01Z' }); setTimeout(() => process.exit(0), 600) }, ${seconds * 1000})`}
+${seconds === undefined ? '' : `setTimeout(() => { say({ completed: '2026-11-20T12:00:01Z' }); setTimeout(() => process.exit(0), 2200) }, ${seconds * 1000})`}
 `
 
 test.each([
@@ -20,7 +20,7 @@ test.each([
   ['one that ends in time is not, however long the build goes on', 0.1, { importTimedOut: false, exitCode: 0 }]
 ])('%s', async (_, seconds, expected) => {
   host = await newTestHost({ docker: importing(seconds) })
-  const run = await runBuild(host, watchCancellation(host), { argv: [], env: {} }, { live: false, importSeconds: 0.5 })
+  const run = await runBuild(host, watchCancellation(host), { argv: [], env: {} }, { live: false, importSeconds: 2 })
   expect(run).toMatchObject(expected)
 })
 

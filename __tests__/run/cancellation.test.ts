@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { newStopwatch } from '../../src/io/stopwatch'
 import { newExec } from '../../src/io/exec'
 import type { Host } from '../../src/host'
@@ -18,10 +19,18 @@ function world() {
     log: { warning: (text: string) => void warnings.push(text) }
   } as unknown as Host
   const start = (source: string) => {
-    let up = () => {}
-    const ready = new Promise<void>(resolve => (up = resolve))
-    const running = exec.start(process.execPath, ['-e', `${source}; console.error('up')`], { onStderrLine: () => up() })
-    return { running, ready }
+    const said = new EventEmitter()
+    const lines: string[] = []
+    const running = exec.start(process.execPath, ['-e', `${source}; console.error('up')`], {
+      onStderrLine(line) {
+        lines.push(line)
+        said.emit('line')
+      }
+    })
+    const says = async (wanted: string) => {
+      while (!lines.includes(wanted)) await once(said, 'line')
+    }
+    return { running, says, ready: says('up') }
   }
   return { host, warnings, start, signal: (name: Name) => callbacks.forEach(callback => callback(name)) }
 }
@@ -52,12 +61,14 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s stops all programs under way by SI
 test('every later signal is passed on, and said once', async () => {
   const { host, warnings, start, signal } = world()
   const cancellation = watchCancellation(host)
-  const { running, ready } = start(`let n = 0; process.on('SIGINT', () => { if (++n === 2) process.exit(n) }); ${waits}`)
+  const { running, ready, says } = start(
+    `let n = 0; process.on('SIGINT', () => { console.error(++n); if (n === 2) process.exit(n) }); ${waits}`
+  )
   const { result } = cancellation.watch(running)
   await ready
   signal('SIGINT')
   // Two signals of one kind that come together are one.
-  await new Promise(resolve => setTimeout(resolve, 100))
+  await says('1')
   signal('SIGTERM')
   expect(await result).toMatchObject({ exitCode: 2 })
   expect(warnings).toHaveLength(1)

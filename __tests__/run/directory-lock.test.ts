@@ -52,7 +52,7 @@ test('a lock left behind is taken over, by one of those who wait, however slow t
     expect(performance.now() - started).toBeGreaterThan(1000)
     expect(await readdir(folder)).toEqual([])
   }
-}, 20_000)
+})
 
 /** Files that take their time to remove. */
 function slow(milliseconds: number): Files {
@@ -64,14 +64,14 @@ test('so is one whose heir was killed as well', async () => {
   await writeFile(`${lock()}-claim`, '')
   await Promise.all(Array.from({ length: 3 }, () => withLock(files, lock(), () => pause(10), 0.3)))
   expect(await readdir(folder)).toEqual([])
-}, 20_000)
+})
 
 test('a holder that is alive is waited for, however long it takes', async () => {
   const { work, most } = alone()
   // Longer than the others' patience, which its signs of life renew.
   await Promise.all([withLock(files, lock(), work(2500), 1), pause(50).then(() => withLock(files, lock(), work(10), 1))])
   expect(most()).toBe(1)
-}, 20_000)
+})
 
 test('a lock that cannot be made is an error', async () => {
   await expect(withLock(files, join(folder, 'none/.lock'), () => Promise.resolve())).rejects.toThrow(/ENOENT/)

@@ -278,7 +278,7 @@ test('a lock left behind by a killed job is taken over', async () => {
   await job({ base: ['c'] })
   expect(await contentOf(directory)).toEqual({ base: ['c'] })
   expect((await filesBelow(directory)).filter(name => name.startsWith('.'))).toEqual([])
-}, 30_000)
+})
 
 test('across file systems', async () => {
   const elsewhere = await mkdtemp('/dev/shm/local-cache-')

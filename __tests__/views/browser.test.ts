@@ -17,7 +17,7 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'views-'))
   browser = await openBrowser()
-}, 60_000)
+})
 afterAll(async () => {
   await browser.close()
   await rm(folder, { recursive: true, force: true })
@@ -110,4 +110,4 @@ test('text of others in a diagram is what it is: no markup, no link, no directiv
     expect(nodes).toHaveLength(commandsHere.length * 2 + 1)
     expect([edges.length, arrows]).toEqual([commandsHere.length, commandsHere.length * 2])
   }
-}, 120_000)
+})

@@ -30,7 +30,7 @@ export function compileExpression(source: string): PathExpression | undefined {
 }
 
 /** Follows all ways to read a path at the same time. */
-export function compileWithoutBacktracking(source: string): PathExpression {
+function compileWithoutBacktracking(source: string): PathExpression {
   const all = (source.match(parts) ?? []).flatMap(partsOf)
   return {
     test(path) {

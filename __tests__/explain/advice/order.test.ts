@@ -1,4 +1,3 @@
-import { hidesGit } from '../../../src/explain/advice/context-copies'
 import { filesToRead } from '../../../src/explain/advice/rules'
 import { factsOf, findings, linesOf } from './facts'
 
@@ -123,7 +122,8 @@ describe('copies-everything', () => {
     ['src/.git', false],
     ['', false]
   ])('%j hides .git: %s', (ignore, hidden) => {
-    expect(hidesGit(ignore)).toBe(hidden)
+    const found = findings('copies-everything', text, { context: { git: true, ignore } })
+    expect(found.map(({ level }) => level)).toEqual(hidden ? [] : ['warning'])
   })
 })
 

@@ -23,7 +23,7 @@ export const copiesEverything: Rule = (stages, { context }) => {
  * Whether an ignore file keeps `.git` out of the context, or asks for it by name. A pattern that hides a directory hides what is in it; the last that fits
  * counts. Rules: moby/patternmatcher (MatchesOrParentMatches), moby/patternmatcher/ignorefile.
  */
-export function hidesGit(ignore: string): boolean {
+function hidesGit(ignore: string): boolean {
   let hidden = false
   for (const line of ignore.split('\n')) {
     const pattern = line.trim()

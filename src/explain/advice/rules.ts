@@ -15,7 +15,7 @@ import { unpinnedPackages } from './unpinned-packages'
 import { unpinnedAdd, unpinnedDownload, unpinnedGit } from './unpinned-sources'
 
 /** GitHub shows ten warnings and ten notices of a step. */
-export const mostAdvice = 10
+const mostAdvice = 10
 
 /** Every rule there is. A new one does not compile without its words (report/advice-sentences). */
 export const rules: { readonly [Name in keyof AdviceDetails]: Rule } = {

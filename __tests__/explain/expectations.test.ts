@@ -1,0 +1,66 @@
+import { expectStages } from '../../src/explain/expectations'
+import type { StageExpectation } from '../../src/explain/expectations'
+import { build, edited, file, stagesOf, viewOf } from '../fingerprint/builds'
+import type { Build } from '../fingerprint/builds'
+
+const said = (all: readonly StageExpectation[]) =>
+  all.map(({ stage, expected, firstStep, reason }) => [stage, expected, firstStep ?? '–', reason?.code ?? '–'].join(' '))
+
+test.each<{ description: string; now: Partial<Build>; expected: readonly string[] }>([
+  { description: 'nothing', now: {}, expected: ['base hit – –', 'deps hit – –', 'tools hit – –', 'stage-3 hit – –'] },
+  {
+    description: 'a file of a stage that another is FROM',
+    now: file('lock.json', '2'),
+    expected: ['base hit – –', 'deps rebuild 0 file-changed', 'tools hit – –', 'stage-3 rebuild 0 parent-rebuilt']
+  },
+  {
+    description: 'a file of a stage that is copied from: what comes of it is not known',
+    now: file('tool', '2'),
+    expected: ['base hit – –', 'deps hit – –', 'tools rebuild 1 file-changed', 'stage-3 unknown 1 parent-rebuilt']
+  },
+  {
+    description: 'and a change of the stage itself',
+    now: { files: { ...build.files, tool: '2', 'src/a': '2' } },
+    expected: ['base hit – –', 'deps hit – –', 'tools rebuild 1 file-changed', 'stage-3 rebuild 1 file-changed']
+  },
+  {
+    description: 'the last step of a stage that others are FROM is gone',
+    now: edited('RUN install\n', ''),
+    expected: ['base hit – –', 'deps hit – –', 'tools hit – –', 'stage-3 rebuild 0 –']
+  },
+  {
+    description: 'a download',
+    now: edited('RUN install', 'ADD https://example.com/x /x\nRUN install'),
+    expected: ['base hit – –', 'deps rebuild 1 instruction-changed', 'tools hit – –', 'stage-3 rebuild 0 parent-rebuilt']
+  }
+])('what is expected after an edit: $description', ({ now, expected }) => {
+  const view = viewOf(build, { ...build, ...now })
+  const { needed } = stagesOf({ ...build, ...now })
+  expect(said(expectStages({ needed, platforms: ['linux/amd64'], viewOf: () => view }))).toEqual(expected)
+})
+
+test('what is expected of a download, of a named context, of a variable of the base image: nothing is known', () => {
+  const unsure: Build = {
+    dockerfile:
+      'FROM alpine AS a\nRUN x\nADD https://example.com/x /\nFROM alpine AS b\nCOPY --from=ctx / /\nFROM alpine AS c\nCOPY $HOME/x /\nFROM a\nCOPY --from=b / /\nCOPY --from=c / /\n',
+    contexts: ['ctx']
+  }
+  const { needed } = stagesOf(unsure)
+  const view = viewOf(unsure, unsure)
+  expect(said(expectStages({ needed, platforms: ['linux/amd64'], viewOf: () => view }))).toEqual([
+    'a unknown 1 –',
+    'b unknown 0 –',
+    'c unknown 0 –',
+    'stage-3 unknown 0 parent-rebuilt'
+  ])
+})
+
+test('without a record nothing is expected, where nothing was saved a rebuild is', () => {
+  const { needed } = stagesOf(build)
+  const facts = { needed, platforms: ['linux/amd64'], viewOf: () => undefined }
+  expect(said(expectStages(facts))).toEqual(
+    ['base unknown – –', 'deps unknown – –', 'tools unknown – –', 'stage-3 unknown – –'].map(line => line)
+  )
+  const missing = new Map(needed.map(({ name }) => [name, 'first-build' as const]))
+  expect(said(expectStages({ ...facts, missing }))).toEqual(needed.map(({ name }) => `${name} rebuild 0 first-build`))
+})
