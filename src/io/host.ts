@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import type { Host, Log, Workflow } from '../host'
 import { newActionsCache } from './actions-cache'
+import { newArtifacts } from './artifacts'
 import { newContextFiles } from './context-files'
 import { findCredentials } from './docker-credentials'
 import { newExec } from './exec'
@@ -29,6 +30,7 @@ export function newHost(): Host {
     contextFiles: newContextFiles(),
     exec: newExec(env, stopwatch),
     actionsCache: newActionsCache(env, stopwatch),
+    artifacts: newArtifacts(env, stopwatch),
     registry: newRegistry(host => findCredentials(host, env), stopwatch),
     tools: newTools(env['RUNNER_TEMP'] ?? tmpdir(), stopwatch),
     workflow: newWorkflow(env)
