@@ -59,12 +59,11 @@ it('the record of each build is an artifact of the run, and holds no secret', as
   expect(warm.main.log).toContain(`Build record: artifact ${names[1]}`)
 
   const record = await unpack(last?.url ?? '')
-  expect(record).toContain('application/vnd.buildkit.historyrecord.v0')
-  expect(record).toContain(`"Ref": "${refOf(warm)}"`)
-  expect(record).toContain('[app 2/3] COPY code .')
-  // It is BuildKit's, which was given both.
-  expect(record).not.toContain('the-secret-of-the-record')
-  expect(record).not.toContain(prepared.env['ACTIONS_RUNTIME_TOKEN'])
+  const parts = ['application/vnd.buildkit.historyrecord.v0', `"Ref": "${refOf(warm)}"`, '[app 1/2] COPY code .', 'cache-imports']
+  expect(parts.filter(part => !record.includes(part))).toEqual([])
+  // BuildKit was given both.
+  const secrets = ['the-secret-of-the-record', prepared.env['ACTIONS_RUNTIME_TOKEN'] ?? '']
+  expect(secrets.filter(secret => record.includes(secret))).toEqual([])
 
   // One process more than without it.
   expect(exportsOf(warm)).toHaveLength(1)
@@ -85,8 +84,8 @@ it.each([
     expect(more).toEqual([])
     expect(job.summary).toContain(`Build record [\`${artifact?.name}\`]`)
     const record = await unpack(artifact?.url ?? '')
-    expect(record).toContain('did not complete successfully: exit code: 1')
-    expect(record).toContain('RUN --mount=type=secret,id=PASSWORD')
+    const parts = ['did not complete successfully: exit code: 1', 'RUN --mount=type=secret,id=PASSWORD']
+    expect(parts.filter(part => !record.includes(part))).toEqual([])
   },
   60_000
 )

@@ -113,10 +113,11 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const [restored, built] = await Promise.all([filling, building])
   const exportsStarted = host.clock.now()
   const measured = measureImage(host, preparation, built)
-  const recording = uploadBuildRecord(host, cancellation, { inputs, builder, ...built })
   const finishing = side.finish(built, caches)
   // Older versions of BuildKit run steps again when builds run side by side.
-  const savingMounts = (beside ? Promise.resolve() : finishing.then(() => undefined)).then(() =>
+  const mayGoOn = beside ? Promise.resolve() : finishing.then(() => undefined)
+  const recording = mayGoOn.then(() => uploadBuildRecord(host, cancellation, { inputs, builder, ...built }))
+  const savingMounts = mayGoOn.then(() =>
     saveMounts(host, cancellation, preparation, builder, caches, restored.mounts, built.results)
   )
   const [{ outcomes, left }, mounts] = await Promise.all([finishing, savingMounts])
