@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startRelay } from '../../testbed/relay.mjs'
+import { theTestBed } from '../../testbed/where.mjs'
 import { builds } from './docker-calls'
 import { newProject } from './project'
 import type { Job, Project, RunOptions } from './project'
@@ -89,6 +90,15 @@ it.each([
   },
   60_000
 )
+
+it('a build whose stages are not known has one', async () => {
+  const job = await project.job({ context: `http://${theTestBed().registry}/nothing/here.git` }, on)
+  expect([job.main.exitCode, notices(job)]).toEqual([1, []])
+  const [artifact] = await project.cacheService.artifacts()
+  expect(job.summary).toContain(`Build record [\`${artifact?.name}\`]`)
+  const record = await unpack(artifact?.url ?? '')
+  expect(record.includes('nothing/here.git')).toBe(true)
+}, 60_000)
 
 it.each([
   ['turned off', { DOCKER_BUILD_RECORD_UPLOAD: 'false' }],
