@@ -22,15 +22,19 @@ await build({
   },
   plugins: [
     {
-      name: 'cache-client-log',
+      name: 'github-clients',
       setup(build) {
-        // The cache client writes its failures to the job log as annotations; src/io/actions-cache-log.ts makes errors of them.
+        // The clients write their failures to the job log; src/io/client-log.ts makes errors of them.
         build.onResolve({ filter: /^@actions\/core$/ }, ({ importer }) =>
-          /node_modules\/@actions\/(cache|glob)\//.test(importer) ? { path: resolve('src/io/actions-cache-log.ts') } : undefined
+          /node_modules\/@actions\/(cache|glob|artifact)\//.test(importer) ? { path: resolve('src/io/client-log.ts') } : undefined
+        )
+        // Artifacts are neither packed nor read here: without it all of GitHub's API would be in the bundle.
+        build.onResolve({ filter: /^\.\/(zip|(download|delete|find)\/[\w-]+)\.js$/ }, ({ importer }) =>
+          /node_modules\/@actions\/artifact\//.test(importer) ? { path: 'reading-artifacts', namespace: 'left-out' } : undefined
         )
         // Only for OIDC tokens, which are never asked for here, and half of the time to start.
         build.onResolve({ filter: /^\.\/oidc-utils\.js$/ }, () => ({ path: 'oidc-utils', namespace: 'left-out' }))
-        build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export const OidcClient = undefined' }))
+        build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {}' }))
       }
     }
   ],

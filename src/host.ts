@@ -13,6 +13,7 @@ export interface Host {
   readonly exec: Exec
   readonly actionsCache: ActionsCache
   readonly buildkitIndexes: BuildKitIndexes
+  readonly artifacts: Artifacts
   readonly registry: Registry
   readonly tools: Tools
   readonly workflow: Workflow
@@ -43,6 +44,8 @@ export interface Files {
   /** Names in a directory; empty where there is none. */
   list(path: string): Promise<readonly string[]>
   size(path: string): Promise<number | undefined>
+  /** When a file was last written, in milliseconds since the epoch; undefined where there is none. */
+  modified(path: string): Promise<number | undefined>
   remove(path: string): Promise<void>
   makeDirectory(path: string): Promise<void>
   /** A fresh private directory under the runner's temporary one. */
@@ -123,6 +126,14 @@ export interface BuildKitIndexes {
   read(key: string, timeoutSeconds: number): Promise<string | undefined>
   /** Saves a newer one. Throws when the service does not take it. */
   write(key: string, text: string, timeoutSeconds: number): Promise<void>
+}
+
+/** What a run of a workflow leaves for people to download. */
+export interface Artifacts {
+  /** Whether this job has a service for them. */
+  readonly available: boolean
+  /** Uploads a file as it is, under its name. Gives the artifact's number in the run's URLs; throws where it was not taken. Without `retentionDays` it is kept as long as the repository says. */
+  upload(path: string, options: { readonly retentionDays?: number | undefined; readonly timeoutSeconds: number }): Promise<number>
 }
 
 export interface RegistryManifest {

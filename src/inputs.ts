@@ -9,7 +9,15 @@ import {
   readStageChoice,
   readSwitch
 } from './inputs/cache-values'
-import { checkBuildxVersion, checkCacheDir, checkDays, checkMetricsFile, checkRepository, checkTag } from './inputs/checks'
+import {
+  checkBuilderName,
+  checkBuildxVersion,
+  checkCacheDir,
+  checkDays,
+  checkMetricsFile,
+  checkRepository,
+  checkTag
+} from './inputs/checks'
 import { InputReader } from './inputs/reader'
 import { relationProblems } from './inputs/relations'
 import type { Compression } from './plan/cache-attrs'
@@ -24,6 +32,8 @@ export interface Inputs extends BuildFlagValues {
   /** A local directory, or what BuildKit fetches. */
   readonly context: string
   readonly driver: 'auto' | Driver
+  /** Of the builder to make. */
+  readonly name: string
   readonly driverOpts: readonly string[]
   readonly buildkitdFlags: string
   readonly buildkitdConfig: string
@@ -97,6 +107,8 @@ export function readInputs(read: (name: string) => string, repository: Repositor
     secrets: [...flags.secrets, ...gitToken({ context, secrets: flags.secrets }, token)],
     context,
     driver: reader.oneOf('driver', ['auto', 'docker-container', 'docker', 'kubernetes', 'remote']),
+    // As buildx itself has it.
+    name: reader.ifGiven('name', checkBuilderName).toLowerCase(),
     driverOpts: reader.list('driver-opts', 'verbatim-list'),
     buildkitdFlags: reader.text('buildkitd-flags'),
     buildkitdConfig: reader.text('buildkitd-config'),

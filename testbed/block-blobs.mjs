@@ -26,6 +26,12 @@ export class BlockBlobs {
     return this.#blobs.get(id)?.reduce((sum, block) => sum + block.bytes, 0)
   }
 
+  /** All bytes of a blob that is not large. @param {string} id */
+  async content(id) {
+    const blocks = this.#blobs.get(id)
+    return blocks && Buffer.concat(await Promise.all(blocks.map(({ file }) => readFile(file))))
+  }
+
   async remove(/** @type {string} */ id) {
     this.#blobs.delete(id)
     this.#uncommitted.delete(id)

@@ -15,6 +15,8 @@ export function adminOf(url) {
     return response.json()
   }
   return {
+    /** Of all runs, with where to download each. @returns {Promise<(import('./artifacts.mjs').Artifact & { url: string })[]>} */
+    artifacts: () => ask('GET', 'artifacts'),
     /** @returns {Promise<import('./cache-entries.mjs').CacheEntry[]>} */
     entries: () => ask('GET', 'entries'),
     /** @param {string} prefix of the key @returns {Promise<import('./cache-entries.mjs').CacheEntry[]>} what is gone now */
@@ -31,7 +33,7 @@ export function adminOf(url) {
      * @param {{ seed?: number, bytesPerSecond?: number }} [options]
      */
     setFaults: (faults, options = {}) => ask('PUT', 'faults', { faults, ...options }),
-    /** Entries, faults and counts. */
+    /** Entries, artifacts, faults and counts. */
     reset: () => ask('POST', 'reset')
   }
 }

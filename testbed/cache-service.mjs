@@ -1,5 +1,6 @@
 // @ts-check
-// GitHub's cache service, version 2: three Twirp calls and a block-blob store, for BuildKit and @actions/cache alike.
+// GitHub's cache service, version 2: three Twirp calls and a block-blob store, for BuildKit and @actions/cache alike. The artifact service answers at the same
+// address, as GitHub's does.
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { Artifacts } from './artifacts.mjs'
 import { BlockBlobs } from './block-blobs.mjs'
 import { CacheEntries } from './cache-entries.mjs'
 import { readJobToken } from './job-token.mjs'
@@ -14,6 +16,7 @@ import { listen } from './listen.mjs'
 import { Traffic } from './traffic.mjs'
 
 const CALLS = '/twirp/github.actions.results.api.v1.CacheService/'
+const ARTIFACT_CALLS = '/twirp/github.actions.results.api.v1.ArtifactService/'
 const DENIED = 'cache write denied: token has no writable scopes'
 
 /**
@@ -23,7 +26,7 @@ const DENIED = 'cache write denied: token has no writable scopes'
  */
 
 /**
- * Admin, for tests: GET /admin/entries, DELETE /admin/entries?prefix=…, POST /admin/damage?prefix=…, GET and DELETE /admin/counts, GET /admin/requests,
+ * Admin, for tests: GET /admin/artifacts, GET /admin/entries, DELETE /admin/entries?prefix=…, POST /admin/damage?prefix=…, GET and DELETE /admin/counts, GET /admin/requests,
  * PUT /admin/faults ({faults, seed, bytesPerSecond}), POST /admin/reset.
  * @param {{ port?: number, directory?: string }} [options]
  */
@@ -32,9 +35,12 @@ export async function serveCache(options = {}) {
   await rm(directory, { recursive: true, force: true })
   let entries = new CacheEntries()
   const blobs = new BlockBlobs(directory)
+  const artifacts = new Artifacts(blobs)
   const traffic = new Traffic()
   // In the place of a signature: only who was given the URL knows it.
   const signature = randomUUID()
+
+  const signedUrl = (/** @type {URL} */ url, /** @type {string} */ id) => `${url.origin}/blobs/${id}?sig=${signature}`
 
   async function evict(/** @type {string} */ prefix) {
     const gone = entries.evict(prefix)
@@ -61,6 +67,12 @@ export async function serveCache(options = {}) {
       const blobRequest = { method: request.method, headers: request.headers, body, outward }
       return blobs.handle(blobRequest, response, url.pathname.slice('/blobs/'.length), url.searchParams)
     }
+    if (url.pathname.startsWith(ARTIFACT_CALLS) && request.method === 'POST') {
+      const name = url.pathname.slice(ARTIFACT_CALLS.length)
+      const { authorization } = request.headers
+      const answer = await artifacts.call(name, await json(body), authorization, id => signedUrl(url, id))
+      return reply(response, answer.status, answer.body)
+    }
     if (method === undefined || request.method !== 'POST') return reply(response, 404, { code: 'bad_route', msg: url.pathname })
     await call(method, await json(body), request, response, url)
   }
@@ -76,7 +88,7 @@ export async function serveCache(options = {}) {
     const scopes = readJobToken(request.headers.authorization)
     if (typeof scopes === 'string') return reply(response, 401, { code: 'unauthenticated', msg: scopes })
     const wanted = { key: message.key ?? '', version: message.version ?? '', restoreKeys: message.restore_keys ?? [] }
-    const signed = (/** @type {string} */ id) => `${url.origin}/blobs/${id}?sig=${signature}`
+    const signed = (/** @type {string} */ id) => signedUrl(url, id)
     if (method === 'GetCacheEntryDownloadURL') {
       const found = entries.find(scopes, wanted)
       return reply(
@@ -110,6 +122,12 @@ export async function serveCache(options = {}) {
   /** @type {(request: Request, response: Response, url: URL) => Promise<void>} */
   async function admin(request, response, url) {
     switch (`${request.method} ${url.pathname.slice('/admin/'.length)}`) {
+      case 'GET artifacts':
+        return reply(
+          response,
+          200,
+          artifacts.list().map(artifact => ({ ...artifact, url: signedUrl(url, artifact.id) }))
+        )
       case 'GET entries':
         return reply(response, 200, entries.list())
       case 'DELETE entries':
@@ -135,6 +153,7 @@ export async function serveCache(options = {}) {
       case 'POST reset':
         await evict('')
         entries = new CacheEntries()
+        await artifacts.clear()
         traffic.setFaults([])
         traffic.bytesPerSecond = undefined
         traffic.resetCounts()

@@ -73,6 +73,7 @@ export async function environmentOf(action, options, directory, trackingId) {
     RUNNER_WORKSPACE: resolve(workspace, '..'),
     ...Object.fromEntries(files),
     ...cacheVariables(options, event, bed?.cacheService),
+    DOCKER_BUILD_RECORD_UPLOAD: options.buildRecords ? undefined : 'false',
     ...inputVariables(action, options.inputs ?? {}, { token: `ghs_${randomUUID().replaceAll('-', '')}`, repository, workspace }),
     ...options.env
   }

@@ -37,16 +37,43 @@ export function makeJobToken(scopes, { now = Date.now(), lifetimeSeconds = 6 * 3
  * @returns {TokenScope[] | string}
  */
 export function readJobToken(authorization, now = Date.now()) {
-  const payload = /^Bearer [\w-]+\.([\w-]+)\.[\w-]+$/i.exec(authorization ?? '')?.[1]
-  if (!payload) return 'no job token'
+  const claims = readClaims(authorization, now)
+  if (typeof claims === 'string') return claims
   try {
-    const { ac, exp, nbf } = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    if (typeof exp !== 'number' || exp * 1000 < now) return 'token is expired'
-    if (typeof nbf !== 'number' || nbf * 1000 > now) return 'token is not valid yet'
-    return JSON.parse(ac).map((/** @type {{ Scope: string, Permission: number }} */ one) => ({
+    return JSON.parse(claims.ac).map((/** @type {{ Scope: string, Permission: number }} */ one) => ({
       scope: one.Scope,
       permission: one.Permission
     }))
+  } catch (error) {
+    return `bad job token: ${error}`
+  }
+}
+
+/**
+ * The run and the job a token is of, or why it is refused.
+ * @param {string | undefined} authorization header
+ * @returns {{ run: string, job: string } | string}
+ */
+export function readJobIds(authorization, now = Date.now()) {
+  const claims = readClaims(authorization, now)
+  if (typeof claims === 'string') return claims
+  const [, run, job] = /(?:^| )Actions\.Results:([^: ]+):([^: ]+)(?: |$)/.exec(`${claims.scp}`) ?? []
+  return run && job ? { run, job } : 'no job in the token'
+}
+
+/**
+ * @param {string | undefined} authorization
+ * @param {number} now
+ * @returns {any} an object, or why the token is refused
+ */
+function readClaims(authorization, now) {
+  const payload = /^Bearer [\w-]+\.([\w-]+)\.[\w-]+$/i.exec(authorization ?? '')?.[1]
+  if (!payload) return 'no job token'
+  try {
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    if (typeof claims.exp !== 'number' || claims.exp * 1000 < now) return 'token is expired'
+    if (typeof claims.nbf !== 'number' || claims.nbf * 1000 > now) return 'token is not valid yet'
+    return claims
   } catch (error) {
     return `bad job token: ${error}`
   }

@@ -18,6 +18,7 @@ import { startStep } from './step-process.mjs'
  * @property {Readonly<Record<string, string>>} [inputs] `with:`
  * @property {import('./events.mjs').JobEvent} [event] default: a push to main
  * @property {'on' | 'off' | 'read-only'} [cacheService] default on, when the test bed is up
+ * @property {boolean} [buildRecords] default off: most tests are about something else
  * @property {string} [cacheUrl] another cache service than the test bed's, or a proxy before it
  * @property {Readonly<Record<string, string | undefined>>} [env] over everything else; undefined takes a variable away
  * @property {string} [repository]

@@ -1,8 +1,9 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ActionsCache, Host } from '../../src/host'
+
 import { newBuildKitIndexes } from '../../src/io/buildkit-indexes'
+import type { ActionsCache, Artifacts, Host } from '../../src/host'
 import { newContextFiles } from '../../src/io/context-files'
 import { newExec } from '../../src/io/exec'
 import { newFiles } from '../../src/io/files'
@@ -23,15 +24,19 @@ export interface TestHostParts {
   /** Source of a program `docker`, run by node: it is found before any other. */
   readonly docker?: string
   readonly actionsCache?: ActionsCache
+  readonly artifacts?: Artifacts
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
-export async function newTestHost({ docker, actionsCache }: TestHostParts = {}): Promise<TestHost> {
+export async function newTestHost({ docker, actionsCache, artifacts, env: given }: TestHostParts = {}): Promise<TestHost> {
   const folder = await mkdtemp(join(tmpdir(), 'test-host-'))
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     HOME: folder,
     DOCKER_CONFIG: join(folder, '.docker'),
-    RUNNER_TEMP: join(folder, 'temp')
+    RUNNER_TEMP: join(folder, 'temp'),
+    ...given
   }
   if (docker !== undefined) {
     await writeProgram(join(folder, 'bin'), 'docker', docker)
@@ -64,6 +69,7 @@ export async function newTestHost({ docker, actionsCache }: TestHostParts = {}):
     exec: newExec(env, stopwatch),
     actionsCache: actionsCache ?? noActionsCache,
     buildkitIndexes: newBuildKitIndexes(env, stopwatch),
+    artifacts: artifacts ?? noArtifacts,
     registry: newRegistry(() => Promise.resolve(undefined), stopwatch),
     tools: newTools(join(folder, 'temp'), stopwatch),
     workflow: {
@@ -83,6 +89,11 @@ export async function writeProgram(folder: string, name: string, source: string)
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, name), `#!${process.execPath}\n${source}\n`)
   await chmod(join(folder, name), 0o755)
+}
+
+const noArtifacts: Artifacts = {
+  available: false,
+  upload: () => Promise.reject(new Error('there is no artifact service'))
 }
 
 const noActionsCache: ActionsCache = {

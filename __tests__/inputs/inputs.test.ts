@@ -45,6 +45,7 @@ test('defaults', () => {
     load: false,
     maxImageGrowth: 20,
     metricsFile: '',
+    name: '',
     minHitRate: undefined,
     network: '',
     noCache: false,

@@ -150,6 +150,21 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
     given: { driver: 'docker', 'buildkitd-flags': '--debug' },
     problem: 'buildkitd-flags: driver: docker is the engine itself'
   },
+  {
+    description: 'a name for the engine',
+    given: { driver: 'docker', name: 'team' },
+    problem: 'name: driver: docker is the engine itself'
+  },
+  {
+    description: 'a name for a builder that is there',
+    given: { builder: 'mine', name: 'team' },
+    problem: 'name: builder "mine" is used as it is'
+  },
+  ...['-x', 'a b', '1st', 'default', 'a/b'].map(value => ({
+    description: `a builder called ${value}`,
+    given: { name: value },
+    problem: `name: "${value}" is no name for a builder`
+  })),
   ...['101', '-1', '80 %', '1e1', 'high', 'NaN'].map(value => ({
     description: `a hit rate of ${value}`,
     given: { 'min-hit-rate': value },

@@ -51,7 +51,7 @@ beforeAll(async () => {
         name: 'log',
         setup: ({ onResolve }) =>
           onResolve({ filter: /^@actions\/core$/ }, ({ importer }) =>
-            importer.includes('/@actions/cache/') ? { path: resolve('src/io/actions-cache-log.ts') } : undefined
+            importer.includes('/@actions/cache/') ? { path: resolve('src/io/client-log.ts') } : undefined
           )
       }
     ],

@@ -160,6 +160,7 @@ const plans: readonly {
     expected: 'create docker-container'
   },
   { description: 'a question needs no cache', inputs: { call: 'check' }, current: 'docker', expected: 'use default docker' },
+  { description: 'a name of its own', inputs: { name: 'team' }, current: 'mine', expected: 'create docker-container' },
   { description: 'state that is kept', inputs: { 'keep-state': 'true' }, current: 'mine', expected: 'create docker-container' },
   {
     description: 'entitlements docker may not give',

@@ -22,7 +22,12 @@ export const builds: Readonly<Record<string, BuildReport>> = {
       stageOf(3, 'builder', 'cccc'),
       stageOf(4, 'runtime', 'cccc', { refs: [refOf('runtime', { imported: 'yes' })] })
     ],
-    { ...warm, edges: webEdges, seconds: { total: 1.4, build: 0.9, exports: 0, own: 0.2 } }
+    {
+      ...warm,
+      edges: webEdges,
+      record: { state: 'uploaded', name: 'acme~web-app~JMSVDT.dockerbuild', bytes: 10_726, artifact: 7, run: 1001 },
+      seconds: { total: 1.4, build: 0.9, exports: 0, own: 0.2 }
+    }
   ),
   cold: reportOf(
     ['base', 'python-deps', 'node-deps', 'builder', 'runtime'].map((name, index) =>

@@ -156,6 +156,29 @@ test('a second step of the job uses the builder whose state is kept; one that a 
   expect([second.created, (await commands()).slice(5)]).toEqual([false, ['inspect', 'inspect']])
 })
 
+test('a builder is made with the name that is given, also where its state is kept', async () => {
+  const of = await hostWith({})
+  const told: string[] = []
+  const inputs = inputsWith({ name: 'Team-Builder', 'keep-state': 'true' })
+  const built = await bringUpBuilder(of, watchCancellation(of), inputs, name => told.push(name))
+  expect([built.name, built.created, told]).toEqual(['team-builder', true, ['team-builder']])
+  expect((await calls(of)).map(call => call.slice(0, 4).join(' '))).toEqual([
+    'buildx inspect',
+    'buildx inspect team-builder',
+    'buildx create --bootstrap --name=team-builder',
+    'buildx inspect team-builder'
+  ])
+})
+
+test('one that has the name already is used, and is not ours to remove', async () => {
+  const of = await hostWith({ inspect: mine })
+  const told: string[] = []
+  const inputs = inputsWith({ name: 'mine', 'keep-state': 'true' })
+  const built = await bringUpBuilder(of, watchCancellation(of), inputs, name => told.push(name))
+  expect([built.name, built.driver, built.created, told]).toEqual(['mine', 'docker-container', false, []])
+  expect((await calls(of)).map(([, command]) => command)).toEqual(['inspect', 'inspect'])
+})
+
 test('a builder that was left and cannot be removed', async () => {
   const of = await hostWith({ inspect: mine, remove: `console.error('in use'); process.exit(4)` })
   const failed = bringUpBuilder(of, watchCancellation(of), inputsWith({ 'keep-state': 'true' }), () => undefined)

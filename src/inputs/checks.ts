@@ -25,6 +25,12 @@ export function checkBuilder(name: string): string | undefined {
   return name.startsWith('-') ? 'is no name of a builder: write one that docker buildx ls shows' : undefined
 }
 
+/** Of a builder to make (docker/buildx store/util.go, `ValidateName`, and its two words for docker's own). */
+export function checkBuilderName(name: string): string | undefined {
+  if (/^[a-zA-Z][a-zA-Z0-9._-]*$/.test(name) && name !== 'default') return undefined
+  return "is no name for a builder: write letters, digits, '.', '_' and '-', a letter first, and not default"
+}
+
 /** Path or URL of the Dockerfile: `-` is buildx's word for standard input. */
 export function checkFile(file: string): string | undefined {
   if (file === '-') return 'is standard input, which an action has not: write the path of the Dockerfile'

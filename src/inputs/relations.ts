@@ -47,7 +47,12 @@ function builderProblems(inputs: Inputs): readonly InputProblem[] {
     'buildkitd-config-inline': buildkitdConfigInline,
     'keep-state': inputs.keepState ? 'true' : ''
   })
-  const all = given({ 'driver-opts': inputs.driverOpts.join(), endpoint: inputs.endpoint, append: inputs.append })
+  const all = given({
+    name: inputs.name,
+    'driver-opts': inputs.driverOpts.join(),
+    endpoint: inputs.endpoint,
+    append: inputs.append
+  })
   const problems: InputProblem[] = []
   if (buildkitdConfig !== '' && buildkitdConfigInline !== '') {
     problems.push(problem(['buildkitd-config-inline', 'buildkitd-config'], `buildkitd-config names a file already. ${leaveOut}`))

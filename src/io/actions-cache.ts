@@ -1,17 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { messageOf } from '../errors'
 import type { ActionsCache } from '../host'
-import { withoutQueries } from '../signed-urls'
+import { within } from './client-call'
 import type { Stopwatch } from './stopwatch'
-
-/** What the cache client last complained of, for each call by itself: it logs its failures and returns as if there were none. */
-const troubles = new AsyncLocalStorage<{ last?: string }>()
-
-/** Called by src/io/actions-cache-log.ts, which stands in for the client's own log. */
-export function reportTrouble(message: string): void {
-  const trouble = troubles.getStore()
-  if (trouble) trouble.last = message
-}
 
 /** Seconds the service has to answer at all before something that may take longer is begun: it may hang. */
 const answerSeconds = 15
@@ -52,22 +41,5 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
         if ((await cache.saveCache([path], key)) === -1) throw new Error(trouble.last ?? 'the cache service did not take it')
       })
     }
-  }
-}
-
-async function within<T>(seconds: number, stopwatch: Stopwatch, work: (trouble: { last?: string }) => Promise<T>): Promise<T> {
-  const trouble: { last?: string } = {}
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<never>((_, reject) => {
-    const late = () => reject(new Error(`not done within ${seconds} s${trouble.last ? `: ${trouble.last}` : ''}`))
-    timer = setTimeout(late, seconds * 1000)
-  })
-  try {
-    return await stopwatch.waiting(Promise.race([troubles.run(trouble, () => work(trouble)), limit]))
-  } catch (error) {
-    // The storage behind the service is reached by signed URLs.
-    throw new Error(withoutQueries(messageOf(error)), { cause: error })
-  } finally {
-    clearTimeout(timer)
   }
 }

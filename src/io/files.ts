@@ -11,6 +11,7 @@ export function newFiles(temporary: string): Files {
     exists: async path => (await absentIsUndefined(stat(path))) !== undefined,
     list: async path => (await absentIsUndefined(readdir(path))) ?? [],
     size: async path => (await absentIsUndefined(stat(path)))?.size,
+    modified: async path => (await absentIsUndefined(stat(path)))?.mtimeMs,
     remove: path => rm(path, { recursive: true, force: true }),
     makeDirectory: async path => void (await mkdir(path, { recursive: true })),
     makeTemporary: async prefix => {

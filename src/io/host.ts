@@ -4,6 +4,7 @@ import * as core from '@actions/core'
 import type { Host, Log, Workflow } from '../host'
 import { newActionsCache } from './actions-cache'
 import { newBuildKitIndexes } from './buildkit-indexes'
+import { newArtifacts } from './artifacts'
 import { newContextFiles } from './context-files'
 import { findCredentials } from './docker-credentials'
 import { newExec } from './exec'
@@ -31,6 +32,7 @@ export function newHost(): Host {
     exec: newExec(env, stopwatch),
     actionsCache: newActionsCache(env, stopwatch),
     buildkitIndexes: newBuildKitIndexes(env, stopwatch),
+    artifacts: newArtifacts(env, stopwatch),
     registry: newRegistry(host => findCredentials(host, env), stopwatch),
     tools: newTools(env['RUNNER_TEMP'] ?? tmpdir(), stopwatch),
     workflow: newWorkflow(env)

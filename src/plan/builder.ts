@@ -93,6 +93,7 @@ function createContainer(reason: string): BuilderPlan & { readonly kind: 'create
 /** The first input that says how a builder is to be made, which no builder that is there already follows. */
 function needsNewBuilder(inputs: Inputs): string | undefined {
   const asked: readonly [string, boolean][] = [
+    ['name', inputs.name !== ''],
     ['driver-opts', inputs.driverOpts.length > 0],
     ['buildkitd-flags', inputs.buildkitdFlags !== ''],
     ['buildkitd-config', inputs.buildkitdConfig !== ''],

@@ -3,6 +3,7 @@ import type { Advice } from '../explain/advice/advice'
 import type { EarlierBuilds } from '../explain/past-builds'
 import type { StageResult } from '../explain/stage-result'
 import type { Backend, Degradation, Exported, MountRestored, MountSaved } from '../reasons'
+import type { RecordReport } from './build-record'
 
 /** Everything the views show: summary, outputs and log are made from this record and nothing else. */
 export interface BuildReport {
@@ -52,6 +53,8 @@ export interface BuildReport {
   /** Percent that the image may grow before it is worth a warning; missing where none is. */
   readonly maxImageGrowth?: number
   readonly earlier?: EarlierBuilds
+  /** BuildKit's own record of the build; missing where none is wanted. */
+  readonly record?: RecordReport
   /** On lines of the Dockerfile, worst first. */
   readonly advice: readonly Advice[]
   /** Seconds. */

@@ -1,4 +1,5 @@
 import { adviceSection } from './advice-section'
+import { recordLine } from './build-record'
 import { fit } from './fit'
 import { bold, code, codeBlock, join, ours, NOTHING, sentence, type Markdown } from './markdown'
 import { lastLines } from './plain'
@@ -40,7 +41,8 @@ export function renderSummary(report: BuildReport): string {
       { importance: 8, render: rows => mountTable(report, rows) },
       { importance: 10, render: rows => historyTable(report, rows) },
       { importance: 9, render: rows => refTable(report, rows) },
-      { importance: 8, render: rows => howItWasBuilt(report, rows) }
+      { importance: 8, render: rows => howItWasBuilt(report, rows) },
+      { importance: 2, render: () => recordLine(report.record) }
     ],
     SUMMARY_LIMIT
   )

@@ -46,14 +46,17 @@ export async function bringUpBuilder(
     const known = current?.name === plan.name ? toldOf(current) : {}
     return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false, ...known }
   }
-  const kept = inputs.keepState ? keptBuilderName(host.env['RUNNER_NAME'] ?? '') : undefined
-  const there = kept === undefined ? undefined : await inspect(host, cancellation, kept)
-  if (kept !== undefined && there) {
+  const kept = inputs.keepState && !inputs.name ? keptBuilderName(host.env['RUNNER_NAME'] ?? '') : undefined
+  const lasting = kept ?? (inputs.name || undefined)
+  const there = lasting === undefined ? undefined : await inspect(host, cancellation, lasting)
+  // A name that was given may be of a builder that is not ours.
+  if (there && inputs.name) return { ...there, reason: 'it has the name that input name gives', created: false }
+  if (there && kept !== undefined) {
     if (await madeByThisJob(host, kept)) return { ...there, reason: 'a step of this job made it', created: false }
     await removeLeftBuilder(host, cancellation, kept)
   }
 
-  const name = kept ?? `stage-cache-${randomUUID()}`
+  const name = lasting ?? `stage-cache-${randomUUID()}`
   beforeCreating(name)
   const made = { name, driver: plan.driver, reason: plan.reason, created: true }
   try {

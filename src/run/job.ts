@@ -12,6 +12,7 @@ import { savesCaches } from '../plan/permissions'
 import { failureText } from '../report/failure'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
+import { uploadBuildRecord } from './build-record'
 import { bringUpBuilder } from './builder'
 import type { Builder } from './builder'
 import { startCacheMounts } from './cache-mounts'
@@ -115,7 +116,9 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const measured = measureImage(host, preparation, built)
   const finishing = side.finish(built, caches)
   // Older versions of BuildKit run steps again when builds run side by side.
-  const savingMounts = (beside ? Promise.resolve() : finishing.then(() => undefined)).then(() =>
+  const mayGoOn = beside ? Promise.resolve() : finishing.then(() => undefined)
+  const recording = mayGoOn.then(() => uploadBuildRecord(host, cancellation, { inputs, builder, ...built }))
+  const savingMounts = mayGoOn.then(() =>
     saveMounts(host, cancellation, preparation, builder, caches, restored.mounts, built.results)
   )
   const [{ outcomes, left }, mounts] = await Promise.all([finishing, savingMounts])
@@ -166,6 +169,8 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     ],
     outcome: cancellation.requested() ? 'cancelled' : built.run.exitCode === 0 ? 'success' : 'failure',
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
+    // After the seconds: it is no cache that is saved.
+    record: await inTime.orElse(recording, undefined),
     started
   })
   const { exitCode, text } = built.run

@@ -9,6 +9,7 @@ import { renderPlainBuild } from '../report/plain-build'
 import { stagesUnknown } from '../report/sentences-plain'
 import { runBuild } from './build'
 import type { BuildRun } from './build'
+import { tellRecord, uploadBuildRecord } from './build-record'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
 import { readJobInputs } from './job-inputs'
@@ -40,12 +41,14 @@ export async function callBuildKit(host: Host, cancellation: Cancellation, event
 export async function buildWithoutPlan(host: Host, cancellation: Cancellation, event: unknown, bringUp: BringUp): Promise<void> {
   const { inputs } = await readJobInputs(host, event)
   host.log.warning(stagesUnknown)
-  const { run, image } = await build(host, cancellation, event, inputs, bringUp)
+  const { run, builder, metadata, digest } = await build(host, cancellation, event, inputs, bringUp)
+  const record = await uploadBuildRecord(host, cancellation, { inputs, builder, run, metadata })
+  tellRecord(host, record)
   const succeeded = run.exitCode === 0
   if (wantsSummary(host)) {
     const { tags } = inputs
     await host.workflow.appendSummary(
-      renderPlainBuild({ why: stagesUnknown, tags, digest: image.digest, ...(succeeded ? {} : { error: run.text }) })
+      renderPlainBuild({ why: stagesUnknown, tags, digest, record, ...(succeeded ? {} : { error: run.text }) })
     )
   }
   if (!succeeded) throw new BuildFailed(buildFailureText(run.text, run.exitCode), run.exitCode)
@@ -63,7 +66,7 @@ async function build(
   event: unknown,
   inputs: Inputs,
   bringUp: BringUp
-): Promise<{ readonly run: BuildRun; readonly image: { readonly digest: string } }> {
+): Promise<{ readonly run: BuildRun; readonly builder: Builder; readonly metadata: string; readonly digest: string }> {
   for (const { value } of inputs.secrets) host.workflow.mask(value)
   const builder = await bringUp(inputs)
   const directory = await host.files.makeTemporary('build-')
@@ -76,5 +79,5 @@ async function build(
   const digest = parseDigest(metadata)
   const outputs = { imageid: imageid.trim(), digest, metadata, builder: builder.name }
   for (const [name, value] of Object.entries(outputs)) host.workflow.setOutput(name, value)
-  return { run, image: { digest } }
+  return { run, builder, metadata, digest }
 }

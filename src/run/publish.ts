@@ -14,6 +14,7 @@ import { renderSummary } from '../report/summary'
 import { mountLines } from '../report/summary-mounts'
 import { renderWarnings } from '../report/warnings'
 import { annotate, findBuildAdvice } from './advice'
+import { tellRecord } from './build-record'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
 import { explained, withoutRecords } from './history'
@@ -122,6 +123,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     degradations,
     ...(inputs.minHitRate === undefined ? {} : { hitRateGuard: { minimum: inputs.minHitRate, below: inputs.onLowHitRate } }),
     ...comparedWith(results),
+    ...(results.record ? { record: results.record } : {}),
     advice,
     seconds: { ...results.seconds, total, own: Math.max(0, total - host.clock.waited() / 1000) }
   }
@@ -130,6 +132,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
   host.log.info(renderLogTable(report))
   for (const line of mountLines(report)) host.log.info(line)
   for (const warning of renderWarnings(report)) host.log.warning(warning)
+  tellRecord(host, report.record)
   await writeMetrics(host, inputs.metricsFile, report)
   annotate(host, preparation, advice)
   try {

@@ -11,6 +11,7 @@ import { importedRefs } from '../plan/imports'
 import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import type { Degradation } from '../reasons'
+import type { RecordReport } from '../report/build-record'
 import type { BuildReport } from '../report/report'
 import type { Builder } from './builder'
 import { nothingSaved } from './caches'
@@ -40,6 +41,7 @@ export interface Results {
   readonly degradations: readonly Degradation[]
   readonly outcome: BuildReport['outcome']
   readonly seconds: { readonly build: number; readonly exports: number }
+  readonly record: RecordReport | undefined
   /** Milliseconds since the epoch. */
   readonly started: number
 }

@@ -1,8 +1,8 @@
 /**
- * Stands in for `@actions/core` inside `@actions/cache` (scripts/build.mjs): the client turns its failures into annotations
- * and goes on as if nothing was; here they become the reason of an error that the caller reports once.
+ * Stands in for `@actions/core` inside `@actions/cache` and `@actions/artifact` (scripts/build.mjs): the clients turn failures into annotations and
+ * lines of the log; here they become the reason of an error that the caller reports once.
  */
-import { reportTrouble } from './actions-cache'
+import { reportTrouble } from './client-call'
 
 export { debug, isDebug, setSecret } from '@actions/core'
 
