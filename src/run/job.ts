@@ -99,7 +99,9 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const side = newSideBuilds(host, cancellation, { preparation, builder, importRef: imports.main?.ref, eager, beside })
   // The build does not wait for what only explains it.
   const filling = cacheMounts.fill(builder)
-  const building = filling.then(() => buildImage(held, cancellation, { preparation, builder, imports, ...side.duringMain }))
+  const building = filling.then(({ ranSteps = false }) =>
+    buildImage(held, cancellation, { preparation, builder, imports, ranSteps, ...side.duringMain })
+  )
   // It is waited for below; what is thrown before that is thrown there.
   building.catch(() => {})
 
@@ -115,7 +117,10 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const finishing = side.finish(built, caches)
   // Older versions of BuildKit run steps again when builds run side by side.
   const savingMounts = (beside ? Promise.resolve() : finishing.then(() => undefined)).then(() =>
-    saveMounts(host, cancellation, preparation, builder, caches, restored.mounts, built.results)
+    saveMounts(host, cancellation, preparation, builder, caches, restored.mounts, {
+      results: built.results,
+      importRef: imports.main?.ref
+    })
   )
   const [{ outcomes, left }, mounts] = await Promise.all([finishing, savingMounts])
   if (left) leave({ left })

@@ -3,6 +3,7 @@ import { ran } from '../explain/expected-mounts'
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
 import { mountGroups, toolImages } from '../plan/cache-mounts'
+import type { CacheRef } from '../plan/cache-plan'
 import { packDockerfile } from '../plan/mount-builds'
 import { savesCaches } from '../plan/permissions'
 import type { Degradation, MountSaved } from '../reasons'
@@ -44,7 +45,7 @@ export async function saveMounts(
   builder: Builder,
   caches: Pick<Caches, 'readOnly'>,
   mounts: readonly RestoredMount[],
-  results: readonly StageResult[]
+  { results, importRef }: { readonly results: readonly StageResult[]; readonly importRef: CacheRef | undefined }
 ): Promise<SavedMounts> {
   const degradations: Degradation[] = []
   const deadline = host.clock.now() + savingSeconds * 1000
@@ -59,7 +60,7 @@ export async function saveMounts(
   const wanted = decided.filter(mount => !('saved' in mount))
   const packed = new Map<RestoredMount, SavedMount>()
   for (const group of mountGroups(wanted)) {
-    for (const mount of await packMounts(host, cancellation, preparation, builder, group, { deadline, degradations }))
+    for (const mount of await packMounts(host, cancellation, preparation, builder, group, { deadline, degradations, importRef }))
       packed.set(...mount)
   }
   return {
@@ -90,13 +91,20 @@ async function isKept(host: Host, preparation: Preparation, { restored, names }:
   return keptEntry(host, mountDirectoryOf(preparation), names, answerSeconds).catch(() => true)
 }
 
+interface Packing {
+  readonly deadline: number
+  readonly degradations: Degradation[]
+  /** The main build's import. */
+  readonly importRef: CacheRef | undefined
+}
+
 async function packMounts(
   host: Host,
   cancellation: Cancellation,
   preparation: Preparation,
   builder: Builder,
   wanted: readonly RestoredMount[],
-  { deadline, degradations }: { readonly deadline: number; readonly degradations: Degradation[] }
+  { deadline, degradations, importRef }: Packing
 ): Promise<readonly (readonly [RestoredMount, SavedMount])[]> {
   const { inputs, plan, jobId } = preparation
   const stages = plan.stages.map(({ stage }) => stage)
@@ -109,8 +117,8 @@ async function packMounts(
   try {
     const outcome = await runMountBuild(host, cancellation, {
       builder: builder.name,
-      platforms: inputs.platforms,
-      buildArgs: preparation.buildArgs,
+      preparation,
+      importRef,
       mounts: wanted,
       images: toolImages(stages, wanted, inputs.cacheMountsImage),
       dockerfile: image => packDockerfile({ image, jobId }, packed, inputs.cacheMountsMaxSize),
