@@ -247,6 +247,26 @@ it('what a failing build fetched is kept', async () => {
   expect(fetched(await project.job(inputs))).toEqual(['fetched two'])
 }, 120_000)
 
+it('what a cancelled job fetched is kept by its post step, but not what a step was just fetching', async () => {
+  const dockerfile = (then: string) => `FROM busybox AS app
+COPY wanted .
+${install('id=done,target=/kept')}RUN --mount=type=cache,id=begun,target=/kept echo half >/kept/half; echo "app begins"; ${then}
+`
+  project = await newProject({ Dockerfile: dockerfile('sleep 100'), wanted: 'one two' })
+  const prepared = await project.prepare(inputs)
+  const main = prepared.startMain()
+  await main.waitForLine(/app begins$/)
+  await main.cancelLikeRunner()
+  const cancelled = await prepared.finish()
+  expect([cancelled.main.signal, cancelled.post?.exitCode, cancelled.leftProcesses]).toEqual([null, 0, []])
+  expect(cancelled.summary).toContain('💾 Cache mounts saved after the job was cancelled: `done`')
+  expect(await mountEntries()).toHaveLength(1)
+
+  await project.write('Dockerfile', dockerfile('true'))
+  await project.write('wanted', 'one two three')
+  expect(fetched(await project.job(inputs))).toEqual(['fetched three'])
+}, 120_000)
+
 it('a pull request starts from the default branch and keeps its own', async () => {
   await project1('target=/kept')
   await project.job(inputs)

@@ -93,7 +93,8 @@ export function mountDirectoryOf({ inputs }: Preparation): string {
   return `${inputs.cacheDir}.mounts`
 }
 
-function usedMounts(host: Host, preparation: Preparation): MountPlan {
+/** The cache mounts of the needed stages: those that are kept, and those that cannot be. */
+export function usedMounts(host: Host, preparation: Preparation): MountPlan {
   const { inputs, plan, script, file, buildArgs } = preparation
   // Most Dockerfiles have none, and then nothing has to be worked out.
   if (!/--mount/i.test(file.text)) return { kept: [], left: [] }

@@ -124,6 +124,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   )
   const [{ outcomes, left }, mounts] = await Promise.all([finishing, savingMounts])
   if (left) leave({ left })
+  if (mounts.left) leave({ leftMounts: mounts.left })
   const [materials, sizes, imageBytes] = await inTime.orElse(
     Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes, caches), measured]),
     [undefined, new Map<CacheRef, RefSize>(), undefined]

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors'
-import { ran } from '../explain/expected-mounts'
+import { ran, wasStopped } from '../explain/expected-mounts'
 import type { StageResult } from '../explain/stage-result'
+import type { LeftMounts } from '../handover'
 import type { Host } from '../host'
 import { mountGroups, toolImages } from '../plan/cache-mounts'
 import type { CacheRef } from '../plan/cache-plan'
@@ -35,6 +36,8 @@ export interface SavedMount extends RestoredMount {
 export interface SavedMounts {
   readonly mounts: readonly SavedMount[]
   readonly degradations: readonly Degradation[]
+  /** What the post step of a cancelled job is to save. */
+  readonly left?: LeftMounts
 }
 
 /** Saves the mounts that steps of this build used and changed. Never throws: what could not be done is a degradation. */
@@ -63,13 +66,25 @@ export async function saveMounts(
     for (const mount of await packMounts(host, cancellation, preparation, builder, group, { deadline, degradations, importRef }))
       packed.set(...mount)
   }
+  const saved = decided.map((mount): SavedMount => {
+    if ('saved' in mount) return mount
+    return packed.get(mount) ?? { ...mount, saved: 'failed' }
+  })
+  const left = saved.filter(mount => mount.saved === 'cancelled' && mayBeSavedLater(mount, results))
   return {
-    mounts: decided.map(mount => {
-      if ('saved' in mount) return mount
-      return packed.get(mount) ?? { ...mount, saved: 'failed' }
-    }),
-    degradations
+    mounts: saved,
+    degradations,
+    ...(left.length > 0 ? { left: { builder: builder.name, mounts: left.map(leftMount) } } : {})
   }
+}
+
+/** Not what a step was just writing, nor what may hold less than something that is saved. */
+function mayBeSavedLater({ restored, uses }: RestoredMount, results: readonly StageResult[]): boolean {
+  return restored !== 'not-needed' && !wasStopped(uses, results)
+}
+
+function leftMount({ names, stored }: RestoredMount): LeftMounts['mounts'][number] {
+  return { name: names[0] ?? '', digest: stored?.digest ?? '' }
 }
 
 function whyNotSaved(
@@ -91,18 +106,19 @@ async function isKept(host: Host, preparation: Preparation, { restored, names }:
   return keptEntry(host, mountDirectoryOf(preparation), names, answerSeconds).catch(() => true)
 }
 
-interface Packing {
+export interface Packing {
   readonly deadline: number
   readonly degradations: Degradation[]
   /** The main build's import. */
   readonly importRef: CacheRef | undefined
 }
 
-async function packMounts(
+/** Packs and saves mounts that one build can serve; what could not be done is added to the degradations. Never throws. */
+export async function packMounts(
   host: Host,
   cancellation: Cancellation,
   preparation: Preparation,
-  builder: Builder,
+  builder: Pick<Builder, 'name'>,
   wanted: readonly RestoredMount[],
   { deadline, degradations, importRef }: Packing
 ): Promise<readonly (readonly [RestoredMount, SavedMount])[]> {
