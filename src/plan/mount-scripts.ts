@@ -70,6 +70,7 @@ exit 0`
  * job's own, and `based` for a mount with `from`: the digest of what it starts from follows that of its content, and it is empty while it is as that.
  * The digest in `digest` is of what a step can tell apart: names, kinds, owners, modes, targets of links, and contents, not times, which
  * package managers change without changing anything. Where the image lacks the tools for it, it is left out.
+ * The archive is cut off by a limit of its file's size, in blocks of 512 bytes (POSIX): busybox's head and wc read byte by byte.
  * Sockets are left out by tar itself, and GNU's keeps the holes of sparse files.
  * Status: `saved` with `archive.tar`, `unchanged`, `empty`, `too-large` with the bytes in `said`, `failed`, `no-tar`.
  */
@@ -95,11 +96,12 @@ elif [ -n "$digest" ] && [ -n "$(find . -type l 2>/dev/null | head -n 1)" ]; the
   done
 fi
 most=$1; shift
-{ tar --numeric-owner "$@" -cf - . 2>$out/said; echo $? >$out/code; } | head -c $((most+1)) >$out/archive.tar
+(ulimit -f $((most/512+2)); exec tar --numeric-owner "$@" -cf $out/archive.tar .) 2>$out/said
+code=$?
 rm -rf ${linkOwners}
-size=$(wc -c <$out/archive.tar); size=$((size))
+size=$(stat -c %s $out/archive.tar 2>/dev/null || wc -c <$out/archive.tar); size=$((size))
 if [ $size -gt "$most" ]; then echo too-large >$out/status; rm -f $out/archive.tar
-elif [ "$(cat $out/code)" = 0 ] && [ $size -gt 0 ]; then echo saved >$out/status
+elif [ $code = 0 ] && [ $size -gt 0 ]; then echo saved >$out/status
 else echo failed >$out/status; rm -f $out/archive.tar
 fi
 exit 0`
