@@ -1,5 +1,5 @@
 import { parseHandover, renderHandover } from '../src/handover'
-import type { Handover, LeftExports, LocalSave } from '../src/handover'
+import type { Handover, LeftExports, LeftMounts, LocalSave } from '../src/handover'
 
 const left: LeftExports = {
   builder: 'b',
@@ -22,12 +22,15 @@ const localCache: LocalSave = {
   ]
 }
 
+const leftMounts: LeftMounts = { builder: 'b', mounts: [{ name: 'mount-m1', digest: '' }] }
+
 const given: readonly Handover[] = [
   { version: 1 },
   { version: 1, builder: 'stage-cache-1' },
   { version: 1, localCache },
   { version: 1, builder: 'b', localCache: { ...localCache, gone: [] } },
-  { version: 1, left }
+  { version: 1, left },
+  { version: 1, leftMounts }
 ]
 
 test.each(given)('what main leaves is what post finds: %j', handover => {
@@ -52,6 +55,9 @@ const odd = [
   ),
   ...[{ builder: 5 }, { ran: 'base' }, { hit: [1] }, { succeeded: 'yes' }, { exports: [null] }, { imported: {} }].map(wrong =>
     JSON.stringify({ version: 1, left: { ...left, ...wrong } })
+  ),
+  ...[{ builder: 5 }, { mounts: 'a' }, { mounts: [null] }, { mounts: [{ name: 'm' }] }].map(wrong =>
+    JSON.stringify({ version: 1, leftMounts: { ...leftMounts, ...wrong } })
   )
 ]
 

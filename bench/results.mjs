@@ -1,6 +1,7 @@
 // @ts-check
 // The measurements for people: the table of each job, as text and as Markdown.
 import { phaseNames } from './phases.mjs'
+import { alignColumns, markdownTable } from './tables.mjs'
 
 /** @typedef {import('./summary.mjs').Summary} Summary @typedef {import('./summary.mjs').Row} Row */
 
@@ -88,22 +89,4 @@ function cellsOf({ competitor, seconds, ofRival, ofBest, ofFloor, steps, remark,
     both('down', megabytes),
     remark
   ]
-}
-
-/** @param {readonly (readonly string[])[]} rows the first is the head @param {number} textColumns how many columns are no figures */
-function markdownTable([head = [], ...rows], textColumns) {
-  const rule = head.map((_, column) => (column < textColumns ? '---' : '--:'))
-  return [head, rule, ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
-}
-
-/** @param {readonly (readonly string[])[]} rows */
-function alignColumns(rows) {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)))
-  const isText = (/** @type {string} */ cell) => /^[a-z]/i.test(cell)
-  return rows.map(row =>
-    row
-      .map((cell, column) => (isText(cell) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd()
-  )
 }

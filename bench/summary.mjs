@@ -1,5 +1,6 @@
 // @ts-check
 // Medians of the measurements, and how they compare.
+import { median } from './median.mjs'
 import { phaseNames, phasesOf } from './phases.mjs'
 
 /**
@@ -94,10 +95,4 @@ function remarkOf(own) {
   const needless = Math.max(0, ...own.map(one => one.needless.length))
   const missing = Math.max(0, ...own.map(one => one.missing.length))
   return [...(needless > 0 ? [`${needless} needless`] : []), ...(missing > 0 ? [`${missing} too few`] : [])].join(', ')
-}
-
-function median(/** @type {number[]} */ values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }

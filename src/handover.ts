@@ -11,6 +11,8 @@ export interface Handover {
   readonly localCache?: LocalSave
   /** Exports that a cancelled job did not get done. */
   readonly left?: LeftExports
+  /** Cache mounts that it did not save. */
+  readonly leftMounts?: LeftMounts
 }
 
 export interface LocalSave {
@@ -40,6 +42,12 @@ export interface LeftExports {
   readonly exports: readonly { readonly stage: string; readonly backend: string }[]
 }
 
+export interface LeftMounts {
+  readonly builder: string
+  /** By the name of their entries, with the digest of what is saved already; empty where nothing is. */
+  readonly mounts: readonly { readonly name: string; readonly digest: string }[]
+}
+
 /** Name of the state variable. */
 export const handoverState = 'handover'
 
@@ -58,14 +66,15 @@ export function parseHandover(text: string): Handover | undefined {
 }
 
 function isHandover(value: unknown): value is Handover {
-  const { version, builder, keepState, staging, localCache, left } = (value ?? {}) as Partial<Handover>
+  const { version, builder, keepState, staging, localCache, left, leftMounts } = (value ?? {}) as Partial<Handover>
   return (
     version === 1 &&
     (builder === undefined || typeof builder === 'string') &&
     (keepState === undefined || typeof keepState === 'boolean') &&
     (staging === undefined || typeof staging === 'string') &&
     (localCache === undefined || isLocalSave(localCache)) &&
-    (left === undefined || isLeft(left))
+    (left === undefined || isLeft(left)) &&
+    (leftMounts === undefined || areLeftMounts(leftMounts))
   )
 }
 
@@ -92,6 +101,14 @@ function isLeft(left: Partial<LeftExports>): boolean {
     [ran, hit, stale].every(names => Array.isArray(names) && areTexts(...(names as readonly unknown[]))) &&
     Array.isArray(exports) &&
     exports.every((wanted: Partial<LeftExports['exports'][number]> | null) => areTexts(wanted?.stage, wanted?.backend))
+  )
+}
+
+function areLeftMounts({ builder, mounts }: Partial<LeftMounts>): boolean {
+  return (
+    areTexts(builder) &&
+    Array.isArray(mounts) &&
+    mounts.every((mount: Partial<LeftMounts['mounts'][number]> | null) => areTexts(mount?.name, mount?.digest))
   )
 }
 

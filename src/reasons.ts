@@ -73,9 +73,10 @@ export type Backend = 'registry' | 'gha' | 'local'
 /**
  * `in-builder`: the builder that was there held it already. `not-needed`: the steps that use it were expected to come from the cache.
  * `left`: it cannot be kept, since only BuildKit knows what it is called or starts from.
+ * `starts-anew`: what it starts from is not what it was, so BuildKit makes another one.
  * `emptied`: BuildKit empties the mounts of stages that are to be built without cache.
  */
-export type MountRestored = 'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied' | 'left'
+export type MountRestored = 'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied' | 'starts-anew' | 'left'
 
 /**
  * `not-used`: no step that uses it ran. `kept`: a step ran that was not expected to, without what is saved, which therefore stays.

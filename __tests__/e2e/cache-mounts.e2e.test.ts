@@ -145,6 +145,55 @@ ${install('id=$VERSION-$FLAVOUR,target=/kept', names)}RUN --mount=type=cache,tar
   ])
 }, 120_000)
 
+it.each(['uid=0,', 'sharing=locked,'])(
+  'a mount that starts from a stage (%s), while that comes from the cache',
+  async more => {
+    const dockerfile = (seed: string) => `FROM busybox AS seed
+RUN mkdir -p /seed/deep && echo ${seed} >/seed/deep/first && touch /seed/later-gone
+FROM busybox AS app
+COPY wanted .
+RUN --mount=type=cache,id=seeded,target=/kept,${more}from=seed,source=/seed ls -A /kept | sed 's/^/begins with /'; cat /kept/deep/first; rm -f /kept/later-gone
+${install(`id=seeded,target=/kept,${more}from=seed,source=/seed`)}`
+    project = await newProject({ Dockerfile: dockerfile('1'), wanted: 'one two' })
+    const first = await project.job(inputs)
+    expect([first.main.exitCode, fetched(first), troublesOf(first)]).toEqual([0, ['fetched one', 'fetched two'], []])
+    expect(outputOfSteps(first)).toContain('begins with later-gone')
+
+    await project.write('wanted', 'one two three')
+    const second = await project.job(inputs)
+    expect([second.main.exitCode, fetched(second), troublesOf(second)]).toEqual([0, ['fetched three'], []])
+    expect(second.outputs['rebuilt-stages']).toBe('app')
+    expect(outputOfSteps(second)).toEqual(expect.arrayContaining(['begins with deep', 'begins with one', 'begins with two']))
+    expect(outputOfSteps(second)).not.toContain('begins with later-gone')
+
+    await project.write('Dockerfile', dockerfile('2'))
+    const changed = await project.job(inputs)
+    expect([changed.main.exitCode, fetched(changed).length, troublesOf(changed)]).toEqual([0, 3, []])
+    expect(changed.main.log).toMatch(/^Cache mount seeded: new: what it starts from changed, then saved, /m)
+    await project.write('wanted', 'one two three four')
+    expect(fetched(await project.job(inputs))).toEqual(['fetched four'])
+  },
+  120_000
+)
+
+it('a mount that starts from an image', async () => {
+  project = await newProject({ Dockerfile: '', wanted: '1' })
+  const seed = `e2e/seed-${project.id}:latest`
+  const push = async (text: string) => (await pushBaseImage({ name: seed, files: { 'seed/zero': text } })).ref
+  await project.write(
+    'Dockerfile',
+    `FROM busybox\nCOPY wanted .\n${install(`target=/kept,from=${await push('0')},source=/seed`, 'zero one')}`
+  )
+  const first = await project.job(inputs)
+  expect([first.main.exitCode, fetched(first), troublesOf(first)]).toEqual([0, ['fetched one'], []])
+  await project.write('wanted', '2')
+  const second = await project.job(inputs)
+  expect([second.main.exitCode, fetched(second), troublesOf(second)]).toEqual([0, [], []])
+  await push('another')
+  await project.write('wanted', '3')
+  expect(fetched(await project.job(inputs))).toEqual(['fetched one'])
+}, 120_000)
+
 it.each([{ 'rebuild-stages': 'app' }, { 'rebuild-cache': 'true' }, { 'no-cache': 'true' }, { 'no-cache-filters': 'app' }])(
   '%j begins with an empty mount, as BuildKit has it, and saves that',
   async without => {
@@ -196,6 +245,26 @@ it('what a failing build fetched is kept', async () => {
   expect([failed.main.exitCode, fetched(failed)]).toEqual([1, ['fetched one']])
   await project.write('Dockerfile', `FROM busybox AS app\n${install('target=/kept', 'one two')}`)
   expect(fetched(await project.job(inputs))).toEqual(['fetched two'])
+}, 120_000)
+
+it('what a cancelled job fetched is kept by its post step, but not what a step was just fetching', async () => {
+  const dockerfile = (then: string) => `FROM busybox AS app
+COPY wanted .
+${install('id=done,target=/kept')}RUN --mount=type=cache,id=begun,target=/kept echo half >/kept/half; echo "app begins"; ${then}
+`
+  project = await newProject({ Dockerfile: dockerfile('sleep 100'), wanted: 'one two' })
+  const prepared = await project.prepare(inputs)
+  const main = prepared.startMain()
+  await main.waitForLine(/app begins$/)
+  await main.cancelLikeRunner()
+  const cancelled = await prepared.finish()
+  expect([cancelled.main.signal, cancelled.post?.exitCode, cancelled.leftProcesses]).toEqual([null, 0, []])
+  expect(cancelled.summary).toContain('💾 Cache mounts saved after the job was cancelled: `done`')
+  expect(await mountEntries()).toHaveLength(1)
+
+  await project.write('Dockerfile', dockerfile('true'))
+  await project.write('wanted', 'one two three')
+  expect(fetched(await project.job(inputs))).toEqual(['fetched three'])
 }, 120_000)
 
 it('a pull request starts from the default branch and keeps its own', async () => {

@@ -1,5 +1,6 @@
 import type { StageExpectation } from '../../src/explain/expectations'
-import { mayRun, ran } from '../../src/explain/expected-mounts'
+import { mayRun, ran, wasStopped } from '../../src/explain/expected-mounts'
+import type { StageResult, StepResult } from '../../src/explain/stage-result'
 import { stagesOf } from '../fingerprint/builds'
 
 const { needed } = stagesOf({
@@ -40,21 +41,22 @@ it('without any cache every step runs', () => {
   expect(judge([], false)).toBe(true)
 })
 
+const results = (step: Pick<StepResult, 'status' | 'stopped'>, line = 3): readonly StageResult[] => [
+  {
+    name: 'app',
+    index: 0,
+    platform: 'linux/amd64',
+    status: 'miss',
+    steps: [{ number: 1, command: 'RUN', line, seconds: 1, ...step }],
+    cached: 0,
+    seconds: 1,
+    reason: null,
+    refs: []
+  }
+]
+
 it('a step used its mount where it ran, even when it failed', () => {
-  const result = (status: 'ran' | 'failed' | 'cached' | 'not-run', line = 3) =>
-    ran(uses, [
-      {
-        name: 'app',
-        index: 0,
-        platform: 'linux/amd64',
-        status: 'miss',
-        steps: [{ number: 1, command: 'RUN', line, status, seconds: 1 }],
-        cached: 0,
-        seconds: 1,
-        reason: null,
-        refs: []
-      }
-    ])
+  const result = (status: StepResult['status'], line?: number) => ran(uses, results({ status }, line))
   expect([result('ran'), result('failed'), result('cached'), result('not-run'), result('ran', 4)]).toEqual([
     true,
     true,
@@ -62,4 +64,10 @@ it('a step used its mount where it ran, even when it failed', () => {
     false,
     false
   ])
+})
+
+it('a step that was running when the build ended left its mount half done', () => {
+  const stopped = results({ status: 'not-run', stopped: true })
+  expect([wasStopped(uses, stopped), ran(uses, stopped)]).toEqual([true, false])
+  expect([wasStopped(uses, results({ status: 'ran' })), wasStopped(uses, results({ status: 'not-run' }))]).toEqual([false, false])
 })

@@ -1,6 +1,7 @@
 import type { CacheMount } from '../../src/dockerfile/cache-mount'
-import { planMounts, toolImages, type MountFacts } from '../../src/plan/cache-mounts'
-import { fillDockerfile, mountBuildArgv, packDockerfile } from '../../src/plan/mount-builds'
+import { mountBase, planMounts, toolImages, type MountFacts } from '../../src/plan/cache-mounts'
+import { mountBuildArgv } from '../../src/plan/mount-argv'
+import { fillDockerfile, packDockerfile } from '../../src/plan/mount-builds'
 import { stagesOf } from '../fingerprint/builds'
 
 const mount = (more: Partial<CacheMount> = {}): CacheMount => ({
@@ -14,6 +15,7 @@ const mount = (more: Partial<CacheMount> = {}): CacheMount => ({
 const facts: MountFacts = {
   used: [],
   environmentOf: () => undefined,
+  baseOf: () => undefined,
   namespace: '',
   scopes: [{ kind: 'pull', number: 7 }, { kind: 'default' }],
   platforms: ['linux/amd64'],
@@ -54,6 +56,21 @@ it('what only BuildKit knows is kept where it can be asked, and else not', () =>
   expect(plan([unknown], { environmentOf: () => other }).kept[0]?.names).not.toEqual(kept[0]?.names)
 })
 
+it('keeps a mount that starts from an image or a stage, and of no other the name or the content is known', () => {
+  const { dockerfile } = stagesOf({
+    dockerfile: 'FROM busybox AS seed\nRUN a\nFROM seed AS twice\nFROM seed AS twice\nCOPY --from=seed / /\n'
+  })
+  const base = (more: Partial<CacheMount>) => mountBase(mount(more), dockerfile.stages, ['context'])
+  expect(base({ from: 'Seed', source: '/a' })).toEqual({ stage: 0 })
+  expect(base({ from: 'alpine:3.20' })).toEqual({})
+  expect(base({ from: 'context' })).toBeUndefined()
+  expect(base({ from: 'twice' })).toBeUndefined()
+  expect(base({ from: 'seed', source: '/with space' })).toBeUndefined()
+  expect(base({ from: 'seed', source: '/$A' })).toBeUndefined()
+  expect(base({ from: 'seed', owner: { uid: 1, gid: 1, mode: 0o755 } })).toBeUndefined()
+  expect(plan([mount({ from: 'seed' })], { baseOf: () => ({ stage: 0 }) }).kept[0]?.base).toEqual({ stage: 0 })
+})
+
 it('looks for tools in the images of the stages that mount, bare ones last', () => {
   const { dockerfile } = stagesOf({
     dockerfile: `FROM gcr.io/distroless/static AS bare
@@ -78,29 +95,41 @@ describe('the Dockerfile', () => {
   const odd = mount({ id: 'a"b,c $(x)\nRUN evil', owner: { uid: 5, gid: 6, mode: 0o1777 } })
   const environment = { image: 'golang', globals: ['ARG A=1'], stages: [['ENV B=$A'], ['ARG A']], given: { A: '2' } }
   const asked = { mount: mount({ shown: '$B/with "quotes", comma', known: false }), environment }
-  const build = { image: 'busybox', jobId: 'job', mounts: [{ mount: odd }, asked] }
+  const build = { image: 'busybox', jobId: 'job' }
+  const mounts = [{ mount: odd }, asked]
+  const filled = mounts.map(one => ({ ...one, digest: 'a' }))
 
   it('has no text of an id in it, and leaves one that is not known to BuildKit', () => {
-    const text = fillDockerfile(build)
+    const text = fillDockerfile(build, filled)
     expect(text).not.toContain('evil')
     expect(text.split('\n').filter(line => !line.startsWith('RUN'))).toEqual([
       'ARG A=1',
-      'FROM --platform=$BUILDPLATFORM busybox AS tools',
+      'FROM --platform=$BUILDPLATFORM busybox AS stage-cache-build-tools',
       'USER 0',
-      'FROM tools AS mount0',
+      'FROM stage-cache-build-tools AS stage-cache-build-mount0',
       'ARG STAGE_CACHE_MOUNT_0',
       'FROM --platform=$BUILDPLATFORM golang AS environment1-0',
       'ENV B=$A',
-      'FROM environment1-0 AS mount1',
+      'FROM environment1-0 AS stage-cache-build-mount1',
       'ARG A',
       'USER 0',
       'FROM scratch',
-      'COPY --from=mount0 /.stage-cache-build/out /0',
-      'COPY --from=mount1 /.stage-cache-build/out /1',
+      'COPY --from=stage-cache-build-mount0 /.stage-cache-build/out /0',
+      'COPY --from=stage-cache-build-mount1 /.stage-cache-build/out /1',
       ''
     ])
     expect(text).toContain('id=$STAGE_CACHE_MOUNT_0,target=/.stage-cache-build/mount,sharing=locked,uid=5,gid=6,mode=01777')
     expect(text).toContain(String.raw`,\"id=$B/with\ \"\"quotes\"\",\ comma\",target=`)
+  })
+
+  it('mounts what a mount starts from as the step does, from the contexts that are there', () => {
+    const seeded = { mount: mount({ from: 'seed', source: '/a/b' }), base: { stage: 0 } }
+    const text = fillDockerfile(build, [{ ...seeded, digest: 'aa-bb' }])
+    expect(text).toContain('target=/.stage-cache-build/mount,sharing=locked,from=seed,source=/a/b ')
+    expect(text).toContain('--mount=type=bind,from=seed,source=/a/b,target=/.stage-cache-build/base ')
+    expect(text).toContain('--mount=type=bind,from=stage-cache-build-archives,source=0.tar,target=')
+    expect(text).toMatch(/"job-0","bb"\]$/m)
+    expect(packDockerfile(build, [{ ...seeded, digest: '' }], 10)).toMatch(/"job-0","based"\]$/m)
   })
 
   it('has no two steps that BuildKit could take for one', () => {
@@ -111,11 +140,11 @@ describe('the Dockerfile', () => {
     const steps = packDockerfile({ image: 'busybox', jobId: 'job' }, same, 10)
       .split('\n')
       .filter(line => line.startsWith('RUN'))
-    expect(steps.map(step => /"(job-\d)"\]$/.exec(step)?.[1])).toEqual(['job-0', 'job-1'])
+    expect(steps.map(step => /"(job-\d)",""\]$/.exec(step)?.[1])).toEqual(['job-0', 'job-1'])
   })
 
   it('is built with ids in the environment, and the arguments that are read', () => {
-    const { argv, env } = mountBuildArgv(build.mounts, {
+    const { argv, env } = mountBuildArgv(mounts, {
       builder: 'b',
       platform: '',
       file: 'f',

@@ -1,6 +1,20 @@
 // The scripts themselves, with this machine's shell and tar; end-to-end tests run them with busybox's.
 import { execFile } from 'node:child_process'
-import { chmod, lstat, mkdir, mkdtemp, readFile, readlink, rename, rm, stat, symlink, writeFile, link } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+  link
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -24,6 +38,11 @@ const fill = () => run(fillScript, 'job')
 const at = (path: string) => join(root, 'mount', path)
 const digest = async () => (await readFile(join(root, 'out/digest'), 'utf8')).trim()
 
+const restart = async () => {
+  await rm(join(root, 'mount'), { recursive: true })
+  await mkdir(join(root, 'mount'))
+}
+
 async function everything() {
   await mkdir(at('.hidden/empty'), { recursive: true })
   await writeFile(at('with space'), 'one')
@@ -41,15 +60,45 @@ it('what was packed is unpacked as it was, into an empty mount alone', async () 
   const before = await digest()
   await rename(join(root, 'out/archive.tar'), join(root, 'archive.tar'))
   expect(await pack(before)).toBe('unchanged')
-  await rm(join(root, 'mount'), { recursive: true })
-  await mkdir(join(root, 'mount'))
-
+  await restart()
   expect(await fill()).toBe('restored')
   expect((await stat(at('.'))).mode & 0o7777).toBe(0o2750)
   expect((await stat(at('new\nline'))).mode & 0o7777).toBe(0o4640)
   expect([(await stat(at('hard'))).ino, await readlink(at('link'))]).toEqual([(await stat(at('with space'))).ino, '../nowhere'])
   expect([(await lstat(at('.hidden/empty'))).isDirectory(), await readFile(at('..odd'), 'utf8')]).toEqual([true, ''])
   expect([await pack(before), await fill()]).toEqual(['unchanged', 'kept'])
+})
+
+it('a mount that starts from something is filled where that is the same, and holds nothing else', async () => {
+  const start = async (text: string) => {
+    for (const name of ['base', 'mount']) {
+      await rm(join(root, name), { recursive: true, force: true })
+      await mkdir(join(root, name))
+      await writeFile(join(root, name, 'seed'), text)
+      await writeFile(join(root, name, '.gone later'), text)
+    }
+  }
+  const packBased = (saved = '') => run(packScript, '1000000', saved, 'job', 'based')
+  const fillBased = (base = '') => run(fillScript, 'job', base)
+  await start('one')
+  expect(await packBased()).toBe('empty')
+  await writeFile(at('more'), 'found')
+  await rm(at('.gone later'))
+  expect(await packBased()).toBe('saved')
+  const before = await digest()
+  const [, base = ''] = before.split('-')
+  await rename(join(root, 'out/archive.tar'), join(root, 'archive.tar'))
+
+  expect(await fillBased(base)).toBe('kept')
+  await start('two')
+  expect([await fillBased(base), await readFile(at('seed'), 'utf8')]).toEqual(['other-base', 'two'])
+  await start('one')
+  expect(await fillBased(base)).toBe('restored')
+  expect([(await readdir(join(root, 'mount'))).toSorted(), await readFile(at('more'), 'utf8')]).toEqual([
+    ['more', 'seed'],
+    'found'
+  ])
+  expect(await packBased(before)).toBe('unchanged')
 })
 
 it('says what changed and what is nothing', async () => {

@@ -1,7 +1,7 @@
 import type { MountUse } from '../dockerfile/cache-mount'
 import type { Stage } from '../dockerfile/dockerfile'
 import type { StageExpectation } from './expectations'
-import type { StageResult } from './stage-result'
+import type { StageResult, StepResult } from './stage-result'
 
 export interface MountExpectationFacts {
   readonly needed: readonly Stage[]
@@ -29,12 +29,18 @@ export function mayRun(uses: readonly MountUse[], { needed, expectations, import
 
 /** Whether one of the steps that use a mount ran, as far as it came. */
 export function ran(uses: readonly MountUse[], results: readonly StageResult[]): boolean {
-  return uses.some(({ stage, line, platform }) =>
-    results.some(
-      result =>
-        result.index === stage &&
-        result.platform === platform &&
-        result.steps.some(step => step.line === line && (step.status === 'ran' || step.status === 'failed'))
-    )
+  return usingSteps(uses, results).some(({ status }) => status === 'ran' || status === 'failed')
+}
+
+/** Whether one of them was running when the build ended. */
+export function wasStopped(uses: readonly MountUse[], results: readonly StageResult[]): boolean {
+  return usingSteps(uses, results).some(({ stopped }) => stopped)
+}
+
+function usingSteps(uses: readonly MountUse[], results: readonly StageResult[]): readonly StepResult[] {
+  return uses.flatMap(({ stage, line, platform }) =>
+    results
+      .filter(result => result.index === stage && result.platform === platform)
+      .flatMap(({ steps }) => steps.filter(step => step.line === line))
   )
 }

@@ -1,7 +1,5 @@
-import type { BuildCommand } from './build-command'
-import { formatAttributes, quoteField } from './cache-attrs'
+import { quoteField } from './cache-attrs'
 import type { KeptMount } from './cache-mounts'
-import { optional, valued } from './flag-argv'
 import type { MountEnvironment } from './mount-environment'
 import { fillScript, mountPlaces, packScript } from './mount-scripts'
 
@@ -14,7 +12,7 @@ export interface MountBuild {
   readonly mounts: readonly BuiltMount[]
 }
 
-export type BuiltMount = Pick<KeptMount, 'mount' | 'environment'>
+export type BuiltMount = Pick<KeptMount, 'mount' | 'environment' | 'base'>
 
 /** Names of the directories that a mount's scripts leave, in the order of the mounts. */
 export function mountDirectory(position: number): string {
@@ -26,13 +24,23 @@ export function archiveName(position: number): string {
   return `${position}.tar`
 }
 
-/** A Dockerfile whose build fills each mount from its archive in the context. */
-export function fillDockerfile(build: MountBuild): string {
-  return mountDockerfile(build, position => ({
-    mounts: [`type=bind,source=${archiveName(position)},target=${mountPlaces.archive}`],
-    script: fillScript,
-    values: [nameOf(build, position)]
-  }))
+export interface FilledMount extends BuiltMount {
+  /** Digest that the content had when it was packed. */
+  readonly digest: string
+}
+
+/** A Dockerfile whose build fills each mount from its archive in the context; in that of the archives, for mounts with `from`. */
+export function fillDockerfile(build: Omit<MountBuild, 'mounts'>, filled: readonly FilledMount[]): string {
+  return mountDockerfile({ ...build, mounts: filled }, position => {
+    const { base, digest } = filled[position] ?? { digest: '' }
+    const source = `${base ? `from=${archivesContext},` : ''}source=${archiveName(position)}`
+    return {
+      mounts: [`type=bind,${source},target=${mountPlaces.archive}`],
+      script: fillScript,
+      // Without a digest of what it started from it fits nothing.
+      values: [nameOf(build, position), base ? (digest.split('-')[1] ?? 'none') : '']
+    }
+  })
 }
 
 export interface PackedMount extends BuiltMount {
@@ -45,7 +53,7 @@ export function packDockerfile(build: Omit<MountBuild, 'mounts'>, packed: readon
   return mountDockerfile({ ...build, mounts: packed }, position => ({
     mounts: [],
     script: packScript,
-    values: [`${mostBytes}`, packed[position]?.digest ?? '', nameOf(build, position)]
+    values: [`${mostBytes}`, packed[position]?.digest ?? '', nameOf(build, position), packed[position]?.base ? 'based' : '']
   }))
 }
 
@@ -60,39 +68,51 @@ interface MountStep {
   readonly values: readonly string[]
 }
 
+/** What the names of our stages begin with, and the name of the context with the archives: not those of a user's stage. */
+const ownPrefix = 'stage-cache-build-'
+export const archivesContext = `${ownPrefix}archives`
+
+/** Whether a vertex, by its name, is a step of these Dockerfiles: none of the user's. */
+export function isMountStep(vertexName: string): boolean {
+  return vertexName.includes(`${ownPrefix}mount`)
+}
+
 /**
  * One stage for each mount: a step that held several under lock could wait for another job's that holds them the other way round. All
  * are mounted locked, whatever the user's steps say, since a mount that is in use would else be a second, empty one (mounts.go,
  * getRefCacheDirNoCache); how a mount is shared is no part of its key. Ids come as build arguments, so that nothing in their text is
- * syntax; one that only the base image can tell is left to BuildKit, on that very image.
+ * syntax; one that only the base image can tell is left to BuildKit, on that very image. Where mounts have `from`, these stages go behind
+ * the user's own: what a stage leaves is another for BuildKit in each Dockerfile that says it differently.
  */
 function mountDockerfile({ image, mounts }: MountBuild, stepOf: (position: number) => MountStep): string {
-  const stages = mounts.map(({ mount, environment }, position) => {
+  const stages = mounts.map(({ mount, environment, base }, position) => {
     const { mounts: others, script, values } = stepOf(position)
     const { owner } = mount
     const id = environment ? flagWord(quoteField(`id=${mount.shown}`)) : `id=$${idArgument(position)}`
     const owned = owner ? [`uid=${owner.uid}`, `gid=${owner.gid}`, `mode=0${owner.mode.toString(8)}`] : []
-    const cache = ['type=cache', id, `target=${mountPlaces.mount}`, 'sharing=locked', ...owned].join(',')
-    const flags = [cache, ...others].map(value => `--mount=${value}`).join(' ')
+    const from = base ? [`from=${mount.from}`, `source=${mount.source}`] : []
+    const cache = ['type=cache', id, `target=${mountPlaces.mount}`, 'sharing=locked', ...owned, ...from].join(',')
+    const start = base ? [['type=bind', ...from, `target=${mountPlaces.base}`].join(',')] : []
+    const flags = [cache, ...start, ...others].map(value => `--mount=${value}`).join(' ')
     return [...stageOf(environment, position), `RUN ${flags} ${JSON.stringify(['sh', '-c', script, 'sh', ...values])}`]
   })
   return [
     ...new Set(mounts.flatMap(({ environment }) => environment?.globals ?? [])),
-    `FROM --platform=$BUILDPLATFORM ${image} AS tools`,
+    `FROM --platform=$BUILDPLATFORM ${image} AS ${ownPrefix}tools`,
     'USER 0',
     ...stages.flat(),
     'FROM scratch',
-    ...mounts.map((_, position) => `COPY --from=mount${position} ${mountPlaces.out} /${mountDirectory(position)}`),
+    ...mounts.map((_, position) => `COPY --from=${ownPrefix}mount${position} ${mountPlaces.out} /${mountDirectory(position)}`),
     ''
   ].join('\n')
 }
 
 /** What a mount's step stands on: the image with the tools, or the step's own with what sets the variables there. */
 function stageOf(environment: MountEnvironment | undefined, position: number): readonly string[] {
-  if (!environment) return [`FROM tools AS mount${position}`, `ARG ${idArgument(position)}`]
+  if (!environment) return [`FROM ${ownPrefix}tools AS ${ownPrefix}mount${position}`, `ARG ${idArgument(position)}`]
   const { image, stages } = environment
   const last = stages.length - 1
-  const stageName = (at: number) => (at === last ? `mount${position}` : `environment${position}-${at}`)
+  const stageName = (at: number) => (at === last ? `${ownPrefix}mount${position}` : `environment${position}-${at}`)
   const lines = stages.flatMap((settings, at) => {
     const from = at === 0 ? `--platform=$BUILDPLATFORM ${image}` : stageName(at - 1)
     return [`FROM ${from} AS ${stageName(at)}`, ...settings]
@@ -105,55 +125,7 @@ function flagWord(text: string): string {
   return text.replace(/[\\"'\s]/g, '\\$&')
 }
 
-function idArgument(position: number): string {
+/** Build argument with the id of a mount. */
+export function idArgument(position: number): string {
   return `STAGE_CACHE_MOUNT_${position}`
 }
-
-export interface MountBuildPlaces {
-  /** Name of the builder; empty for the one docker would use by itself. */
-  readonly builder: string
-  readonly file: string
-  /** The archives to fill the mounts from, or an empty directory. */
-  readonly context: string
-  /** What the scripts leave goes here. */
-  readonly output: string
-  /** The one platform that is built for, whose node of the builder has the mounts; empty for several. */
-  readonly platform: string
-  /** The user's build arguments: the namespace of cache mounts may be one. */
-  readonly buildArgs: Readonly<Record<string, string>>
-}
-
-/** `docker buildx build` of one of these Dockerfiles: no cache is read or written. Ids are in the environment alone. */
-export function mountBuildArgv(mounts: readonly BuiltMount[], places: MountBuildPlaces): BuildCommand {
-  const namespace = places.buildArgs[namespaceArgument]
-  const given = Object.entries({
-    ...(namespace === undefined ? {} : { [namespaceArgument]: namespace }),
-    ...Object.assign({}, ...mounts.map(({ environment }) => environment?.given))
-  } as Record<string, string>)
-  const ids = Object.fromEntries(
-    mounts.flatMap(({ mount, environment }, position) => (environment ? [] : [[idArgument(position), mount.id] as const]))
-  )
-  const output = formatAttributes([
-    ['type', 'local'],
-    ['dest', places.output]
-  ])
-  return {
-    argv: [
-      'buildx',
-      'build',
-      '--progress=rawjson',
-      ...optional('--builder', places.builder),
-      ...valued('--file', places.file),
-      ...valued('--output', output),
-      ...optional('--platform', places.platform),
-      '--provenance=false',
-      '--sbom=false',
-      ...[...given.map(pair => pair.join('=')), ...Object.keys(ids)].flatMap(value => valued('--build-arg', value)),
-      places.context
-    ],
-    env: { ...ids, BUILDX_METADATA_PROVENANCE: 'disabled' }
-  }
-}
-
-/** Sets apart the cache mounts of builds that share a builder (moby/buildkit frontend/dockerui/config.go). */
-export const namespaceArgument = 'BUILDKIT_CACHE_MOUNT_NS'

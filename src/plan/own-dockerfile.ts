@@ -12,9 +12,14 @@ export function cutDockerfile(text: string, { lastLine }: Prefix): string {
  * (dockerfile2llb/convert_copy.go, AllowEmptyWildcard).
  */
 export function readingDockerfile(text: string, { index }: Stage): string {
+  return withStages(text, `FROM scratch\nCOPY --from=${index} ${noFile} /\n`)
+}
+
+/** The Dockerfile with more stages at its end. */
+export function withStages(text: string, stages: string): string {
   // BuildKit takes a file that ends in its escape character as if it did not.
   const continued = /^#\s*escape\s*=\s*`/im.test(text) ? /`\s*$/ : /\\\s*$/
-  return `${text.replace(continued, '').replace(/\n*$/, '\n')}FROM scratch\nCOPY --from=${index} ${noFile} /\n`
+  return `${text.replace(continued, '').replace(/\n*$/, '\n')}${stages}`
 }
 
 /** Whether a vertex, by its name, is the step that `readingDockerfile` adds: none of the user's. */

@@ -31,6 +31,7 @@ export const mountRestoredWords: { readonly [restored in MountRestored]: string 
   'not-needed': 'not needed',
   failed: 'failed',
   emptied: 'emptied, as asked',
+  'starts-anew': 'new: what it starts from changed',
   left: 'not kept: only BuildKit knows what it is called or starts from'
 }
 

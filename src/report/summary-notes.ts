@@ -25,7 +25,17 @@ export function troubles(degradations: readonly Degradation[], rows: number): Ma
 /** What the post step of a cancelled job saved, and what it did not. */
 export function renderLeft(saved: readonly string[], degradations: readonly Degradation[]): string {
   const stages = namesWords(saved)
-  const done = saved.length === 0 ? NOTHING : ours`💾 ${sentence(words`Saved after the job was cancelled: ${stages}`)}`
+  return doneAndNot(saved, ours`💾 ${sentence(words`Saved after the job was cancelled: ${stages}`)}`, degradations)
+}
+
+/** The same for cache mounts. */
+export function renderLeftMounts(saved: readonly string[], degradations: readonly Degradation[]): string {
+  const mounts = namesWords(saved)
+  return doneAndNot(saved, ours`💾 ${sentence(words`Cache mounts saved after the job was cancelled: ${mounts}`)}`, degradations)
+}
+
+function doneAndNot(saved: readonly string[], said: Markdown, degradations: readonly Degradation[]): string {
+  const done = saved.length === 0 ? NOTHING : said
   return join(
     [done, troubles(degradations, 50)].filter(part => part !== NOTHING),
     '\n\n'

@@ -6,10 +6,10 @@ import { findCacheMounts } from '../fingerprint/cache-mounts'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import { readsCache } from '../plan/build-command'
-import { planMounts } from '../plan/cache-mounts'
+import { mountBase, planMounts } from '../plan/cache-mounts'
 import type { KeptMount, MountPlan } from '../plan/cache-mounts'
 import type { ImportPlan } from '../plan/imports'
-import { namespaceArgument } from '../plan/mount-builds'
+import { namespaceArgument } from '../plan/mount-argv'
 import { mountEnvironment } from '../plan/mount-environment'
 import type { Degradation } from '../reasons'
 import type { Builder } from './builder'
@@ -93,16 +93,18 @@ export function mountDirectoryOf({ inputs }: Preparation): string {
   return `${inputs.cacheDir}.mounts`
 }
 
-function usedMounts(host: Host, preparation: Preparation): MountPlan {
+/** The cache mounts of the needed stages: those that are kept, and those that cannot be. */
+export function usedMounts(host: Host, preparation: Preparation): MountPlan {
   const { inputs, plan, script, file, buildArgs } = preparation
   // Most Dockerfiles have none, and then nothing has to be worked out.
   if (!/--mount/i.test(file.text)) return { kept: [], left: [] }
+  const contexts = inputs.buildContexts.map(context => context.slice(0, context.indexOf('=')))
   const used = plan.platforms.flatMap((platform): readonly UsedMount[] =>
     findCacheMounts({
       script,
       needed: plan.stages.map(({ stage }) => stage),
       settings: { buildArgs, platform, buildPlatform: host.platform, targetName: plan.target.name },
-      contexts: inputs.buildContexts.map(context => context.slice(0, context.indexOf('=')))
+      contexts
     })
   )
   const { platforms } = plan
@@ -110,6 +112,8 @@ function usedMounts(host: Host, preparation: Preparation): MountPlan {
     used,
     environmentOf: use =>
       platforms.join() === host.platform ? mountEnvironment(use, preparation.dockerfile.stages, script, buildArgs) : undefined,
+    // An image or a stage is that of the platform which is built for, and ours is built for this machine's.
+    baseOf: mount => (platforms.join() === host.platform ? mountBase(mount, preparation.dockerfile.stages, contexts) : undefined),
     namespace: buildArgs[namespaceArgument] ?? '',
     scopes: plan.scopes.read,
     platforms,
@@ -132,7 +136,8 @@ async function fetchMounts(
   const restored = new Map<KeptMount, RestoredMount>()
   const wanted = kept.filter(mount => {
     const isEmptied = mount.uses.some(({ stage }) => emptied.has(stage))
-    const why = isEmptied ? 'emptied' : mayRun(mount.uses, facts) ? undefined : 'not-needed'
+    const startsAnew = mount.base?.stage !== undefined && !isExpected(mount.base.stage, imports, expectations)
+    const why = isEmptied ? 'emptied' : !mayRun(mount.uses, facts) ? 'not-needed' : startsAnew ? 'starts-anew' : undefined
     if (why) restored.set(mount, { ...mount, restored: why })
     return !why
   })
@@ -149,7 +154,13 @@ async function fetchMounts(
   }
   const lanes = newLanes({ fetch: fetchesAtOnce })
   await Promise.all(wanted.map(mount => lanes.enter('fetch', () => fetchOne(mount))))
-  return { mounts: kept.flatMap(mount => restored.get(mount) ?? []), degradations, deadline }
+  return { mounts: kept.flatMap(mount => restored.get(mount) ?? []), degradations, deadline, importRef: imports.main?.ref }
+}
+
+/** Whether all of a stage is expected to come from the build's import. */
+function isExpected(stage: number, { main }: ImportPlan, expectations: readonly StageExpectation[]): boolean {
+  const rows = expectations.filter(({ index }) => index === stage)
+  return main !== undefined && rows.length > 0 && rows.every(({ expected }) => expected === 'hit')
 }
 
 /** Indexes of stages whose cache mounts BuildKit empties, since they are built without cache (moby/buildkit solver/llbsolver/bridge.go). */

@@ -36,6 +36,8 @@ export interface ImageRequest {
   readonly preparation: Preparation
   readonly builder: Builder
   readonly imports: ImportPlan
+  /** Steps may have run before, against what was expected: then they are cached now, and in no ref. */
+  readonly ranSteps?: boolean
   /** Called with what is known of the stages, whenever that changed. */
   readonly onProgress: (table: VertexTable) => void
   /** Called when the main import turned out not to be whole, or its backend gave no answer: nothing may import it any more. */
@@ -64,7 +66,7 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const { preparation, builder, imports } = request
   const { inputs, plan, dockerfile } = preparation
   const failedImports = new Set<CacheRef>()
-  const stale = new Set<string>()
+  const stale = new Set<string>(request.ranSteps ? plan.stages.map(({ stage }) => stage.name) : [])
   const degradations: Degradation[] = []
   const broughtIn: FoundRef[] = []
   const bringInTimes = new Map<FoundRef, { readonly started: number; readonly seconds: number }>()

@@ -101,7 +101,9 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const side = newSideBuilds(host, cancellation, { preparation, builder, importRef: imports.main?.ref, eager, beside })
   // The build does not wait for what only explains it.
   const filling = cacheMounts.fill(builder)
-  const building = filling.then(() => buildImage(held, cancellation, { preparation, builder, imports, ...side.duringMain }))
+  const building = filling.then(({ ranSteps = false }) =>
+    buildImage(held, cancellation, { preparation, builder, imports, ranSteps, ...side.duringMain })
+  )
   // It is waited for below; what is thrown before that is thrown there.
   building.catch(() => {})
 
@@ -119,10 +121,14 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const mayGoOn = beside ? Promise.resolve() : finishing.then(() => undefined)
   const recording = mayGoOn.then(() => uploadBuildRecord(host, cancellation, { inputs, builder, ...built }))
   const savingMounts = mayGoOn.then(() =>
-    saveMounts(host, cancellation, preparation, builder, caches, restored.mounts, built.results)
+    saveMounts(host, cancellation, preparation, builder, caches, restored.mounts, {
+      results: built.results,
+      importRef: imports.main?.ref
+    })
   )
   const [{ outcomes, left }, mounts] = await Promise.all([finishing, savingMounts])
   if (left) leave({ left })
+  if (mounts.left) leave({ leftMounts: mounts.left })
   const [materials, sizes, imageBytes] = await inTime.orElse(
     Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes, caches), measured]),
     [undefined, new Map<CacheRef, RefSize>(), undefined]

@@ -16,9 +16,6 @@ import { exportTroubles } from './export-troubles'
 import { saveCaches } from './saving'
 import { newStageExports } from './stage-exports'
 
-/** Seconds that the post step of a cancelled job goes on saving: the run that takes its place may be waiting for it. */
-const leftSeconds = 60
-
 /** What main hands over of the exports it did not get done; undefined where there is none. */
 export function leftExports(
   outcomes: readonly ExportOutcome[],
@@ -49,16 +46,18 @@ export interface FinishedExports {
   readonly localCache?: LocalSave
 }
 
-/** Exports what a cancelled main step left, with the inputs that this step has as well. Throws when they cannot be read any more. */
+/**
+ * Exports what a cancelled main step left, with the inputs that this step has as well, until a time in milliseconds since the epoch. Throws
+ * when they cannot be read any more.
+ */
 export async function finishExports(
   host: Host,
   cancellation: Cancellation,
   event: unknown,
   left: LeftExports,
-  mainStaging: string | undefined
+  { staging: mainStaging, until: deadline }: { readonly staging: string | undefined; readonly until: number }
 ): Promise<FinishedExports> {
-  const deadline = host.clock.now() + leftSeconds * 1000
-  const inTime = withDeadline(leftSeconds)
+  const inTime = withDeadline(Math.ceil((deadline - host.clock.now()) / 1000))
   const reading = prepare(host, event, inputs => readRemoteDockerfile(host, cancellation, inputs, left.builder))
   const preparation = await inTime(reading)
   if (!preparation) throw new Error('The Dockerfile cannot be read any more')

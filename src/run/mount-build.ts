@@ -1,13 +1,21 @@
 import { lastLine } from '../errors'
 import type { Host } from '../host'
-import { mountBuildArgv, mountDirectory, type BuiltMount } from '../plan/mount-builds'
+import type { CacheRef } from '../plan/cache-plan'
+import { basedMountArgv, mountBuildArgv } from '../plan/mount-argv'
+import { isMountStep, mountDirectory, type BuiltMount } from '../plan/mount-builds'
+import { withStages } from '../plan/own-dockerfile'
+import { stepsRunHere } from '../progress/vertices'
+import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
+import { writeDockerfile } from './own-dockerfile'
+import type { Preparation } from './prepare'
 
 export interface MountBuildRequest {
   readonly builder: string
-  readonly platforms: readonly string[]
-  readonly buildArgs: Readonly<Record<string, string>>
+  readonly preparation: Pick<Preparation, 'inputs' | 'buildArgs' | 'file'>
+  /** The main build's import: mounts with `from` start from what it holds. */
+  readonly importRef: CacheRef | undefined
   readonly mounts: readonly BuiltMount[]
   /** Images to try in turn until one has what the scripts need. */
   readonly images: readonly string[]
@@ -18,8 +26,9 @@ export interface MountBuildRequest {
   readonly deadline: number
 }
 
-/** What the scripts left, one directory for each mount, or why there is nothing. */
-export type MountBuildOutcome = { readonly directories: readonly string[] } | { readonly failure: string }
+/** What the scripts left, one directory for each mount, or why there is nothing; `ranSteps` where what a mount starts from was not cached. */
+export type MountBuildOutcome =
+  { readonly directories: readonly string[] } | { readonly failure: string; readonly ranSteps?: true }
 
 /** Builds with one image after the other until one has a shell and tar. Never throws for what docker says. */
 export async function runMountBuild(
@@ -28,17 +37,30 @@ export async function runMountBuild(
   request: MountBuildRequest
 ): Promise<MountBuildOutcome> {
   const { files, clock } = host
+  const { builder, context, mounts, preparation } = request
+  const isBased = mounts.some(({ base }) => base)
   let failure = 'no image to unpack with: input cache-mounts-image is empty'
   for (const image of request.images) {
-    const directory = await files.makeTemporary('mounts-')
-    const [file, output] = [`${directory}/Dockerfile`, `${directory}/out`]
-    await files.write(file, request.dockerfile(image))
+    const output = `${await files.makeTemporary('mounts-')}/out`
+    const file = isBased
+      ? await writeDockerfile(host, preparation.file.path, withStages(preparation.file.text, request.dockerfile(image)))
+      : `${await files.makeTemporary('mounts-')}/Dockerfile`
+    if (!isBased) await files.write(file, request.dockerfile(image))
     const left = (request.deadline - clock.now()) / 1000
     if (left <= 0) return { failure: 'not done in time' }
-    const { builder, buildArgs, context, platforms } = request
-    const [platform = ''] = platforms.length === 1 ? platforms : []
-    const command = mountBuildArgv(request.mounts, { builder, platform, buildArgs, context, file, output })
-    const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds: left })
+    const { inputs, buildArgs } = preparation
+    const [platform = ''] = inputs.platforms.length === 1 ? inputs.platforms : []
+    const places = { builder, platform, buildArgs, context, file, output }
+    const command = isBased
+      ? basedMountArgv(mounts, places, { inputs, importRef: request.importRef })
+      : mountBuildArgv(mounts, places)
+    const run = await runBuild(host, cancellation, command, {
+      live: false,
+      timeoutSeconds: left,
+      ...(isBased ? { stopWhen: ranUserStep } : {})
+    })
+    if (isBased && (run.stopped || ranUserStep(run.table)))
+      return { failure: 'what it starts from is not cached', ranSteps: true }
     if (cancellation.requested()) return { failure: 'the job was cancelled' }
     if (run.timedOut) return { failure: 'not done in time' }
     const directories = request.mounts.map((_, position) => `${output}/${mountDirectory(position)}`)
@@ -48,6 +70,10 @@ export async function runMountBuild(
     host.log.debug(`Cache mounts cannot be reached from ${image}: ${failure}`)
   }
   return { failure }
+}
+
+function ranUserStep(table: VertexTable): boolean {
+  return stepsRunHere(table).some(({ name }) => !isMountStep(name))
 }
 
 /** First line of what a script says of its mount. */

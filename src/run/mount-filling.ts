@@ -1,6 +1,7 @@
 import type { Host } from '../host'
 import { mountGroups, toolImages } from '../plan/cache-mounts'
 import type { KeptMount } from '../plan/cache-mounts'
+import type { CacheRef } from '../plan/cache-plan'
 import { archiveName, fillDockerfile } from '../plan/mount-builds'
 import type { Degradation, MountRestored } from '../reasons'
 import { count } from '../report/amounts'
@@ -21,6 +22,8 @@ export interface RestoredMount extends KeptMount {
 export interface RestoredMounts {
   readonly mounts: readonly RestoredMount[]
   readonly degradations: readonly Degradation[]
+  /** Steps of the user's may have run, against what was expected. */
+  readonly ranSteps?: true
 }
 
 /** What was fetched of the mounts. */
@@ -29,6 +32,8 @@ export interface FetchedMounts {
   readonly degradations: Degradation[]
   /** When to go on without, in milliseconds since the epoch. */
   readonly deadline: number
+  /** The main build's import. */
+  readonly importRef: CacheRef | undefined
 }
 
 /** Builds that unpack all that was fetched: one, unless some mounts need an image of their own. */
@@ -37,44 +42,47 @@ export async function fillMounts(
   cancellation: Cancellation,
   preparation: Preparation,
   builder: Builder,
-  { mounts, degradations, deadline }: FetchedMounts
+  { mounts, degradations, deadline, importRef }: FetchedMounts
 ): Promise<RestoredMounts> {
   const filled = mounts.filter(({ stored }) => stored !== undefined)
   if (filled.length > 0) host.log.info(`Restoring ${plain([count(filled.length, 'cache mount')])}`)
   const results = new Map<RestoredMount, RestoredMount>()
+  let ranSteps = false
   for (const group of mountGroups(filled)) {
-    const outcome = await fillGroup(host, cancellation, preparation, builder, group, deadline)
+    const outcome = await fillGroup(host, cancellation, preparation, builder, group, { deadline, importRef })
+    ranSteps ||= 'ranSteps' in outcome
     for (const [position, mount] of group.entries()) {
       const { restored, detail } = await readFilled(host, outcome, position)
       results.set(mount, { ...mount, restored })
       if (detail !== undefined) degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
     }
   }
-  return { mounts: mounts.map(mount => results.get(mount) ?? mount), degradations }
+  return { mounts: mounts.map(mount => results.get(mount) ?? mount), degradations, ...(ranSteps ? { ranSteps } : {}) }
 }
 
 async function fillGroup(
   host: Host,
   cancellation: Cancellation,
-  { inputs, plan, buildArgs, jobId }: Preparation,
+  preparation: Preparation,
   builder: Builder,
   group: readonly RestoredMount[],
-  deadline: number
+  more: Pick<FetchedMounts, 'deadline' | 'importRef'>
 ): Promise<MountBuildOutcome> {
   const context = await host.files.makeTemporary('archives-')
   for (const [position, { stored }] of group.entries()) {
     await host.files.move(stored?.path ?? '', `${context}/${archiveName(position)}`)
   }
+  const { inputs, plan, jobId } = preparation
   const stages = plan.stages.map(({ stage }) => stage)
+  const filled = group.map(({ stored, ...mount }) => ({ ...mount, digest: stored?.digest ?? '' }))
   const outcome = await runMountBuild(host, cancellation, {
     builder: builder.name,
-    platforms: inputs.platforms,
-    buildArgs,
+    preparation,
     mounts: group,
     images: toolImages(stages, group, inputs.cacheMountsImage),
-    dockerfile: image => fillDockerfile({ image, jobId, mounts: group }),
+    dockerfile: image => fillDockerfile({ image, jobId }, filled),
     context,
-    deadline
+    ...more
   })
   await host.files.remove(context)
   return outcome
@@ -86,10 +94,12 @@ async function readFilled(
   outcome: MountBuildOutcome,
   position: number
 ): Promise<{ readonly restored: MountRestored; readonly detail?: string }> {
+  if ('ranSteps' in outcome) return { restored: 'starts-anew' }
   if ('failure' in outcome) return { restored: 'failed', detail: outcome.failure }
   const directory = outcome.directories[position] ?? ''
   const status = await statusIn(host, directory)
   if (status === 'restored') return { restored: 'yes' }
   if (status === 'kept') return { restored: 'in-builder' }
+  if (status === 'other-base') return { restored: 'starts-anew' }
   return { restored: 'failed', detail: (await host.files.read(`${directory}/said`))?.trim() || 'it could not be unpacked' }
 }

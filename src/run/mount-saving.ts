@@ -1,8 +1,10 @@
 import { messageOf } from '../errors'
-import { ran } from '../explain/expected-mounts'
+import { ran, wasStopped } from '../explain/expected-mounts'
 import type { StageResult } from '../explain/stage-result'
+import type { LeftMounts } from '../handover'
 import type { Host } from '../host'
 import { mountGroups, toolImages } from '../plan/cache-mounts'
+import type { CacheRef } from '../plan/cache-plan'
 import { packDockerfile } from '../plan/mount-builds'
 import { savesCaches } from '../plan/permissions'
 import type { Degradation, MountSaved } from '../reasons'
@@ -34,6 +36,8 @@ export interface SavedMount extends RestoredMount {
 export interface SavedMounts {
   readonly mounts: readonly SavedMount[]
   readonly degradations: readonly Degradation[]
+  /** What the post step of a cancelled job is to save. */
+  readonly left?: LeftMounts
 }
 
 /** Saves the mounts that steps of this build used and changed. Never throws: what could not be done is a degradation. */
@@ -44,7 +48,7 @@ export async function saveMounts(
   builder: Builder,
   caches: Pick<Caches, 'readOnly'>,
   mounts: readonly RestoredMount[],
-  results: readonly StageResult[]
+  { results, importRef }: { readonly results: readonly StageResult[]; readonly importRef: CacheRef | undefined }
 ): Promise<SavedMounts> {
   const degradations: Degradation[] = []
   const deadline = host.clock.now() + savingSeconds * 1000
@@ -59,16 +63,28 @@ export async function saveMounts(
   const wanted = decided.filter(mount => !('saved' in mount))
   const packed = new Map<RestoredMount, SavedMount>()
   for (const group of mountGroups(wanted)) {
-    for (const mount of await packMounts(host, cancellation, preparation, builder, group, { deadline, degradations }))
+    for (const mount of await packMounts(host, cancellation, preparation, builder, group, { deadline, degradations, importRef }))
       packed.set(...mount)
   }
+  const saved = decided.map((mount): SavedMount => {
+    if ('saved' in mount) return mount
+    return packed.get(mount) ?? { ...mount, saved: 'failed' }
+  })
+  const left = saved.filter(mount => mount.saved === 'cancelled' && mayBeSavedLater(mount, results))
   return {
-    mounts: decided.map(mount => {
-      if ('saved' in mount) return mount
-      return packed.get(mount) ?? { ...mount, saved: 'failed' }
-    }),
-    degradations
+    mounts: saved,
+    degradations,
+    ...(left.length > 0 ? { left: { builder: builder.name, mounts: left.map(leftMount) } } : {})
   }
+}
+
+/** Not what a step was just writing, nor what may hold less than something that is saved. */
+function mayBeSavedLater({ restored, uses }: RestoredMount, results: readonly StageResult[]): boolean {
+  return restored !== 'not-needed' && !wasStopped(uses, results)
+}
+
+function leftMount({ names, stored }: RestoredMount): LeftMounts['mounts'][number] {
+  return { name: names[0] ?? '', digest: stored?.digest ?? '' }
 }
 
 function whyNotSaved(
@@ -90,13 +106,21 @@ async function isKept(host: Host, preparation: Preparation, { restored, names }:
   return keptEntry(host, mountDirectoryOf(preparation), names, answerSeconds).catch(() => true)
 }
 
-async function packMounts(
+export interface Packing {
+  readonly deadline: number
+  readonly degradations: Degradation[]
+  /** The main build's import. */
+  readonly importRef: CacheRef | undefined
+}
+
+/** Packs and saves mounts that one build can serve; what could not be done is added to the degradations. Never throws. */
+export async function packMounts(
   host: Host,
   cancellation: Cancellation,
   preparation: Preparation,
-  builder: Builder,
+  builder: Pick<Builder, 'name'>,
   wanted: readonly RestoredMount[],
-  { deadline, degradations }: { readonly deadline: number; readonly degradations: Degradation[] }
+  { deadline, degradations, importRef }: Packing
 ): Promise<readonly (readonly [RestoredMount, SavedMount])[]> {
   const { inputs, plan, jobId } = preparation
   const stages = plan.stages.map(({ stage }) => stage)
@@ -109,8 +133,8 @@ async function packMounts(
   try {
     const outcome = await runMountBuild(host, cancellation, {
       builder: builder.name,
-      platforms: inputs.platforms,
-      buildArgs: preparation.buildArgs,
+      preparation,
+      importRef,
       mounts: wanted,
       images: toolImages(stages, wanted, inputs.cacheMountsImage),
       dockerfile: image => packDockerfile({ image, jobId }, packed, inputs.cacheMountsMaxSize),

@@ -1,14 +1,17 @@
 import { messageOf } from '../errors'
 import { handoverState, parseHandover } from '../handover'
-import type { LeftExports, LocalSave } from '../handover'
+import type { LeftExports, LeftMounts, LocalSave } from '../handover'
 import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
 import { bytes as amount, count } from '../report/amounts'
-import { renderLeft, troubles } from '../report/summary-notes'
+import { renderLeft, renderLeftMounts, troubles } from '../report/summary-notes'
 import { plain } from '../report/words'
 import { watchCancellation } from './cancellation'
 import { withStandaloneBuildx } from './standalone'
 import { wantsSummary } from './wants-summary'
+
+/** Seconds that the post step of a cancelled job goes on saving: the run that takes its place may be waiting for it. */
+const leftSeconds = 60
 
 /** Seconds that removing the builder may take. */
 const removeSeconds = 60
@@ -18,8 +21,10 @@ export async function runPost(real: Host, readEvent: () => Promise<unknown>): Pr
   const handover = parseHandover(real.workflow.state(handoverState))
   if (!handover) return
   const host = await withStandaloneBuildx(real)
-  const { builder, keepState, staging, left } = handover
-  const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging)) : undefined
+  const { builder, keepState, staging, left, leftMounts } = handover
+  const until = host.clock.now() + leftSeconds * 1000
+  const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging, until)) : undefined
+  if (leftMounts) await attempt(host, finishMounts(host, readEvent, leftMounts, until))
   const localCache = bothSaves(handover.localCache, saved)
   await Promise.all([
     builder === undefined ? undefined : attempt(host, removeBuilder(host, builder, keepState)),
@@ -42,15 +47,23 @@ async function finishLeft(
   host: Host,
   readEvent: () => Promise<unknown>,
   left: LeftExports,
-  staging: string | undefined
+  staging: string | undefined,
+  until: number
 ): Promise<LocalSave | undefined> {
   // Only a cancelled job needs it, and with it most of the action.
   const { finishExports } = await import('./left-exports')
   const cancellation = watchCancellation(host)
-  const { outcomes, troubles, localCache } = await finishExports(host, cancellation, await readEvent(), left, staging)
+  const { outcomes, troubles, localCache } = await finishExports(host, cancellation, await readEvent(), left, { staging, until })
   const saved = outcomes.filter(({ exported }) => exported === 'yes').map(({ stage }) => stage)
   if (wantsSummary(host)) await host.workflow.appendSummary(renderLeft(saved, troubles))
   return localCache
+}
+
+/** Says what became of the cache mounts that a cancelled job left. */
+async function finishMounts(host: Host, readEvent: () => Promise<unknown>, left: LeftMounts, until: number): Promise<void> {
+  const { saveLeftMounts } = await import('./left-mounts')
+  const { saved, troubles } = await saveLeftMounts(host, watchCancellation(host), await readEvent(), left, until)
+  if (wantsSummary(host)) await host.workflow.appendSummary(renderLeftMounts(saved, troubles))
 }
 
 /** What main and post wrote together. */

@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{H as a,I as b}from"./chunk-HPS2ILB4.js";import"./chunk-DCKWUHF2.js";import"./chunk-GIGUINLM.js";import"./chunk-TUW6OFVO.js";import"./chunk-RGKCDEVB.js";import"./chunk-MOGUGLN7.js";import"./chunk-MOXVN7ZZ.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};
