@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{G as a,H as b}from"./chunk-NU6RHT4D.js";import"./chunk-SJHNCD6B.js";import"./chunk-GV4ATPZ6.js";import"./chunk-TYMKC5Y4.js";import"./chunk-MOGUGLN7.js";import"./chunk-MOXVN7ZZ.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};

@@ -1,0 +1,2 @@
+import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
+import{G as a,H as b}from"./chunk-UATMJJD7.js";import"./chunk-MOUBKOC6.js";import"./chunk-3QK2Z2R4.js";import"./chunk-HIXWB3C5.js";import"./chunk-TYMKC5Y4.js";import"./chunk-MOGUGLN7.js";import"./chunk-MOXVN7ZZ.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};
