@@ -93,8 +93,8 @@ describe('a builder of one node', () => {
       ['app', 'linux/arm64', 'parent-rebuilt']
     ])
     for (const platform of platforms) {
-      expect(edited.summary).toMatch(new RegExp(`\\| \`deps\` \\| \`${platform}\` \\| 🔨 rebuilt \\|.*\`one.txt\` changed`))
-      expect(edited.summary).toMatch(new RegExp(`\\| \`web\` \\| \`${platform}\` \\| ✅ hit `))
+      expect(edited.summary).toMatch(new RegExp(`\\| \`deps\` \\| \`${platform}\` \\| .*rebuilt \\|.*\`one.txt\` changed`))
+      expect(edited.summary).toMatch(new RegExp(`\\| \`web\` \\| \`${platform}\` \\| .*hit \\|`))
     }
     expect(ran(await project.job(inputs))).toEqual([])
   }, 90_000)
