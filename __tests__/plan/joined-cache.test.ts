@@ -42,10 +42,10 @@ describe('the manifest of several platforms', () => {
     expect([...(parseCacheManifest(manifest)?.blobs.keys() ?? [])]).toEqual(['a', 'b', 'c'].map(sha256))
   })
 
-  it('says which stages have older content in it', () => {
+  it('keeps what is to be known of it', () => {
     const parts = [imageOf('one'), imageOf('two')]
-    expect(JSON.parse(joinCaches(parts, ['deps']).manifest)).toMatchObject({
-      annotations: { 'stage-cache-build.older': '["deps"]' }
+    expect(JSON.parse(joinCaches(parts, { older: ['deps'] }).manifest)).toMatchObject({
+      annotations: { 'stage-cache-build.joined': '{"older":["deps"]}' }
     })
     expect(JSON.parse(joinCaches(parts).manifest)).not.toHaveProperty('annotations')
   })

@@ -1,3 +1,4 @@
+import { isJoined } from '../joined'
 import type { FileTree } from './fingerprint'
 import type { PastBuild, RecordedRef, RecordedStage } from './record'
 
@@ -7,7 +8,7 @@ type Shape = (value: unknown) => boolean
 
 /** What a ref held when it was saved, of which run and when. */
 export function isRecordedRef(value: unknown): value is RecordedRef {
-  return has(value, { id: isText, at: isText, held: objectOf(isText), older: optional(listOf(isText)) })
+  return has(value, { id: isText, at: isText, held: objectOf(isText), joined: optional(isJoined) })
 }
 
 /** What a stage was made from, the seconds of its steps, and where it was saved. */

@@ -1,3 +1,4 @@
+import type { Joined } from '../joined'
 import type { Backend } from '../reasons'
 import type { FileTree, Mark, StageFingerprint } from './fingerprint'
 import { isObject, isPastBuild, isRecordedRef, isRecordedStage, isTree } from './record-shapes'
@@ -40,8 +41,8 @@ export interface RecordedRef {
   readonly at: string
   /** Ids of the refs of the stages above, as they were at this export. */
   readonly held: Readonly<Record<string, string>>
-  /** As `FoundRef.older`. */
-  readonly older?: readonly string[]
+  /** What it was joined from, where it was. */
+  readonly joined?: Joined
 }
 
 /** A stage as it was when it was last saved. */

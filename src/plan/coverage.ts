@@ -1,3 +1,5 @@
+import { isJoined } from '../joined'
+import type { Joined } from '../joined'
 import type { CacheRef } from './cache-plan'
 
 /** A ref that exists, and what is known of its content. */
@@ -11,8 +13,7 @@ export interface FoundRef {
   readonly blobs?: ReadonlySet<string>
   /** Ids of other refs this one held when it was exported, by ref name; known for gha refs from the record. */
   readonly held?: Readonly<Record<string, string>>
-  /** Names of stages of which it holds older content beside the newest: it was joined from several refs. */
-  readonly older?: readonly string[]
+  readonly joined?: Joined
   /** Milliseconds since the epoch, where a record knows it: manifests do not say when they were pushed. */
   readonly exportedAt?: number
 }
@@ -40,8 +41,8 @@ export const cacheConfigType = 'application/vnd.buildkit.cacheconfig.v0'
 /** Bytes of the largest manifest or cache config that BuildKit reads (cache/remotecache/import.go); a larger one it ignores. */
 export const largestCacheText = 1 << 20
 
-/** Annotation of a manifest: `FoundRef.older` as JSON. */
-export const olderAnnotation = 'stage-cache-build.older'
+/** Annotation of a manifest: `Joined` as JSON. */
+export const joinedAnnotation = 'stage-cache-build.joined'
 
 /**
  * What a cache manifest lists. BuildKit writes an image manifest (default since 0.21) or an index whose entries are the blobs.
@@ -63,16 +64,15 @@ export function foundByManifest(ref: CacheRef, digest: string, text: string): Fo
   const manifest = parseCacheManifest(text)
   if (!manifest) return undefined
   const bytes = [...manifest.blobs.values()].reduce((sum, size) => sum + size, manifest.config.size + text.length)
-  const older = olderStages(text)
-  return { ref, id: digest, bytes, blobs: new Set(manifest.blobs.keys()), ...(older.length > 0 ? { older } : {}) }
+  const joined = joinedIn(text)
+  return { ref, id: digest, bytes, blobs: new Set(manifest.blobs.keys()), ...(joined ? { joined } : {}) }
 }
 
-function olderStages(manifest: string): readonly string[] {
+function joinedIn(manifest: string): Joined | undefined {
   const annotations = parseObject(manifest)?.['annotations'] as Readonly<Record<string, unknown>> | undefined
-  const text = annotations?.[olderAnnotation]
-  if (typeof text !== 'string') return []
-  const names: unknown = parseJson(text)
-  return Array.isArray(names) ? names.filter(name => typeof name === 'string') : []
+  const text = annotations?.[joinedAnnotation]
+  const joined = typeof text === 'string' ? parseJson(text) : undefined
+  return isJoined(joined) ? joined : undefined
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { joinCacheConfigs, parseCacheConfig } from './cache-config'
 import type { CacheConfig } from './cache-config'
-import { cacheConfigType, largestCacheText, olderAnnotation } from './coverage'
+import { cacheConfigType, joinedAnnotation, largestCacheText } from './coverage'
+import type { Joined } from '../joined'
 import { writableScopes } from './permissions'
 
 /** A cache ref's two texts: its manifest, and the config that lists steps and layers (BuildKit cache/remotecache/v1/spec.go). */
@@ -16,10 +17,10 @@ export interface JoinedCache extends CacheTexts {
 }
 
 /**
- * One cache that holds what all of these hold, in the form of the first; of one that BuildKit wrote, one that it reads whole. `older` are names of
- * stages of which it holds more than the newest content. Throws where a text is of another shape, or one would be larger than BuildKit reads.
+ * One cache that holds what all of these hold, in the form of the first; of one that BuildKit wrote, one that it reads whole. `note` is kept with
+ * it. Throws where a text is of another shape, or one would be larger than BuildKit reads.
  */
-export function joinCaches(parts: readonly CacheTexts[], older: readonly string[] = []): JoinedCache {
+export function joinCaches(parts: readonly CacheTexts[], note?: Joined): JoinedCache {
   const joined = joinCacheConfigs(parts.map(part => configIn(part.config)))
   const config = JSON.stringify(joined)
   const configDigest = `sha256:${createHash('sha256').update(config).digest('hex')}`
@@ -37,7 +38,7 @@ export function joinCaches(parts: readonly CacheTexts[], older: readonly string[
     return entry
   })
   const { annotations = {} } = first
-  const noted = older.length > 0 ? { annotations: { ...annotations, [olderAnnotation]: JSON.stringify(older) } } : {}
+  const noted = note ? { annotations: { ...annotations, [joinedAnnotation]: JSON.stringify(note) } } : {}
   const manifest = JSON.stringify({
     ...first,
     ...(first.config ? { config: own } : {}),

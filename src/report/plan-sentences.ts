@@ -1,5 +1,6 @@
 import type { BackendPlan } from '../plan/backends'
 import type { CachePlan } from '../plan/cache-plan'
+import type { FoundRef } from '../plan/coverage'
 import type { Scope } from '../plan/scope'
 import type { NotWritten } from '../plan/permissions'
 import { placeWords } from './places'
@@ -69,6 +70,7 @@ export function planNotes({
 }
 
 /** Why the main build imports the ref of this stage. */
-export function importWhy(target: string, stage: string): string {
-  return stage === target ? "the target's own ref holds all stages" : 'it holds the most'
+export function importWhy(target: string, { ref, joined }: Pick<FoundRef, 'ref' | 'joined'>): string {
+  if (joined?.only) return `it holds what was saved of ${joined.only.join(', ')}`
+  return ref.stage === target ? "the target's own ref holds all stages" : 'it holds the most'
 }

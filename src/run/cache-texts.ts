@@ -1,5 +1,6 @@
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
+import type { Joined } from '../joined'
 import { configOf, ghaIndexKey, joinCaches, joinConfigTexts } from '../plan/joined-cache'
 import type { CacheTexts } from '../plan/joined-cache'
 import { blobPath, entryTag, parseLayoutIndex, renderLayoutIndex, tagged } from '../plan/oci-layout'
@@ -18,8 +19,8 @@ export interface TextTarget {
   readonly ref: CacheRef
   /** Directory that local exports of this job are written to. */
   readonly directory: string
-  /** As of `joinCaches`. */
-  readonly older?: readonly string[]
+  /** To be kept with it. */
+  readonly note?: Joined
 }
 
 /**
@@ -29,7 +30,7 @@ export interface TextTarget {
 export const writeJoined: Readonly<
   Record<Backend, (host: Host, sources: readonly TextSource[], target: TextTarget) => Promise<string | undefined>>
 > = {
-  async registry({ registry }, sources, { ref: { place, name }, older }) {
+  async registry({ registry }, sources, { ref: { place, name }, note }) {
     const texts = await Promise.all(
       sources.map(async ({ ref, digest }): Promise<CacheTexts> => {
         const source = digest === undefined ? `${place}:${ref.name}` : `${place}@${digest}`
@@ -38,13 +39,13 @@ export const writeJoined: Readonly<
         return { manifest: found.text, config: await registry.blob(place, configOf(found.text), requestSeconds) }
       })
     )
-    const { manifest, config, mediaType, configDigest } = joinCaches(texts, older)
+    const { manifest, config, mediaType, configDigest } = joinCaches(texts, note)
     await registry.pushBlob(place, { digest: configDigest, text: config }, requestSeconds)
     return registry.pushManifest(`${place}:${name}`, { mediaType, text: manifest }, requestSeconds)
   },
 
   /** In the directory that exports go to, which nothing else writes meanwhile. */
-  async local({ files }, sources, { ref: { name }, directory, older }) {
+  async local({ files }, sources, { ref: { name }, directory, note }) {
     const index = parseLayoutIndex((await files.read(`${directory}/index.json`)) ?? '')
     const read = async (digest: string | undefined): Promise<string> => {
       const text = digest === undefined ? undefined : await files.read(`${directory}/${blobPath(digest)}`)
@@ -57,7 +58,7 @@ export const writeJoined: Readonly<
         return { manifest, config: await read(configOf(manifest)) }
       })
     )
-    const { manifest, config, mediaType } = joinCaches(texts, older)
+    const { manifest, config, mediaType } = joinCaches(texts, note)
     const put = async (text: string): Promise<string> => {
       await files.write(`${directory}/joined`, text)
       const digest = `sha256:${await files.sha256(`${directory}/joined`)}`

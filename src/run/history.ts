@@ -79,7 +79,7 @@ export function expectBuild(
   return expectStages({
     needed: plan.stages.map(({ stage }) => stage),
     platforms: plan.platforms,
-    unsure: new Set(imports.main ? [...broughtInStages(plan, caches, imports), ...(imports.main.older ?? [])] : []),
+    unsure: new Set(imports.main ? [...broughtInStages(plan, caches, imports), ...(imports.main.joined?.older ?? [])] : []),
     viewOf: stage => servedView(stage, facts),
     missing: new Map(
       neverSaved(plan, caches).map(name => [
@@ -100,7 +100,8 @@ function neverSaved(
   const held = new Set<number>()
   // What a stage is made from comes before it in the Dockerfile.
   for (const { stage, reads } of stages.toReversed()) {
-    if (!held.has(stage.index) && !found.some(({ ref }) => reads.includes(ref))) continue
+    const holds = ({ ref, joined }: FoundRef) => reads.includes(ref) && (joined?.only ?? [stage.name]).includes(stage.name)
+    if (!held.has(stage.index) && !found.some(holds)) continue
     held.add(stage.index)
     for (const { stage: read } of stage.edges) held.add(read)
   }

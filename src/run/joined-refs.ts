@@ -3,6 +3,7 @@ import type { Host } from '../host'
 import { displayRef, holdingStage } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
+import type { Joined } from '../joined'
 import type { Backend } from '../reasons'
 import { writeJoined } from './cache-texts'
 import type { Caches } from './caches'
@@ -19,8 +20,7 @@ export interface JoinedRef {
   readonly replaces?: FoundRef
   /** Refs of stages that it holds besides. */
   readonly holds: readonly CacheRef[]
-  /** Names of stages of which it holds older content as well. */
-  readonly older: readonly string[]
+  readonly note: Joined
 }
 
 /**
@@ -40,10 +40,10 @@ export async function joinRefs(
     preparation.plan.backends.map(async backend => {
       const wanted = wantedJoin(host, backend, preparation, caches, outcomes, built)
       if (!wanted) return undefined
-      const { ref, replaces, holds, older } = wanted
+      const { ref, replaces, holds, note } = wanted
       try {
         const sources = [...(replaces ? [replaces.ref] : []), ...holds].map(source => ({ ref: source }))
-        const digest = await writeJoined[backend](host, sources, { ref, directory: staging, older })
+        const digest = await writeJoined[backend](host, sources, { ref, directory: staging, note })
         host.log.info(`${displayRef(ref)} holds what was saved of ${holds.map(({ stage }) => stage).join(', ')}, too`)
         return { ...wanted, ...(digest === undefined ? {} : { digest }) }
       } catch (error) {
@@ -79,6 +79,11 @@ function wantedJoin(
   if (backend === 'gha' && (!buildkitIndexes.available || (replaces && replaces.ref !== ref))) return undefined
   const newer = broughtIn.map(brought => brought.ref).filter(brought => brought.backend === backend && !saved.includes(brought))
   const holds = [...newer, ...saved]
-  const older = replaces ? [...new Set([...(replaces.older ?? []), ...holds.map(({ stage }) => stage)])] : []
-  return { ref, ...(replaces ? { replaces } : {}), holds, older }
+  const andSaved = (known: readonly string[] = []) => [...new Set([...known, ...holds.map(({ stage }) => stage)])]
+  const isWhole = replaces && !replaces.joined?.only
+  const note: Joined = {
+    older: replaces ? andSaved(replaces.joined?.older) : [],
+    ...(isWhole ? {} : { only: andSaved(replaces?.joined?.only) })
+  }
+  return { ref, ...(replaces ? { replaces } : {}), holds, note }
 }

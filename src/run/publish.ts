@@ -53,7 +53,7 @@ export function printPlan(
             imported: {
               backend: imports.main.ref.backend,
               ref: displayRef(imports.main.ref),
-              why: importWhy(plan.target.name, imports.main.ref.stage)
+              why: importWhy(plan.target.name, imports.main)
             }
           }
         : {}),

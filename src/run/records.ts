@@ -58,8 +58,8 @@ export function recordedRefs(plan: CachePlan, records: readonly (CacheRecord | u
     const recorded = records.map(record => record?.refs[ref.name]).find(entry => entry !== undefined)
     if (!recorded) return []
     const exportedAt = Date.parse(recorded.at)
-    const { id, held, older } = recorded
-    return [{ ref, id, held, ...(older ? { older } : {}), ...(Number.isNaN(exportedAt) ? {} : { exportedAt }) }]
+    const { id, held, joined } = recorded
+    return [{ ref, id, held, ...(joined ? { joined } : {}), ...(Number.isNaN(exportedAt) ? {} : { exportedAt }) }]
   })
 }
 

@@ -213,10 +213,10 @@ function joinedGhaRefs(
   return Object.fromEntries(
     joined
       .filter(({ ref }) => ref.backend === 'gha')
-      .map(({ ref, replaces, holds, older }): readonly [string, RecordedRef] => {
+      .map(({ ref, replaces, holds, note }): readonly [string, RecordedRef] => {
         const now = holds.map(held => [held.name, written.get(held)?.id ?? ''])
         const held = { ...replaces?.held, ...(Object.fromEntries(now) as Readonly<Record<string, string>>) }
-        return [ref.name, { id: written.get(ref)?.id ?? '', at, held, ...(older.length > 0 ? { older } : {}) }]
+        return [ref.name, { id: written.get(ref)?.id ?? '', at, held, joined: note }]
       })
   )
 }

@@ -1,0 +1,13 @@
+/** What is to be known of a ref that was joined from several. */
+export interface Joined {
+  /** Names of stages of which it holds older content beside the newest. */
+  readonly older: readonly string[]
+  /** Names of the stages it holds, with what they read; missing where a whole build is in it. */
+  readonly only?: readonly string[]
+}
+
+/** Whether a value says what a joined ref holds. */
+export function isJoined(value: unknown): value is Joined {
+  const { older, only = [] } = (value ?? {}) as Partial<Joined>
+  return [older, only].every(names => Array.isArray(names) && names.every(name => typeof name === 'string'))
+}
