@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { joinCacheConfigs, parseCacheConfig } from './cache-config'
+import { parseCacheConfig } from './cache-config'
 import type { CacheConfig } from './cache-config'
+import { joinCacheConfigs } from './join-configs'
 import { cacheConfigType, joinedAnnotation, largestCacheText } from './coverage'
 import type { Joined } from '../joined'
 import { writableScopes } from './permissions'

@@ -13,7 +13,7 @@ export interface JoinedExportRequest extends ExportRequest {
 
 /**
  * Exports a stage: of several platforms each by a build of its own, one after the other, or all by one; then one ref is made of what they wrote
- * (cache-config.ts says why). A failure never throws: it is an outcome.
+ * (join-configs.ts says why). A failure never throws: it is an outcome.
  */
 export async function runJoinedExport(
   host: Host,

@@ -3,17 +3,17 @@ import { messageOf } from '../errors'
 import type { LocalSave } from '../handover'
 import type { Host } from '../host'
 import type { Degradation } from '../reasons'
-import { ancestors } from '../dockerfile/stage-graph'
 import { withBuild } from '../explain/past-builds'
 import { recordStages, withRefReplaced } from '../explain/recorded-stages'
 import { recordedSeconds, servedRefs } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
-import type { PastBuild, RecordedRef, SavedIn } from '../fingerprint/record'
+import type { PastBuild, SavedIn } from '../fingerprint/record'
 import type { CacheRef } from '../plan/cache-plan'
 import { savesCaches } from '../plan/permissions'
 import { parseRef } from '../plan/ref'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
+import { ghaRefs, joinedGhaRefs } from './gha-refs'
 import type { History } from './history'
 import type { JoinedRef } from './joined-refs'
 import { promoteLocalCache } from './local-cache'
@@ -176,47 +176,4 @@ export async function saveRecords(
     // By itself it is not worth the requests: a job that saves nothing is not counted.
     return kept && recorded?.build ? withBuild(kept, recorded.build) : kept
   })
-}
-
-/** What is remembered of the gha refs that were written. */
-function ghaRefs(
-  { inputs, plan, dockerfile }: Preparation,
-  caches: Caches,
-  ids: ReadonlyMap<CacheRef, string>,
-  at: string
-): Readonly<Record<string, RecordedRef>> {
-  const idOf = (stage: string): readonly [string, string][] => {
-    const planned = plan.stages.find(candidate => candidate.stage.name === stage)
-    const write = planned?.writes.find(ref => ref.backend === 'gha')
-    const id = write && ids.get(write)
-    if (write && id) return [[write.name, id]]
-    const found = planned?.reads
-      .map(ref => caches.found.find(candidate => candidate.ref === ref && ref.backend === 'gha'))
-      .find(Boolean)
-    return found ? [[found.ref.name, found.id]] : []
-  }
-  const entry = ([ref, id]: readonly [CacheRef, string]): readonly [string, RecordedRef] => {
-    const stage = dockerfile.stages.find(candidate => candidate.name === ref.stage)
-    // With mode=min a ref holds its own stage, and of the others nothing that can be relied on.
-    const above = stage && inputs.cacheMode !== 'min' ? ancestors(dockerfile, stage) : []
-    return [ref.name, { id, at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
-  }
-  return Object.fromEntries([...ids].map(entry))
-}
-
-/** What is remembered of gha refs that were joined. */
-function joinedGhaRefs(
-  joined: readonly JoinedRef[],
-  written: ReadonlyMap<CacheRef, SavedIn>,
-  at: string
-): Readonly<Record<string, RecordedRef>> {
-  return Object.fromEntries(
-    joined
-      .filter(({ ref }) => ref.backend === 'gha')
-      .map(({ ref, replaces, holds, note }): readonly [string, RecordedRef] => {
-        const now = holds.map(held => [held.name, written.get(held)?.id ?? ''])
-        const held = { ...replaces?.held, ...(Object.fromEntries(now) as Readonly<Record<string, string>>) }
-        return [ref.name, { id: written.get(ref)?.id ?? '', at, held, joined: note }]
-      })
-  )
 }

@@ -1,5 +1,6 @@
-import { joinCacheConfigs, parseCacheConfig } from '../../src/plan/cache-config'
+import { parseCacheConfig } from '../../src/plan/cache-config'
 import type { CacheConfig } from '../../src/plan/cache-config'
+import { joinCacheConfigs } from '../../src/plan/join-configs'
 
 const at = (second: number) => new Date(second * 1000).toISOString()
 const result = (layer: number, second = 0) => [{ layer, createdAt: at(second) }]
