@@ -24,14 +24,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'handover',
     'host',
+    'joined',
     'reasons',
     'signed-urls'
   ],
   report: ['explain', 'plan', 'fingerprint', 'progress', 'dockerfile', 'reasons'],
   explain: ['plan', 'fingerprint', 'progress', 'dockerfile', 'reasons'],
-  fingerprint: ['dockerfile', 'host', 'reasons'],
+  fingerprint: ['dockerfile', 'host', 'joined', 'reasons'],
   inputs: ['plan', 'did-you-mean', 'errors', 'reasons', 'signed-urls'],
-  plan: ['dockerfile', 'inputs', 'context', 'did-you-mean', 'reasons', 'signed-urls'],
+  plan: ['dockerfile', 'inputs', 'context', 'did-you-mean', 'joined', 'reasons', 'signed-urls'],
   progress: ['signed-urls'],
   dockerfile: ['did-you-mean'],
   io: ['host', 'errors', 'signed-urls'],
@@ -41,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   handover: [],
   host: [],
+  joined: [],
   reasons: [],
   'signed-urls': []
 }
