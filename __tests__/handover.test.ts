@@ -8,6 +8,7 @@ const left: LeftExports = {
   succeeded: false,
   ran: ['base'],
   hit: [],
+  unsaved: [],
   stale: [],
   exports: [{ stage: 'base', backend: 'gha' }]
 }

@@ -7,6 +7,9 @@ import type { Stopwatch } from './stopwatch'
 /** Of all entries that BuildKit writes (tonistiigi/go-actions-cache, cache.go). */
 const version = createHash('sha256').update('|go-actionscache-1.0').digest('hex')
 
+/** Numbers in a row that may be taken. */
+const mostTaken = 5
+
 /** Largest list of steps that BuildKit itself reads elsewhere (cache/remotecache/import.go). */
 const largestText = 1 << 20
 
@@ -38,6 +41,22 @@ export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: St
     return ok === true && typeof key === 'string' && typeof url === 'string' ? { key, url } : undefined
   }
 
+  /** The next number that nobody has: another job may be writing one, or was killed while it did (as SaveMutable of go-actions-cache). */
+  async function reserve(key: string, signal: AbortSignal): Promise<{ entry: { key: string; version: string }; url: string }> {
+    const before = await newest(`${key}#`, signal)
+    const last = Number(before?.key.slice(key.length + 1) ?? 0)
+    for (let number = last + 1; ; number++) {
+      const entry = { key: `${key}#${number}`, version }
+      try {
+        const { ok, signed_upload_url: url } = await call('CreateCacheEntry', entry, signal)
+        if (ok === true && typeof url === 'string') return { entry, url }
+        throw new Error(`the cache service gave no place for ${entry.key}`)
+      } catch (error) {
+        if (number > last + mostTaken || !/already_exists|already exists/i.test(messageOf(error))) throw error
+      }
+    }
+  }
+
   return {
     available: token !== '' && service !== '' && /^(1|t|true)$/i.test(environment['ACTIONS_CACHE_SERVICE_V2'] ?? ''),
     read: (key, timeoutSeconds) =>
@@ -52,11 +71,7 @@ export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: St
       }),
     write: (key, text, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {
-        const before = await newest(`${key}#`, signal)
-        const number = Number(before?.key.slice(key.length + 1) ?? 0) + 1
-        const entry = { key: `${key}#${number}`, version }
-        const { ok, signed_upload_url: url } = await call('CreateCacheEntry', entry, signal)
-        if (ok !== true || typeof url !== 'string') throw new Error('failed to reserve cache')
+        const { entry, url } = await reserve(key, signal)
         const stored = await fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: text, signal })
         if (!stored.ok) throw new Error(`Storage answered ${stored.status} for ${entry.key}`)
         const done = await call('FinalizeCacheEntryUpload', { ...entry, size_bytes: `${Buffer.byteLength(text)}` }, signal)

@@ -64,7 +64,7 @@ export function planCache(request: CachePlanRequest): CachePlan {
     const uncached = whyUncached(stage, target, inputs.cacheStages)
     if (uncached) return { stage, uncached, reads: [], writes: [] }
     const ref = (backend: Backend, scope: Scope): CacheRef => {
-      const nameOn = (on: readonly string[]) =>
+      const nameOn = (on: readonly string[], version = inputs.cacheVersion) =>
         formatRef({
           prefix: inputs.cachePrefix,
           stage: stage.name,
@@ -72,15 +72,17 @@ export function planCache(request: CachePlanRequest): CachePlan {
           ...(backend === 'registry' || request.image === '' ? {} : { image: request.image }),
           scope,
           platforms: on,
-          version: inputs.cacheVersion
+          version
         })
+      // Nothing else has the refs of one platform that are made on the way to one of several.
+      const partOf = [inputs.cacheVersion, ...platforms].join(' ')
       return {
         backend,
         stage: stage.name,
         scope,
         name: nameOn(platforms),
         place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend],
-        ...(platforms.length > 1 ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform]) })) } : {})
+        ...(platforms.length > 1 ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform], partOf) })) } : {})
       }
     }
     const reads = backends.flatMap(backend => scopes.read.map(scope => ref(backend, scope)))

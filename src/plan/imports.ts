@@ -31,7 +31,7 @@ export function importedRefs({
 }
 
 /**
- * Chooses the one import of the main build: the target's own ref, of the first scope that has one, there of the first backend.
+ * Chooses the one import of the main build: the target's own ref, of the first scope that has one of a whole build, there of the first backend.
  * BuildKit misses at random when one build imports refs that overlap (moby/buildkit solver/combinedcache.go), so what that ref
  * lacks is brought in by builds of their own: the refs of other stages, from the same backend and from no scope behind the main
  * import's, and of those only the ones that no other holds. Without a target ref nothing is imported by the main build, and the
@@ -51,9 +51,10 @@ export function planImports(plan: CachePlan, found: readonly FoundRef[], rebuilt
       .map(stage => best(stage, backend, among))
       .filter(candidate => candidate !== undefined)
 
-  const main = scopes
+  const targets = scopes
     .flatMap(scope => plan.backends.map(backend => holder && best(holder, backend, [scope])))
-    .find(candidate => candidate !== undefined)
+    .filter(candidate => candidate !== undefined)
+  const main = targets.find(({ joined }) => !joined?.only) ?? targets[0]
   if (main) {
     const near = scopes.slice(0, scopes.indexOf(main.ref.scope) + 1)
     return {

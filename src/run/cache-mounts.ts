@@ -64,8 +64,8 @@ export function startCacheMounts(
       const left = plan.left.map(mount => ({ ...mount, names: [], restored: 'left' as const }))
       try {
         const fetched = fetching && (await cancellation.orElse(fetching, undefined))
-        const { mounts, degradations } = fetched ? await fillMounts(host, cancellation, preparation, made, fetched) : nothing
-        return { mounts: [...mounts, ...left], degradations }
+        const filled = fetched ? await fillMounts(host, cancellation, preparation, made, fetched) : nothing
+        return { ...filled, mounts: [...filled.mounts, ...left] }
       } catch (error) {
         host.log.info(`Cache mounts were not restored: ${messageOf(error)}`)
         return nothing

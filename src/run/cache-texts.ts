@@ -7,7 +7,7 @@ import { blobPath, entryTag, parseLayoutIndex, renderLayoutIndex, tagged } from 
 import type { Backend } from '../reasons'
 
 /** Seconds that reading or writing one text of a cache may take. */
-const requestSeconds = 30
+const requestSeconds = 10
 
 export interface TextSource {
   readonly ref: CacheRef
@@ -21,6 +21,8 @@ export interface TextTarget {
   readonly directory: string
   /** To be kept with it. */
   readonly note?: Joined
+  /** Digest of the manifest that its name has to stand for until now, or that there has to be none: another job's is not replaced. */
+  readonly replaces?: string
 }
 
 /**
@@ -30,7 +32,10 @@ export interface TextTarget {
 export const writeJoined: Readonly<
   Record<Backend, (host: Host, sources: readonly TextSource[], target: TextTarget) => Promise<string | undefined>>
 > = {
-  async registry({ registry }, sources, { ref: { place, name }, note }) {
+  async registry({ registry }, sources, { ref: { place, name }, note, replaces }) {
+    if (replaces !== undefined) {
+      checkReplaced(name, replaces, (await registry.manifest(`${place}:${name}`, requestSeconds))?.digest)
+    }
     const texts = await Promise.all(
       sources.map(async ({ ref, digest }): Promise<CacheTexts> => {
         const source = digest === undefined ? `${place}:${ref.name}` : `${place}@${digest}`
@@ -45,8 +50,10 @@ export const writeJoined: Readonly<
   },
 
   /** In the directory that exports go to, which nothing else writes meanwhile. */
-  async local({ files }, sources, { ref: { name }, directory, note }) {
+  async local({ files }, sources, { ref: { name }, directory, note, replaces }) {
     const index = parseLayoutIndex((await files.read(`${directory}/index.json`)) ?? '')
+    const present = index?.entries.find(entry => entryTag(entry) === name)
+    if (replaces !== undefined) checkReplaced(name, replaces, present?.digest)
     const read = async (digest: string | undefined): Promise<string> => {
       const text = digest === undefined ? undefined : await files.read(`${directory}/${blobPath(digest)}`)
       if (text === undefined) throw new Error(`${directory} has no blob ${digest ?? ''}`)
@@ -73,7 +80,7 @@ export const writeJoined: Readonly<
     return digest
   },
 
-  async gha({ buildkitIndexes, env }, sources, { ref: { name } }) {
+  async gha({ buildkitIndexes, env }, sources, { ref: { name }, replaces }) {
     const keyOf = (scope: string) => {
       const key = ghaIndexKey(scope, env['ACTIONS_RUNTIME_TOKEN'])
       if (key === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
@@ -86,7 +93,14 @@ export const writeJoined: Readonly<
         return text
       })
     )
+    // An entry of GitHub's cache does not say which export it is: that there is none can be told.
+    const present = replaces === 'nothing' && (await buildkitIndexes.read(keyOf(name), requestSeconds)) !== undefined
+    if (present) checkReplaced(name, replaces, 'another')
     await buildkitIndexes.write(keyOf(name), joinConfigTexts(texts), requestSeconds)
     return undefined
   }
+}
+
+function checkReplaced(name: string, expected: string, present = 'nothing'): void {
+  if (present !== expected) throw new Error(`another job wrote ${name}`)
 }

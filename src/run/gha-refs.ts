@@ -1,5 +1,5 @@
 import { ancestors } from '../dockerfile/stage-graph'
-import type { RecordedRef, SavedIn } from '../fingerprint/record'
+import type { RecordedRef } from '../fingerprint/record'
 import type { CacheRef } from '../plan/cache-plan'
 import type { Caches } from './caches'
 import type { JoinedRef } from './joined-refs'
@@ -31,19 +31,24 @@ export function ghaRefs(
   return Object.fromEntries([...ids].map(entry))
 }
 
-/** What is remembered of gha refs that were joined. */
+/** What is remembered of gha refs that were joined; `saved` are the ids of those that this job wrote. */
 export function joinedGhaRefs(
+  ids: ReadonlyMap<CacheRef, string>,
   joined: readonly JoinedRef[],
-  written: ReadonlyMap<CacheRef, SavedIn>,
+  saved: ReadonlyMap<CacheRef, string>,
   at: string
 ): Readonly<Record<string, RecordedRef>> {
   return Object.fromEntries(
     joined
       .filter(({ ref }) => ref.backend === 'gha')
-      .map(({ ref, replaces, holds, note }): readonly [string, RecordedRef] => {
-        const now = holds.map(held => [held.name, written.get(held)?.id ?? ''])
-        const held = { ...replaces?.held, ...(Object.fromEntries(now) as Readonly<Record<string, string>>) }
-        return [ref.name, { id: written.get(ref)?.id ?? '', at, held, joined: note }]
+      .map(({ ref, replaces, broughtIn, saved: written, note }): readonly [string, RecordedRef] => {
+        const before = [replaces, ...broughtIn].flatMap(found => Object.entries(found?.held ?? {}))
+        const now = [
+          ...broughtIn.map(found => [found.ref.name, found.id]),
+          ...written.map(one => [one.name, saved.get(one) ?? ''])
+        ]
+        const held = Object.fromEntries([...before, ...now]) as Readonly<Record<string, string>>
+        return [ref.name, { id: ids.get(ref) ?? '', at, held, joined: note }]
       })
   )
 }

@@ -48,7 +48,9 @@ export async function runJoinedExport(
   const before = host.clock.now()
   const took = () => seconds + (host.clock.now() - before) / 1000
   try {
-    const digest = await writeJoined[ref.backend](host, done, { ref, directory: request.directory ?? ref.place })
+    const writing = writeJoined[ref.backend](host, done, { ref, directory: request.directory ?? ref.place })
+    const digest = await cancellation.orElse(writing, 'left')
+    if (digest === 'left') return { ...sum, exported: 'left', seconds: took(), detail: '' }
     return { ...sum, exported: 'yes', ...(digest ? { digest } : {}), seconds: took(), detail: '' }
   } catch (error) {
     const detail = lastLine(messageOf(error))

@@ -18,8 +18,9 @@ export interface JoinedRef {
   readonly digest?: string
   /** The target's ref that it stands for from now on. */
   readonly replaces?: FoundRef
-  /** Refs of stages that it holds besides. */
-  readonly holds: readonly CacheRef[]
+  /** Refs of stages that it holds besides: those brought in before the build, and those that this job wrote. */
+  readonly broughtIn: readonly FoundRef[]
+  readonly saved: readonly CacheRef[]
   readonly note: Joined
 }
 
@@ -33,17 +34,19 @@ export async function joinRefs(
   preparation: Pick<Preparation, 'plan' | 'inputs'>,
   caches: Pick<Caches, 'found' | 'lookedUp'>,
   outcomes: readonly ExportOutcome[],
-  built: Pick<BuiltImage, 'broughtIn' | 'failedImports'>,
+  built: Pick<BuiltImage, 'run' | 'broughtIn' | 'failedImports'>,
   staging: string
 ): Promise<readonly JoinedRef[]> {
   const joined = await Promise.all(
     preparation.plan.backends.map(async backend => {
       const wanted = wantedJoin(host, backend, preparation, caches, outcomes, built)
       if (!wanted) return undefined
-      const { ref, replaces, holds, note } = wanted
+      const { ref, replaces, broughtIn, saved, note } = wanted
       try {
+        const holds = [...broughtIn.map(found => found.ref), ...saved]
         const sources = [...(replaces ? [replaces.ref] : []), ...holds].map(source => ({ ref: source }))
-        const digest = await writeJoined[backend](host, sources, { ref, directory: staging, note })
+        const own = replaces?.ref === ref ? replaces.id : undefined
+        const digest = await writeJoined[backend](host, sources, { ref, directory: staging, note, replaces: own ?? 'nothing' })
         host.log.info(`${displayRef(ref)} holds what was saved of ${holds.map(({ stage }) => stage).join(', ')}, too`)
         return { ...wanted, ...(digest === undefined ? {} : { digest }) }
       } catch (error) {
@@ -61,29 +64,30 @@ function wantedJoin(
   { plan, inputs }: Pick<Preparation, 'plan' | 'inputs'>,
   { found, lookedUp }: Pick<Caches, 'found' | 'lookedUp'>,
   outcomes: readonly ExportOutcome[],
-  { broughtIn, failedImports }: Pick<BuiltImage, 'broughtIn' | 'failedImports'>
+  built: Pick<BuiltImage, 'run' | 'broughtIn' | 'failedImports'>
 ): JoinedRef | undefined {
   const holder = holdingStage(plan)
   const ref = holder?.writes.find(write => write.backend === backend)
   const ours = outcomes.filter(outcome => outcome.ref.backend === backend)
   const saved = ours.filter(({ exported }) => exported === 'yes').map(outcome => outcome.ref)
-  if (!ref || inputs.cacheMode === 'min' || !lookedUp.includes(backend)) return undefined
+  if (!ref || inputs.cacheMode === 'min' || !lookedUp.includes(backend) || built.run.exitCode === 0) return undefined
   if (saved.length === 0 || saved.includes(ref)) return undefined
   // What is left will be saved by the post step, and a backend that refuses one takes no other.
   if (ours.some(({ exported }) => exported === 'left' || exported === 'not-allowed')) return undefined
-  const newest = holder?.reads.flatMap(
-    read => found.find(candidate => candidate.ref === read && read.backend === backend) ?? []
-  )[0]
-  const replaces = newest && !failedImports.has(newest.ref) ? newest : undefined
+  const replaces = holder?.reads.flatMap(read => found.find(one => one.ref === read && read.backend === backend) ?? [])[0]
+  const broughtIn = built.broughtIn.filter(one => one.ref.backend === backend && !saved.includes(one.ref))
+  const names = [...broughtIn.map(one => one.ref), ...saved].map(({ stage }) => stage)
+  if (replaces && built.failedImports.has(replaces.ref)) return undefined
+  // More than one older content of a stage is not kept.
+  if (names.some(name => replaces?.joined?.older.includes(name))) return undefined
   // BuildKit's entries of another scope have a name that this job's token does not tell.
-  if (backend === 'gha' && (!buildkitIndexes.available || (replaces && replaces.ref !== ref))) return undefined
-  const newer = broughtIn.map(brought => brought.ref).filter(brought => brought.backend === backend && !saved.includes(brought))
-  const holds = [...newer, ...saved]
-  const andSaved = (known: readonly string[] = []) => [...new Set([...known, ...holds.map(({ stage }) => stage)])]
+  const all = [...(replaces ? [replaces] : []), ...broughtIn]
+  if (backend === 'gha' && (!buildkitIndexes.available || all.some(one => one.ref.scope !== ref.scope))) return undefined
+  const andSaved = (known: readonly string[] = []) => [...new Set([...known, ...names])]
   const isWhole = replaces && !replaces.joined?.only
   const note: Joined = {
     older: replaces ? andSaved(replaces.joined?.older) : [],
     ...(isWhole ? {} : { only: andSaved(replaces?.joined?.only) })
   }
-  return { ref, ...(replaces ? { replaces } : {}), holds, note }
+  return { ref, ...(replaces ? { replaces } : {}), broughtIn, saved, note }
 }

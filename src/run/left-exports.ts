@@ -19,7 +19,7 @@ import { newStageExports } from './stage-exports'
 /** What main hands over of the exports it did not get done; undefined where there is none. */
 export function leftExports(
   outcomes: readonly ExportOutcome[],
-  facts: Pick<ExportFacts, 'ran' | 'hit' | 'stale' | 'phase'>,
+  facts: Pick<ExportFacts, 'ran' | 'hit' | 'unsaved' | 'stale' | 'phase'>,
   { name, driver, ...builder }: Builder,
   imported: CacheRef | undefined
 ): LeftExports | undefined {
@@ -35,6 +35,7 @@ export function leftExports(
     succeeded: facts.phase === 'succeeded',
     ran: [...facts.ran],
     hit: [...facts.hit],
+    unsaved: [...facts.unsaved],
     stale: [...facts.stale],
     exports
   }
@@ -80,7 +81,7 @@ export async function finishExports(
   const { exports, pullFirst } = planExports(plan, {
     ran: new Set(left.ran),
     hit: new Set(left.hit),
-    unsaved: new Set(),
+    unsaved: new Set(left.unsaved),
     stale: new Set(left.stale),
     phase: left.succeeded ? 'succeeded' : 'failed',
     found: caches.found,

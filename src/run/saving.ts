@@ -151,12 +151,12 @@ export async function saveRecords(
     })
   )
   const joined = recorded?.joined ?? []
-  for (const { ref, digest } of joined) written.set(ref, { id: digest ?? randomUUID(), at, place: ref.place })
-  const refs = { ...ghaRefs(preparation, caches, ghaIds, at), ...joinedGhaRefs(joined, written, at) }
+  const joinedIds = new Map(joined.map(({ ref, digest }) => [ref, digest ?? (randomUUID() as string)]))
+  const refs = { ...ghaRefs(preparation, caches, ghaIds, at), ...joinedGhaRefs(joinedIds, joined, ghaIds, at) }
   const { plan } = preparation
   await saveRecord(host, caches.recordPlace, caches.record, newest => {
     const stages = joined.reduce(
-      (known, { ref, replaces }) => withRefReplaced(known, ref.backend, replaces?.id ?? '', written.get(ref)?.id ?? ''),
+      (known, { ref, replaces }) => withRefReplaced(known, ref.backend, replaces?.id ?? '', joinedIds.get(ref) ?? ''),
       newest.stages
     )
     const record = { ...newest, stages, refs: { ...caches.record.refs, ...newest.refs, ...refs } }
