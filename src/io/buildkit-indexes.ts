@@ -50,7 +50,7 @@ export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: St
       try {
         const { ok, signed_upload_url: url } = await call('CreateCacheEntry', entry, signal)
         if (ok === true && typeof url === 'string') return { entry, url }
-        throw new Error(`the cache service gave no place for ${entry.key}`)
+        throw new Error('failed to reserve cache')
       } catch (error) {
         if (number > last + mostTaken || !/already_exists|already exists/i.test(messageOf(error))) throw error
       }
