@@ -107,7 +107,9 @@ describe('a builder of one node', () => {
     await project.write('Dockerfile', dockerfile)
     await project.edit('two.txt')
     const failed = await project.job(inputs)
-    expect([failed.main.exitCode, ran(failed)[0]]).toEqual([1, 'ran web linux/amd64'])
+    expect(failed.main.exitCode).toBe(1)
+    // The other platform may have gone on until then.
+    expect(ran(failed)).toContain('ran web linux/amd64')
     expect(statuses(failed)).toContain('app linux/arm64 failed')
     expect(statuses(failed)).not.toContain('app linux/amd64 failed')
     await project.write('Dockerfile', files.Dockerfile)
