@@ -1,17 +1,15 @@
 // Directories of RUN --mount=type=cache, kept from one job to the next on an emptied builder.
-import { readdir, rm, truncate } from 'node:fs/promises'
 import { pushBaseImage } from '../../testbed/base-images.mjs'
 import { pullRequest } from '../../testbed/events.mjs'
 import { builds } from './docker-calls'
 import { newProject } from './project'
 import type { Project } from './project'
 import { outputOfSteps } from './steps'
+import { fetched, inputs, install, mountEntries, newMountProject } from './mount-project'
 import { troublesOf } from './trouble'
 
 let project: Project
 afterEach(() => project.remove())
-
-const inputs = { 'cache-backends': 'gha', outputs: 'type=cacheonly' }
 
 /** Fills an empty mount with one of everything, and tells what it found in it before. */
 const everything = `FROM busybox AS app
@@ -38,15 +36,12 @@ fi
 EOT
 `
 
-const mountEntries = async () =>
-  (await project.cacheService.entries()).filter(({ key }) => key.startsWith('stage-cache-build-mount-'))
-
 it('a job on an empty builder finds all that the one before left, as it was', async () => {
   project = await newProject({ Dockerfile: everything, wanted: '1' })
   const first = await project.job(inputs)
   expect([first.main.exitCode, troublesOf(first)]).toEqual([0, []])
   expect(outputOfSteps(first)).toContain('root 1000:1001 750')
-  expect(await mountEntries()).toHaveLength(1)
+  expect(await mountEntries(project)).toHaveLength(1)
 
   await project.cacheService.resetCounts()
   const unchanged = await project.job(inputs)
@@ -70,20 +65,9 @@ it('a job on an empty builder finds all that the one before left, as it was', as
     ])
   )
   expect(second.main.log).toMatch(/^Cache mount \/kept: restored, .* from .*, then unchanged$/m)
-  expect(await mountEntries()).toHaveLength(1)
+  expect(await mountEntries(project)).toHaveLength(1)
   expect([second.post?.exitCode, second.leftProcesses]).toEqual([0, []])
 }, 180_000)
-
-/** A package manager: what is not in the mount is fetched, which it says. */
-const install = (mount: string, names = '$(cat wanted)') =>
-  `RUN --mount=type=cache,${mount} for name in ${names}; do [ -e /kept/$name ] || { echo "fetched $name"; echo $name >/kept/$name; }; done\n`
-const fetched = (job: Parameters<typeof outputOfSteps>[0]) => outputOfSteps(job).filter(line => line.startsWith('fetched'))
-
-const project1 = async (mount: string, before = '') =>
-  (project = await newProject({
-    Dockerfile: `FROM busybox AS app\nCOPY wanted .\n${before}${install(mount)}`,
-    wanted: 'one two'
-  }))
 
 describe.each([
   'target=/kept',
@@ -95,7 +79,7 @@ describe.each([
   `'"id=with, comma; and $(more)",target=/kept'`
 ])('%s', mount => {
   it('only what is new is fetched', async () => {
-    await project1(mount)
+    project = await newMountProject(mount)
     const first = await project.job(inputs)
     expect([first.main.exitCode, fetched(first), troublesOf(first)]).toEqual([0, ['fetched one', 'fetched two'], []])
     await project.write('wanted', 'one two three')
@@ -103,12 +87,12 @@ describe.each([
     expect([second.main.exitCode, fetched(second), troublesOf(second)]).toEqual([0, ['fetched three'], []])
     await project.write('wanted', 'one three four')
     expect(fetched(await project.job(inputs))).toEqual(['fetched four'])
-    expect(await mountEntries()).toHaveLength(3)
+    expect(await mountEntries(project)).toHaveLength(3)
   }, 120_000)
 })
 
 it('ids made of build arguments, in a namespace', async () => {
-  await project1('id=$KIND-$TARGETARCH,target=/kept', 'ARG KIND=pip\nARG TARGETARCH\n')
+  project = await newMountProject('id=$KIND-$TARGETARCH,target=/kept', 'ARG KIND=pip\nARG TARGETARCH\n')
   const job = async (kind: string, namespace: string) => {
     await project.edit('wanted')
     return project.job({ ...inputs, 'build-args': `KIND=${kind}\nBUILDKIT_CACHE_MOUNT_NS=${namespace}` })
@@ -197,7 +181,7 @@ it('a mount that starts from an image', async () => {
 it.each([{ 'rebuild-stages': 'app' }, { 'rebuild-cache': 'true' }, { 'no-cache': 'true' }, { 'no-cache-filters': 'app' }])(
   '%j begins with an empty mount, as BuildKit has it, and saves that',
   async without => {
-    await project1('target=/kept')
+    project = await newMountProject('target=/kept')
     await project.job(inputs)
     await project.write('wanted', 'three')
     const job = await project.job({ ...inputs, ...without })
@@ -235,11 +219,11 @@ COPY --from=two /bin/true /two
   expect([fetched(job), job.outputs['rebuilt-stages'], troublesOf(job)]).toEqual([[], 'two', []])
   expect(job.main.log).toMatch(/^Cache mount one: not needed, then not used$/m)
   expect(job.main.log).toMatch(/^Cache mount two: restored, .* from .*, then unchanged$/m)
-  expect(await mountEntries()).toHaveLength(2)
+  expect(await mountEntries(project)).toHaveLength(2)
 }, 120_000)
 
 it('what a failing build fetched is kept', async () => {
-  await project1('target=/kept')
+  project = await newMountProject('target=/kept')
   await project.write('Dockerfile', `FROM busybox AS app\n${install('target=/kept', 'one')}RUN false\n`)
   const failed = await project.job(inputs)
   expect([failed.main.exitCode, fetched(failed)]).toEqual([1, ['fetched one']])
@@ -260,7 +244,7 @@ ${install('id=done,target=/kept')}RUN --mount=type=cache,id=begun,target=/kept e
   const cancelled = await prepared.finish()
   expect([cancelled.main.signal, cancelled.post?.exitCode, cancelled.leftProcesses]).toEqual([null, 0, []])
   expect(cancelled.summary).toContain('💾 Cache mounts saved after the job was cancelled: `done`')
-  expect(await mountEntries()).toHaveLength(1)
+  expect(await mountEntries(project)).toHaveLength(1)
 
   await project.write('Dockerfile', dockerfile('true'))
   await project.write('wanted', 'one two three')
@@ -268,7 +252,7 @@ ${install('id=done,target=/kept')}RUN --mount=type=cache,id=begun,target=/kept e
 }, 120_000)
 
 it('a pull request starts from the default branch and keeps its own', async () => {
-  await project1('target=/kept')
+  project = await newMountProject('target=/kept')
   await project.job(inputs)
   await project.write('wanted', 'one two three')
   const pull = { event: pullRequest() }
@@ -277,91 +261,3 @@ it('a pull request starts from the default branch and keeps its own', async () =
   expect(fetched(await project.job(inputs, pull))).toEqual(['fetched four'])
   expect(fetched(await project.job(inputs))).toEqual(['fetched three', 'fetched four'])
 }, 120_000)
-
-it('a token that only reads saves nothing', async () => {
-  await project1('target=/kept')
-  const job = await project.job(inputs, { cacheService: 'read-only' })
-  expect(job.main.exitCode).toBe(0)
-  expect(job.main.log).toMatch(/^Cache mount \/kept: nothing saved, then not allowed$/m)
-  expect([await mountEntries(), builds(job.calls).length]).toEqual([[], 1])
-}, 60_000)
-
-it('without a cache service the archives stay beside the local directory', async () => {
-  await project1('target=/kept')
-  const local = { 'cache-backends': 'local', outputs: 'type=cacheonly' }
-  const off = { cacheService: 'off' as const, sameDirectory: true }
-  await project.job(local, off)
-  await project.write('wanted', 'one two three')
-  expect(fetched(await project.job(local, off))).toEqual(['fetched three'])
-  await rm(`${project.cacheDir}.mounts`, { recursive: true })
-}, 60_000)
-
-it('cache-mounts: false', async () => {
-  await project1('target=/kept')
-  await project.job(inputs)
-  await project.write('wanted', 'one two three')
-  const off = await project.job({ ...inputs, 'cache-mounts': 'false' })
-  expect([fetched(off), off.main.log]).toEqual([
-    ['fetched one', 'fetched two', 'fetched three'],
-    expect.not.stringContaining('Cache mount')
-  ])
-}, 60_000)
-
-it('too large a mount is not saved, and said to be', async () => {
-  await project1('target=/kept')
-  await project.write(
-    'Dockerfile',
-    'FROM busybox\nRUN --mount=type=cache,target=/kept head -c 3000000 /dev/urandom >/kept/large\n'
-  )
-  const job = await project.job({ ...inputs, 'cache-mounts-max-size': '2m' })
-  expect([job.main.exitCode, troublesOf(job)]).toEqual([0, ['Cache mount `/kept` was not saved: it is too large']])
-  expect(await mountEntries()).toEqual([])
-}, 60_000)
-
-it('a broken archive costs what was in it, and is replaced', async () => {
-  await project1('target=/kept')
-  const local = { 'cache-backends': 'local', outputs: 'type=cacheonly' }
-  const off = { cacheService: 'off' as const, sameDirectory: true }
-  await project.job(local, off)
-  const store = `${project.cacheDir}.mounts`
-  const [archive = ''] = await readdir(store)
-  await truncate(`${store}/${archive}`, 700)
-  await project.write('wanted', 'one two three')
-  const job = await project.job(local, off)
-  expect([job.main.exitCode, fetched(job)]).toEqual([0, ['fetched one', 'fetched two', 'fetched three']])
-  expect(troublesOf(job)).toEqual(['Cache mount `/kept` could not be restored'])
-  await project.write('wanted', 'one two three four')
-  expect(fetched(await project.job(local, off))).toEqual(['fetched four'])
-  await rm(store, { recursive: true })
-}, 60_000)
-
-it('a download that fails', async () => {
-  await project1('target=/kept')
-  await project.job(inputs)
-  const [entry] = await mountEntries()
-  await project.write('wanted', 'one two three')
-  await project.cacheService.setFaults([{ on: 'read', path: `/${entry?.id}$`, status: 500 }])
-  const broken = await project.job(inputs)
-  expect([broken.main.exitCode, fetched(broken).length]).toEqual([0, 3])
-  expect(troublesOf(broken)).toEqual(['Cache mount `/kept` could not be restored'])
-}, 120_000)
-
-it('a base image without tar: the image that the input names', async () => {
-  project = await newProject({
-    Dockerfile: `FROM busybox AS tools
-RUN mkdir /bare && cp /bin/sh /bare/sh
-FROM scratch
-COPY --from=tools /bare /bin
-COPY wanted /
-${install('target=/kept', 'one')}`,
-    wanted: '1'
-  })
-  await project.job({ ...inputs, 'cache-mounts-image': project.base })
-  await project.write('wanted', '2')
-  const job = await project.job({ ...inputs, 'cache-mounts-image': project.base })
-  expect([job.main.exitCode, fetched(job), troublesOf(job)]).toEqual([0, [], []])
-  await project.write('wanted', '3')
-  const without = await project.job({ ...inputs, 'cache-mounts-image': `${project.image}:none` })
-  expect([without.main.exitCode, fetched(without)]).toEqual([0, ['fetched one']])
-  expect(troublesOf(without)).toEqual(['Cache mount `/kept` could not be restored', 'Cache mount `/kept` could not be saved'])
-}, 60_000)

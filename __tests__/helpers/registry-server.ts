@@ -17,8 +17,20 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
+export type Answer = (asked: Asked, response: ServerResponse) => void
+
+/** Answers with a status and a text. */
+export function send(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer = '',
+  headers: Record<string, string> = {}
+): void {
+  response.writeHead(status, headers).end(body)
+}
+
 /** A real HTTP server on loopback that answers as it is told. */
-export async function serve(answer: (asked: Asked, response: ServerResponse) => void): Promise<TestServer> {
+export async function serve(answer: Answer): Promise<TestServer> {
   const asked: Asked[] = []
   const server = createServer((request: IncomingMessage, response) => {
     let body = ''

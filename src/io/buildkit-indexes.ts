@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BuildKitIndexes } from '../host'
 import { withoutQueries } from '../signed-urls'
 import { messageOf } from '../errors'
+import { largestText } from './registry'
 import type { Stopwatch } from './stopwatch'
 
 /** Of all entries that BuildKit writes (tonistiigi/go-actions-cache, cache.go). */
@@ -9,9 +10,6 @@ const version = createHash('sha256').update('|go-actionscache-1.0').digest('hex'
 
 /** Numbers in a row that may be taken. */
 const mostTaken = 5
-
-/** Largest list of steps that BuildKit itself reads elsewhere (cache/remotecache/import.go). */
-const largestText = 1 << 20
 
 /** BuildKit's own entries of GitHub's cache, by the service's version 2, the only one that is spoken here. */
 export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): BuildKitIndexes {

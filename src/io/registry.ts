@@ -13,7 +13,7 @@ const manifestTypes = [
 ].join(', ')
 
 /** Largest manifest or cache config BuildKit itself reads (cache/remotecache/import.go); a larger one it ignores. */
-const largestText = 1 << 20
+export const largestText = 1 << 20
 
 type Login = (host: string) => Promise<Credentials | undefined>
 
@@ -25,11 +25,11 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
   const fetchAuthorized = newAuthorizedFetch(login)
 
   async function read(repository: string, path: string, timeoutSeconds: number): Promise<Buffer | undefined> {
-    const [host, name] = cut(repository, repository.indexOf('/'))
-    const response = await fetchAuthorized(repository, `${baseUrl(host)}/v2/${name}/${path}`, {
+    const response = await fetchAuthorized(repository, urlOf(repository, path), {
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
       headers: { accept: manifestTypes }
     })
+    const [host, name] = cut(repository, repository.indexOf('/'))
     if (response.ok) return readLimited(response, `${name}/${path}`)
     await response.body?.cancel()
     if (response.status === 404) return undefined
@@ -46,14 +46,13 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
   }
 
   async function upload(repository: string, { digest, text }: { digest: string; text: string }, timeoutSeconds: number) {
-    const [host, name] = cut(repository, repository.indexOf('/'))
     const signal = AbortSignal.timeout(timeoutSeconds * 1000)
-    const start = `${baseUrl(host)}/v2/${name}/blobs/uploads/`
+    const start = urlOf(repository, 'blobs/uploads/')
     const begun = await write(repository, start, { method: 'POST', signal, headers: {} })
     const place = new URL(begun.headers.get('location') ?? '', start)
     place.searchParams.set('digest', digest)
     const put = { method: 'PUT', signal, headers: { 'content-type': 'application/octet-stream' }, body: text }
-    const { origin, protocol } = new URL(start)
+    const { host, origin, protocol } = new URL(start)
     if (place.origin === origin) return void (await write(repository, place.href, put))
     if (place.protocol !== protocol) throw new Error(`${host} wants the upload sent to ${place.protocol}//${place.host}`)
     // Storage elsewhere has signed the address itself, and is not to see the login.
@@ -68,8 +67,7 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
       stopwatch.waiting(explained(upload(repository, blob, timeoutSeconds), timeoutSeconds)),
     async pushManifest(reference, { mediaType, text }, timeoutSeconds) {
       const [repository, tag] = splitReference(reference)
-      const [host, name] = cut(repository, repository.indexOf('/'))
-      const url = `${baseUrl(host)}/v2/${name}/manifests/${tag}`
+      const url = urlOf(repository, `manifests/${tag}`)
       const signal = AbortSignal.timeout(timeoutSeconds * 1000)
       const sent = { method: 'PUT', signal, headers: { 'content-type': mediaType }, body: text }
       await stopwatch.waiting(explained(write(repository, url, sent), timeoutSeconds))
@@ -101,12 +99,12 @@ function newAuthorizedFetch(login: Login): (repository: string, url: string, ini
   const authorizations = new Map<string, Promise<string | undefined>>()
   return async (repository, url, init) => {
     const { signal } = init
-    const get = (authorization: string | undefined) =>
+    const ask = (authorization: string | undefined) =>
       fetch(url, { ...init, headers: { ...init.headers, ...(authorization ? { authorization } : {}) } })
     // A token to read with is refused for writing.
     const kind = `${repository} ${init.method === undefined ? 'read' : 'write'}`
     const used = authorizations.get(kind)
-    const response = await get(await used)
+    const response = await ask(await used)
     const challenge = response.headers.get('www-authenticate')
     if (response.status !== 401 || !challenge) return response
     await response.body?.cancel()
@@ -118,7 +116,7 @@ function newAuthorizedFetch(login: Login): (repository: string, url: string, ini
       // What failed is asked for again the next time.
       asked.catch(() => authorizations.get(kind) === asked && authorizations.delete(kind))
     }
-    return get(await fresh)
+    return ask(await fresh)
   }
 }
 
@@ -152,6 +150,11 @@ async function explained<T>(promise: Promise<T>, timeoutSeconds: number): Promis
 
 function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
+
+function urlOf(repository: string, path: string): string {
+  const [host, name] = cut(repository, repository.indexOf('/'))
+  return `${baseUrl(host)}/v2/${name}/${path}`
 }
 
 /** Plain HTTP for loopback, as docker and containerd do; docker.io's API lives on another host. */

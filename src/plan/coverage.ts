@@ -29,14 +29,15 @@ export function covers(wide: FoundRef, narrow: FoundRef): boolean {
   return blobs !== undefined && narrow.blobs !== undefined && [...narrow.blobs].every(blob => blobs.has(blob))
 }
 
-interface Descriptor {
+/** A blob as a manifest lists it; `size` in bytes. */
+export interface Descriptor {
   readonly mediaType?: string
   readonly digest: string
   readonly size: number
 }
 
 /** Media type of a cache ref's config (BuildKit cache/remotecache/v1/spec.go). */
-export const cacheConfigType = 'application/vnd.buildkit.cacheconfig.v0'
+const cacheConfigType = 'application/vnd.buildkit.cacheconfig.v0'
 
 /** Bytes of the largest manifest or cache config that BuildKit reads (cache/remotecache/import.go); a larger one it ignores. */
 export const largestCacheText = 1 << 20

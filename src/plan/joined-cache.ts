@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { parseCacheConfig } from './cache-config'
 import type { CacheConfig } from './cache-config'
 import { joinCacheConfigs } from './join-configs'
-import { cacheConfigType, joinedAnnotation, largestCacheText } from './coverage'
+import { joinedAnnotation, largestCacheText, parseCacheManifest } from './coverage'
+import type { Descriptor } from './coverage'
 import type { Joined } from '../joined'
 import { writableScopes } from './permissions'
 
@@ -22,7 +23,7 @@ export interface JoinedCache extends CacheTexts {
  * it. Throws where a text is of another shape, or one would be larger than BuildKit reads.
  */
 export function joinCaches(parts: readonly CacheTexts[], note?: Joined): JoinedCache {
-  const joined = joinCacheConfigs(parts.map(part => configIn(part.config)))
+  const joined = joinCacheConfigs(parts.map(part => parsedConfig(part.config)))
   const config = JSON.stringify(joined)
   const configDigest = `sha256:${createHash('sha256').update(config).digest('hex')}`
   const manifests = parts.map(part => parseManifest(part.manifest))
@@ -30,9 +31,7 @@ export function joinCaches(parts: readonly CacheTexts[], note?: Joined): JoinedC
   if (!first) throw new Error('There is no cache to join')
   const list = 'layers' in first ? 'layers' : 'manifests'
   const entries = new Map(manifests.flatMap(entriesOf).map(entry => [entry.digest, entry]))
-  const described = [first.config, ...entriesOf(first)].find(entry => entry?.mediaType === cacheConfigType)
-  if (!described) throw new Error('A manifest has no cache config')
-  const own = { ...described, digest: configDigest, size: Buffer.byteLength(config) }
+  const own = { ...configIn(parts[0]?.manifest ?? ''), digest: configDigest, size: Buffer.byteLength(config) }
   const blobs = [...new Set(joined.layers.map(({ blob }) => blob))].map(blob => {
     const entry = entries.get(blob)
     if (!entry) throw new Error(`A manifest does not list layer ${blob}`)
@@ -53,7 +52,7 @@ export function joinCaches(parts: readonly CacheTexts[], note?: Joined): JoinedC
 
 /** One config of several; the text is BuildKit's JSON. For gha, where there is no manifest. Throws as `joinCaches`. */
 export function joinConfigTexts(texts: readonly string[]): string {
-  return JSON.stringify(joinCacheConfigs(texts.map(configIn)))
+  return JSON.stringify(joinCacheConfigs(texts.map(parsedConfig)))
 }
 
 /**
@@ -68,16 +67,7 @@ export function ghaIndexKey(scope: string, token: string | undefined): string | 
 
 /** Digest of the config that a cache's manifest names. Throws where it names none. */
 export function configOf(manifest: string): string {
-  const parsed = parseManifest(manifest)
-  const config = [parsed.config, ...entriesOf(parsed)].find(entry => entry?.mediaType === cacheConfigType)
-  if (!config) throw new Error('A manifest has no cache config')
-  return config.digest
-}
-
-interface Descriptor {
-  readonly mediaType: string
-  readonly digest: string
-  readonly size: number
+  return configIn(manifest).digest
 }
 
 interface Manifest {
@@ -88,11 +78,17 @@ interface Manifest {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
+function configIn(manifest: string): Descriptor {
+  const parsed = parseCacheManifest(manifest)
+  if (!parsed) throw new Error('A manifest has no cache config')
+  return parsed.config
+}
+
 function entriesOf({ layers, manifests }: Manifest): readonly Descriptor[] {
   return layers ?? manifests ?? []
 }
 
-function configIn(text: string): CacheConfig {
+function parsedConfig(text: string): CacheConfig {
   const config = parseCacheConfig(text)
   if (!config) throw new Error('A cache config is of another shape')
   return config

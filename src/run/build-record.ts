@@ -23,7 +23,7 @@ import { wantsSummary } from './wants-summary'
 const exportSeconds = 30
 const uploadSeconds = 30
 
-export interface RecordedBuild {
+export interface EndedBuild {
   readonly inputs: Pick<Inputs, 'context'>
   readonly builder: { readonly name: string }
   readonly run: Pick<BuildRun, 'exitCode' | 'started'>
@@ -38,7 +38,7 @@ export interface RecordedBuild {
 export async function uploadBuildRecord(
   host: Host,
   cancellation: Cancellation,
-  build: RecordedBuild
+  build: EndedBuild
 ): Promise<RecordReport | undefined> {
   const plan = planRecord(host.env, { summary: wantsSummary(host), artifacts: host.artifacts.available })
   if (plan.kind === 'none' || cancellation.requested()) return undefined
@@ -77,7 +77,7 @@ export function tellRecord(host: Host, record: RecordReport | undefined): void {
  * buildx names a build that failed nowhere but in its own directory: the first of this context that was written down there since the build was started.
  * What is built beside it starts later.
  */
-async function findStartedBuild(host: Host, { inputs, builder, run }: RecordedBuild): Promise<BuildRef | undefined> {
+async function findStartedBuild(host: Host, { inputs, builder, run }: EndedBuild): Promise<BuildRef | undefined> {
   if (run.exitCode === 0) return undefined
   const directory = buildRefsDirectory(host.env, builder.name)
   const found: { readonly ref: BuildRef; readonly modified: number }[] = []

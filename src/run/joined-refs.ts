@@ -11,7 +11,7 @@ import type { ExportOutcome } from './export-build'
 import type { BuiltImage } from './image'
 import type { Preparation } from './prepare'
 
-/** The target's ref as it was written anew from what a build that ended early saved. */
+/** The target's ref as it was written anew with what a build that failed saved. */
 export interface JoinedRef {
   readonly ref: CacheRef
   /** Of its manifest; gha has none. */
@@ -25,7 +25,7 @@ export interface JoinedRef {
 }
 
 /**
- * Where a build ended before its target was saved: writes the target's ref anew in each backend, as one that holds what it held and the stages
+ * After a build that failed: writes the target's ref anew in each backend, as one that holds what it held and the stages
  * that were saved since. The next build finds all of it with its one import, and has to bring nothing in. No layer is moved. What cannot be
  * joined costs the next build that, and nothing else: it is said in the log. Throws nothing.
  */
