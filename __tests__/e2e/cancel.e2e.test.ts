@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readFile, readdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Job, Project } from './project'
 import { newProject } from './project'
 import { savings } from './savings'
@@ -45,9 +48,34 @@ describe.each(savings)('saved %s', saving => {
   })
 })
 
+it('before the build: while the builder comes up', async () => {
+  // A registry that takes connections and never answers has the builder's image waited for.
+  const registry = createServer()
+  const pulling = once(registry, 'connection')
+  registry.listen(0, '127.0.0.1')
+  await once(registry, 'listening')
+  const image = `127.0.0.1:${(registry.address() as AddressInfo).port}/buildkit:hangs`
+  const prepared = await project.prepare({ 'cache-backends': 'registry', 'driver-opts': `image=${image}` })
+  const main = prepared.startMain()
+  const [connection] = (await pulling) as [Socket]
+  const began = performance.now()
+  await main.cancelLikeRunner()
+  expect((performance.now() - began) / 1000).toBeLessThan(killSeconds)
+  const job = await prepared.finish()
+  connection.destroy()
+  registry.close()
+  expect([job.main.exitCode, job.main.signal, job.post?.exitCode, job.leftProcesses]).toEqual([1, null, 0, []])
+  expect(job.main.annotations.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+    expect.stringMatching(/^warning: The job was cancelled/),
+    'error: The job was cancelled. Nothing was built.'
+  ])
+  expect(job.summary.trim()).toBe('🚫 **Build cancelled before it began**')
+})
+
 it('before the build: while the cache service is waited for', async () => {
   await project.cacheService.setFaults([{ hang: true }])
-  const prepared = await project.prepare({ 'cache-backends': 'gha' })
+  // Its builder is there at once.
+  const prepared = await project.prepare({ 'cache-backends': 'gha', driver: 'docker' })
   const main = prepared.startMain()
   await asked(/GetCacheEntryDownloadURL/)
   const began = performance.now()

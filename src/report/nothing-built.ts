@@ -1,5 +1,5 @@
 import { bold, bullets, code, join, ours, sentence, text, type Markdown } from './markdown'
-import { nothingBuiltWords } from './sentences-stages'
+import { cancelledBeforeWords, nothingBuiltWords } from './sentences-stages'
 
 /** The summary of a job that was refused before anything was built: its problems, each with the input it is about. */
 export function renderNothingBuilt(problems: readonly string[]): string {
@@ -7,6 +7,11 @@ export function renderNothingBuilt(problems: readonly string[]): string {
   const items = problems.slice(0, MOST_PROBLEMS).map(problemItem)
   const left = problems.length - items.length
   return `${join([title, bullets([...items, ...(left > 0 ? [ours`… and ${left} more`] : [])])], '\n\n')}\n`
+}
+
+/** The summary of a job that was cancelled while its builder came up. */
+export function renderCancelledBefore(): string {
+  return `${ours`🚫 ${bold(sentence(cancelledBeforeWords))}`}\n`
 }
 
 const MOST_PROBLEMS = 100

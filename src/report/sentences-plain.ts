@@ -2,6 +2,9 @@
 export const stagesUnknown =
   'The stages of the Dockerfile are not known, so none of them is cached: BuildKit could not be asked for them'
 
+/** What a step fails with that was cancelled while its builder came up. */
+export const cancelledBefore = 'The job was cancelled. Nothing was built.'
+
 export const withoutBuildx =
   'Docker has no buildx here, so the image was built without BuildKit and no stage is cached: install docker-buildx-plugin, or set buildx-version'
 

@@ -29,6 +29,8 @@ export function nothingBuiltWords(problems: number): Words {
   return problems === 1 ? words`Nothing was built` : words`Nothing was built: ${problems} problems`
 }
 
+export const cancelledBeforeWords: Words = words`Build cancelled before it began`
+
 /** Why a stage was saved although it came from the cache; nothing for one that was left alone. */
 export function savedAnewWords({ refs }: StageResult): Words {
   const cause = refs.find(({ exported, cause }) => exported !== 'unchanged' && exported !== 'not-asked' && cause)?.cause

@@ -1,6 +1,7 @@
 import { count, seconds } from './amounts'
 import { attention } from './attention'
 import type { BuildReport } from './report'
+import { cancelledBeforeWords } from './sentences-stages'
 import { failedStep, inOrder, tally, totalTimeSaved } from './tallies'
 import { words, type Words } from './words'
 
@@ -35,7 +36,7 @@ export function verdict(report: BuildReport): Verdict {
     case 'failure':
       return { icon: '❌', headline: failureWords(report), figures: [...stages, ...figures, words`after ${time}`] }
     case 'cancelled':
-      if (report.seconds.build === 0) return { icon: '🚫', headline: words`Build cancelled before it began`, figures: [] }
+      if (report.seconds.build === 0) return { icon: '🚫', headline: cancelledBeforeWords, figures: [] }
       return { icon: '🚫', headline: words`Build cancelled`, figures: [...stages, ...figures, words`after ${time}`] }
   }
 }

@@ -38,7 +38,7 @@ export async function buildWithoutBuildx(host: Host, cancellation: Cancellation,
   const refused = needsBuildKit(inputs)
   const impossible = refused.length > 0 ? refused : await onlyBuildKitReads(host, inputs)
   if (impossible.length > 0) {
-    await withSummary(host, Promise.reject(new BuildFailed(withoutBuildxRefused(impossible), 1)))
+    await withSummary(host, cancellation, Promise.reject(new BuildFailed(withoutBuildxRefused(impossible), 1)))
   }
   host.log.warning(withoutBuildx)
   const hide = hideValues(givenBuildArguments(dockerBuildArgv(inputs, '', []), host.env))

@@ -62,10 +62,11 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     (coming ??= bringUpBuilder(host, cancellation, inputs, name => {
       if (inputs.cleanup) leave({ builder: name, ...(inputs.keepState ? { keepState: true } : {}) })
     }))
-  if (asksBuildKit(host)) return withSummary(host, callBuildKit(host, cancellation, event, bringUp))
+  if (asksBuildKit(host)) return withSummary(host, cancellation, callBuildKit(host, cancellation, event, bringUp))
 
   const preparation = await withSummary(
     host,
+    cancellation,
     prepare(host, event, async inputs => {
       for (const { value } of inputs.secrets) host.workflow.mask(value)
       return readRemoteDockerfile(host, cancellation, inputs, (await bringUp(inputs)).name)
@@ -94,7 +95,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   // Who needs it waits for it, unless the job ends before.
   expecting.catch(() => {})
   const cacheMounts = startCacheMounts(held, cancellation, preparation, bringing, expecting)
-  const [builder, imports] = await withSummary(host, Promise.all([bringing, choosing]))
+  const [builder, imports] = await withSummary(host, cancellation, Promise.all([bringing, choosing]))
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
 

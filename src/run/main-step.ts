@@ -15,7 +15,8 @@ export async function runMain(real: Host, event: unknown): Promise<void> {
   } catch (error) {
     if (!(error instanceof BuildxMissing)) throw error
     const { inputs } = await readJobInputs(host, event)
-    if (!inputs.fallback) await withSummary(host, Promise.reject(new BuildFailed(`Docker has no buildx: ${error.message}`, 1)))
+    if (!inputs.fallback)
+      await withSummary(host, cancellation, Promise.reject(new BuildFailed(`Docker has no buildx: ${error.message}`, 1)))
     host.log.info(error.message)
     const { buildWithoutBuildx } = await import('./fallback')
     await buildWithoutBuildx(host, cancellation, inputs)
