@@ -9,6 +9,7 @@ const left: LeftExports = {
   ran: ['base'],
   hit: [],
   unsaved: [],
+  renewed: [],
   stale: [],
   exports: [{ stage: 'base', backend: 'gha' }]
 }

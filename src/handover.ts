@@ -35,10 +35,11 @@ export interface LeftExports {
   readonly imported?: { readonly backend: string; readonly ref: string }
   /** Whether the build had succeeded by then. */
   readonly succeeded: boolean
-  /** Names of stages: whole ones of which a step ran, those that hit, those of these that no ref has, and those whose ref is of other content. */
+  /** Names of stages: whole ones of which a step ran, those that hit, those of these that no ref has, those that a build which failed saved anew, and those whose ref is of other content. */
   readonly ran: readonly string[]
   readonly hit: readonly string[]
   readonly unsaved: readonly string[]
+  readonly renewed: readonly string[]
   readonly stale: readonly string[]
   readonly exports: readonly { readonly stage: string; readonly backend: string }[]
 }
@@ -93,13 +94,13 @@ function isLocalSave(save: Partial<LocalSave> | null): boolean {
 }
 
 function isLeft(left: Partial<LeftExports>): boolean {
-  const { builder, driver, apart, imported, succeeded, ran, hit, unsaved, stale, exports } = left
+  const { builder, driver, apart, imported, succeeded, ran, hit, unsaved, renewed, stale, exports } = left
   return (
     areTexts(builder, driver) &&
     (apart === undefined || typeof apart === 'boolean') &&
     (imported === undefined || areTexts(imported.backend, imported.ref)) &&
     typeof succeeded === 'boolean' &&
-    [ran, hit, unsaved, stale].every(names => Array.isArray(names) && areTexts(...(names as readonly unknown[]))) &&
+    [ran, hit, unsaved, renewed, stale].every(names => Array.isArray(names) && areTexts(...(names as readonly unknown[]))) &&
     Array.isArray(exports) &&
     exports.every((wanted: Partial<LeftExports['exports'][number]> | null) => areTexts(wanted?.stage, wanted?.backend))
   )

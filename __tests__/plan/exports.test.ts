@@ -11,6 +11,7 @@ const cases: readonly {
   hit?: readonly string[]
   stale?: readonly string[]
   unsaved?: readonly string[]
+  renewed?: readonly string[]
   due?: readonly string[]
   /** Unless said otherwise the build succeeded. */
   phase?: 'running' | 'failed'
@@ -68,6 +69,35 @@ const cases: readonly {
     expected: ['tools by-content', 'base ran', 'final holds-others'],
     after: { final: ['tools'] },
     pullFirst: 'final'
+  },
+  {
+    description: 'what it reads ran in a build that failed, and it hits now: as if that were in this one',
+    ran: ['final'],
+    hit: ['base', 'deps', 'tools'],
+    renewed: ['base'],
+    expected: ['tools by-content', 'final ran'],
+    after: { final: ['tools'] }
+  },
+  {
+    description: 'while the build runs: what has to come after that waits',
+    phase: 'running',
+    ran: ['final'],
+    hit: ['base', 'deps', 'tools'],
+    renewed: ['base'],
+    expected: []
+  },
+  {
+    description: 'that build saved it as well: its ref knows the new keys',
+    ran: ['final'],
+    hit: ['base', 'deps', 'tools'],
+    renewed: ['base', 'tools'],
+    expected: ['final ran']
+  },
+  {
+    description: 'nothing is new after that build: nothing is exported',
+    hit: all,
+    renewed: ['base'],
+    expected: []
   },
   {
     description: 'two of them, one above the other: the lower first',
@@ -197,6 +227,7 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
     ran: new Set(facts.ran),
     hit: new Set(facts.hit),
     unsaved: new Set(facts.unsaved),
+    renewed: new Set(facts.renewed),
     stale: new Set(facts.stale),
     phase: facts.phase ?? 'succeeded',
     found: refs,
@@ -231,6 +262,7 @@ test.each([
     ran: new Set(ran),
     hit: new Set(all.filter(name => !ran.includes(name))),
     unsaved: new Set(),
+    renewed: new Set(),
     stale: new Set(),
     phase: 'running',
     found: [],
@@ -246,6 +278,7 @@ test('an image under a stage without steps may be lacking as well', () => {
   const facts = {
     hit: new Set<string>(),
     unsaved: new Set<string>(),
+    renewed: new Set<string>(),
     stale: new Set<string>(),
     found: [],
     due: new Set<never>(),

@@ -1,6 +1,6 @@
 import type { CachePlan } from '../../src/plan/cache-plan'
 import type { FoundRef } from '../../src/plan/coverage'
-import { planImports } from '../../src/plan/imports'
+import { planImports, renewedStages } from '../../src/plan/imports'
 import type { Backend } from '../../src/reasons'
 import { diamond, foundWith, main, onBranch, own, planOf, refOf } from '../helpers/plans'
 
@@ -152,6 +152,29 @@ test.each(cases)(
     expect(planImports(plan, [...refs].reverse(), new Set(rebuilt))).toEqual(imports)
   }
 )
+
+describe('stages that were saved after the main import', () => {
+  const plan = planOf(diamond)
+  const renewedBy = (main: readonly FoundRef[], found: readonly string[], stale: readonly string[] = []) => {
+    const imports = planImports(plan, [...main, ...found.map(text => foundIn(plan, text))], new Set())
+    return [
+      ...renewedStages(
+        imports,
+        imports.broughtIn.filter(({ ref }) => !stale.includes(ref.stage))
+      )
+    ].sort()
+  }
+  const target = foundIn(plan, 'final@main:1 2 3')
+
+  test('none where it holds all', () => expect(renewedBy([target], ['base@main:1', 'deps@main:1 2'])).toEqual([]))
+  test('those whose older content a joined one holds', () =>
+    expect(renewedBy([{ ...target, joined: { older: ['base'] } }], ['base@main:1'])).toEqual(['base']))
+  test('those brought in, with what they hold', () =>
+    expect(renewedBy([target], ['base@main:4', 'deps@main:4 5', 'tools@main:1 3'])).toEqual(['base', 'deps']))
+  test('none that turned out to be of other content', () =>
+    expect(renewedBy([target], ['base@main:4', 'deps@main:4 5'], ['deps'])).toEqual([]))
+  test('none without a main import', () => expect(renewedBy([], ['base@main:1', 'deps@main:1 2'])).toEqual([]))
+})
 
 test('gha refs are known by what the record says they held', () => {
   const plan = planOf(diamond, { backends: ['gha'] })

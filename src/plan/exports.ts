@@ -5,7 +5,7 @@ import type { FoundRef } from './coverage'
 import type { Backend } from '../reasons'
 
 /**
- * `ran`: a step of the stage ran. `by-content`: it hit although a stage it reads from ran, and came out the same.
+ * `ran`: a step of the stage ran. `by-content`: it hit although a stage it reads from ran, now or in a build that failed, and came out the same.
  * `holds-others`: it holds what the target needs, and a stage is new. `unsaved`: the builder itself had it, and no ref does. `stale`: its
  * ref is of other content. `absent`: saved nowhere in that backend. `refresh`: unchanged, and not exported for long.
  */
@@ -28,6 +28,8 @@ export interface ExportFacts {
   readonly hit: ReadonlySet<string>
   /** Stages that hit although what they are made from changed since they were saved: a builder that lives on had them itself. */
   readonly unsaved: ReadonlySet<string>
+  /** Stages that a build which failed saved anew: those that read them and hit may have done so by content. */
+  readonly renewed: ReadonlySet<string>
   /** Of the build: only what ran, and is whole, is exported while it runs or when it failed. */
   readonly phase: 'running' | 'failed' | 'succeeded'
   /** Repositories that the image is pushed to as the build ends. */
@@ -59,14 +61,15 @@ export interface ExportPlan {
  * A stage whose parents were pulled is looked up under their new keys alone, so what hit by content is pulled from the target up.
  */
 export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
-  const { ran, hit, phase } = facts
+  const { ran, hit, renewed, phase } = facts
   const ended = phase === 'succeeded'
   const isNew = plan.stages.some(({ stage: { name } }) => ran.has(name) || (hit.has(name) && facts.unsaved.has(name)))
   const holder = ended && isNew ? holdingStage(plan)?.stage.name : undefined
   const chain = new Set(baseChain(plan, plan.target))
+  const isRenewed = ({ name }: Stage) => ran.has(name) || (isNew && renewed.has(name))
   const byContent = plan.stages
     .map(({ stage }) => stage)
-    .filter(stage => hit.has(stage.name) && !chain.has(stage) && above(plan, stage).some(({ name }) => ran.has(name)))
+    .filter(stage => hit.has(stage.name) && !isRenewed(stage) && !chain.has(stage) && above(plan, stage).some(isRenewed))
     .reverse()
   const exportOf = (planned: StagePlan, cause: ExportCause | undefined, after: readonly Stage[]): readonly StageExport[] =>
     cause

@@ -70,6 +70,15 @@ export function planImports(plan: CachePlan, found: readonly FoundRef[], rebuilt
 }
 
 /**
+ * Names of the stages that were saved by a build which did not come to its end, after the main import's own: what reads them and hits may do so
+ * by what they contain, under keys that the main import does not know. `done` are the refs that were brought in.
+ */
+export function renewedStages({ main, broughtIn }: ImportPlan, done: readonly FoundRef[]): ReadonlySet<string> {
+  const newer = broughtIn.flatMap(one => [one, ...one.instead]).filter(one => done.some(ref => covers(ref, one)))
+  return new Set(main ? [...(main.joined?.older ?? []), ...newer.map(({ ref }) => ref.stage)] : [])
+}
+
+/**
  * The refs that no other of them holds, with those they hold; of two with the same content the later stage's.
  * Bringing a stage in loads its own layers and those of the stages it is FROM, and of a stage it copies from no more than what
  * decides its key. So such a stage is brought in too where another reads it that will have to run: one that is not among them.

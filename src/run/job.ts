@@ -99,7 +99,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
 
-  const side = newSideBuilds(host, cancellation, { preparation, builder, importRef: imports.main?.ref, eager, beside })
+  const side = newSideBuilds(host, cancellation, { preparation, builder, imports, eager, beside })
   // The build does not wait for what only explains it.
   const filling = cacheMounts.fill(builder)
   const building = filling.then(({ ranSteps = false }) =>

@@ -19,7 +19,7 @@ import { newStageExports } from './stage-exports'
 /** What main hands over of the exports it did not get done; undefined where there is none. */
 export function leftExports(
   outcomes: readonly ExportOutcome[],
-  facts: Pick<ExportFacts, 'ran' | 'hit' | 'unsaved' | 'stale' | 'phase'>,
+  facts: Pick<ExportFacts, 'ran' | 'hit' | 'unsaved' | 'renewed' | 'stale' | 'phase'>,
   { name, driver, ...builder }: Builder,
   imported: CacheRef | undefined
 ): LeftExports | undefined {
@@ -36,6 +36,7 @@ export function leftExports(
     ran: [...facts.ran],
     hit: [...facts.hit],
     unsaved: [...facts.unsaved],
+    renewed: [...facts.renewed],
     stale: [...facts.stale],
     exports
   }
@@ -82,6 +83,7 @@ export async function finishExports(
     ran: new Set(left.ran),
     hit: new Set(left.hit),
     unsaved: new Set(left.unsaved),
+    renewed: new Set(left.renewed),
     stale: new Set(left.stale),
     phase: left.succeeded ? 'succeeded' : 'failed',
     found: caches.found,

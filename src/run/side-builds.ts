@@ -5,9 +5,10 @@ import type { LeftExports } from '../handover'
 import { pushedRepositories } from '../plan/backends'
 import { readsCache } from '../plan/build-command'
 import { exportsApart } from '../plan/builder'
-import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
+import { renewedStages } from '../plan/imports'
+import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { planRefresh } from '../plan/refresh'
 import type { Builder } from './builder'
@@ -31,8 +32,7 @@ export const graceSeconds = 4
 export interface SideBuildsOptions {
   readonly preparation: Preparation
   readonly builder: Builder
-  /** The main build's import. */
-  readonly importRef: CacheRef | undefined
+  readonly imports: ImportPlan
   /** The builder can build beside the main build without running steps again. */
   readonly beside: boolean
   /** Stages are exported while the main build runs. */
@@ -64,7 +64,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
   const wanted = { dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
   const pushedTo = pushedRepositories(inputs)
   let watch = newStageWatch(wanted)
-  let { importRef } = options
+  let importRef = options.imports.main?.ref
   let exporter: Exporter | undefined
   let prefetcher: Prefetcher | undefined
   let changed: ReadonlySet<string> = new Set()
@@ -92,6 +92,8 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
           ...wholeStages(results),
           phase: 'running',
           unsaved: new Set(),
+          // What of them turns out to be of other content is known in the end.
+          renewed: renewedStages(options.imports, options.imports.broughtIn),
           stale: new Set(),
           found: [],
           due: new Set(),
@@ -119,6 +121,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         ...wholeStages(built.results),
         phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
         unsaved: changed,
+        renewed: renewedStages(options.imports, built.broughtIn),
         stale: built.stale,
         found,
         due: planRefresh(found, host.clock.now(), inputs.cacheRefreshDays),
