@@ -1,6 +1,6 @@
 import { parseCacheConfig } from '../../src/plan/cache-config'
 import type { CacheConfig } from '../../src/plan/cache-config'
-import { joinCacheConfigs } from '../../src/plan/join-configs'
+import { completeConfig, joinCacheConfigs } from '../../src/plan/join-configs'
 
 const at = (second: number) => new Date(second * 1000).toISOString()
 const result = (layer: number, second = 0) => [{ layer, createdAt: at(second) }]
@@ -58,8 +58,8 @@ it('a step found by either of two keys stands for the same step', () => {
   expect(records).toEqual([
     { digest: 'by name' },
     { digest: 'by content' },
-    { digest: 'run', inputs: [[{ link: 0 }, { link: 1 }, { link: 3 }]] },
-    { digest: 'by new name' }
+    { digest: 'by new name' },
+    { digest: 'run', inputs: [[{ link: 0 }, { link: 1 }, { link: 2 }]] }
   ])
 })
 
@@ -85,6 +85,69 @@ it('layers without those below them are kept as they are', () => {
     }
   ])
   expect([layers.map(({ blob }) => blob), records[0]?.chains]).toEqual([['b', 'a'], [{ layers: [0, 1], createdAt: at(1) }]])
+})
+
+describe('what an export lacks of what was imported', () => {
+  const blob = (name: string) => ({ blob: name, parent: -1 })
+  /** A stage, and a copy from it: found by the stage's own key, and by content where it is given. */
+  const copied = (options: {
+    readonly content?: string
+    readonly copy?: string | undefined
+    readonly stage?: string | undefined
+  }) => {
+    const { content, copy = 'copy', stage = 'stage' } = options
+    const found: CacheConfig = {
+      layers: [blob(stage), blob(copy)],
+      records: [
+        { digest: 'image' },
+        { digest: 'stage', inputs: [[{ link: 0 }]], ...('stage' in options && !options.stage ? {} : { layers: result(0) }) },
+        ...(content === undefined ? [] : [{ digest: content }]),
+        {
+          digest: 'copy',
+          inputs: [[{ link: 0 }], [{ link: 1, selector: '/' }, ...(content === undefined ? [] : [{ link: 2 }])]],
+          ...('copy' in options && !options.copy ? {} : { layers: result(1) })
+        }
+      ]
+    }
+    return found
+  }
+  const linksOf = ({ records }: CacheConfig) => {
+    const copy = records.find(({ digest }) => digest === 'copy')
+    return copy?.inputs?.[1]?.map(({ link }) => records[link]?.digest)
+  }
+
+  it('takes over by which content a step is found', () => {
+    const complete = completeConfig(copied({}), copied({ content: 'content' }))
+    expect(linksOf(complete)).toEqual(['stage', 'content'])
+    expect(complete.layers).toEqual(copied({}).layers)
+  })
+
+  it('does not, where the step came to something else', () => {
+    expect(linksOf(completeConfig(copied({ copy: 'new copy' }), copied({ content: 'content' })))).toEqual(['stage'])
+  })
+
+  it('takes over the layers of a step that others need and that has none', () => {
+    const complete = completeConfig(copied({ stage: undefined }), copied({ content: 'content' }))
+    expect(complete.records.find(({ digest }) => digest === 'stage')?.layers).toHaveLength(1)
+    expect(complete.layers.map(one => one.blob).sort()).toEqual(['copy', 'stage'])
+  })
+
+  it('does not, where nothing needs it', () => {
+    const exported = copied({ copy: undefined, stage: undefined })
+    expect(completeConfig(exported, copied({}))).toBe(exported)
+  })
+
+  it('leaves alone what lacks nothing, and what only the import has', () => {
+    const exported = copied({ content: 'content' })
+    const more: CacheConfig = { layers: [], records: [...copied({}).records, { digest: 'other', inputs: [[{ link: 1 }]] }] }
+    expect(completeConfig(exported, { ...copied({}), records: more.records })).toBe(exported)
+  })
+
+  it('puts one end above what has several', () => {
+    const two = copied({})
+    const exported = { ...two, records: [...two.records, { digest: 'end', inputs: [[{ link: 1 }]] }] }
+    expect(completeConfig(exported, copied({})).records).toHaveLength(exported.records.length + 1)
+  })
 })
 
 it.each<[string, CacheConfig]>([

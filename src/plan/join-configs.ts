@@ -1,152 +1,83 @@
-import { createHash } from 'node:crypto'
-import type { CacheConfig, CacheLayer, CacheRecord } from './cache-config'
+import type { CacheConfig } from './cache-config'
+import { endsOf, mergeConfigs, renderConfig } from './config-graph'
+import type { GraphStep, StepLink, StepResult } from './config-graph'
 
 /**
- * One config that knows all that these know. Records that stand for the same step on the same inputs become one, as BuildKit itself joins
- * them (`CacheChains.Add`): several imports of one build it would each look up by themselves. Of several results the newest is kept.
- * Throws where records form a circle or name what is not there.
+ * One config that knows all that these know: several imports of one build it would each look up by themselves. Of several results the
+ * newest is kept. Throws where records form a circle or name what is not there.
  */
 export function joinCacheConfigs(configs: readonly CacheConfig[]): CacheConfig {
-  const layers: (CacheLayer & { readonly parent: number })[] = []
-  const layerPlaces = new Map<string, number>()
-  const nodes: Node[] = []
-  const byDigest = new Map<string, Node[]>()
-
-  for (const config of configs) {
-    const layerAt = oncePer((index): number => {
-      const { blob, parent = 0, annotations } = existing(config.layers, index)
-      const below = parent === -1 ? -1 : layerAt(parent)
-      const key = `${below} ${blob}`
-      const place = layerPlaces.get(key) ?? layers.push({ blob, parent: below, ...(annotations ? { annotations } : {}) }) - 1
-      layerPlaces.set(key, place)
-      return place
-    })
-    const nodeAt = oncePer((index): Node => {
-      const { digest, inputs = [], layers: own = [], chains = [] } = existing(config.records, index)
-      const links = inputs.map(input => input.map(({ link, selector = '' }) => ({ node: nodeAt(link), selector })))
-      const same = byDigest.get(digest) ?? []
-      byDigest.set(digest, same)
-      let node = same.find(one => standsForSame(one, links))
-      if (!node) {
-        node = { digest, inputs: links.map(() => []), place: nodes.length }
-        same.push(node)
-        nodes.push(node)
-      }
-      for (const [at, input] of links.entries()) {
-        const known = node.inputs[at] ?? []
-        for (const link of input) if (!known.some(one => sameLink(one, link))) known.push(link)
-      }
-      const results = [
-        ...own.map(({ layer, createdAt }) => ({ createdAt, layer: layerAt(layer) })),
-        ...chains.map(chain => ({ createdAt: chain.createdAt, chain: chain.layers.map(layerAt) }))
-      ]
-      for (const result of results) {
-        if (!node.result || Date.parse(result.createdAt) > Date.parse(node.result.createdAt)) node.result = result
-      }
-      return node
-    })
-    for (const index of config.records.keys()) nodeAt(index)
-  }
-  const inOrder = oncePer((place): Node => {
-    const node = existing(nodes, place)
-    for (const link of node.inputs.flat()) inOrder(link.node.place)
-    return node
-  })
-  return withoutUnused({ layers, records: withOneEnd(nodes.map((_, place) => recordOf(inOrder(place)))) })
+  return renderConfig(
+    mergeConfigs(configs),
+    step => step.inputs,
+    ({ results }) => newestOf(results)
+  )
 }
 
 /**
- * The records, and where several are what no other is made from, one more that is made from those. BuildKit goes through a config once
- * from each such end, in random order, and from the second on drops links to what it has seen (`addItemToStorage` in cachestorage.go, 0.25 to
- * 0.32): what they lead to is then not found. No step has that record's digest.
+ * What an export wrote, with what the config that its build imported knows of the same steps besides: the content of what they are made from,
+ * and a result where the export has none. BuildKit leaves both out of an export, the first of steps whose layers the builder
+ * had to load (`Query` in solver/combinedcache.go prefers the builder's own keys, 0.25 to 0.32), the second of steps that hit by content and
+ * were not loaded. Content is taken over only for a step that came to the same layers. Of other steps nothing is kept. Gives the export itself
+ * where it lacks nothing. Throws as `joinCacheConfigs`.
  */
-function withOneEnd(records: readonly CacheRecord[]): readonly CacheRecord[] {
-  const read = new Set(records.flatMap(({ inputs = [] }) => inputs.flat().map(({ link }) => link)))
-  const ends = [...records.keys()].filter(place => !read.has(place))
-  if (ends.length < 2) return records
-  return [...records, { digest: endDigest, inputs: ends.map(link => [{ link }]) }]
-}
-
-const endDigest = `sha256:${createHash('sha256').update('stage-cache-build: end of a cache config').digest('hex')}`
-
-interface Node {
-  readonly digest: string
-  readonly inputs: Link[][]
-  readonly place: number
-  result?: Result
-}
-
-interface Link {
-  readonly node: Node
-  readonly selector: string
-}
-
-type Result = { readonly createdAt: string } & ({ readonly layer: number } | { readonly chain: readonly number[] })
-
-function sameLink(one: Link, other: Link): boolean {
-  return one.node === other.node && one.selector === other.selector
-}
-
-function standsForSame(node: Node, links: readonly (readonly Link[])[]): boolean {
-  return (
-    node.inputs.length === links.length &&
-    links.every((input, at) => input.some(link => node.inputs[at]?.some(known => sameLink(known, link))))
-  )
-}
-
-function recordOf({ digest, inputs, result }: Node): CacheRecord {
-  const links = inputs.map(input =>
-    input.map(({ node, selector }) => ({ link: node.place, ...(selector === '' ? {} : { selector }) }))
-  )
-  return {
-    digest,
-    ...(links.length > 0 ? { inputs: links } : {}),
-    ...(result && 'layer' in result ? { layers: [{ layer: result.layer, createdAt: result.createdAt }] } : {}),
-    ...(result && 'chain' in result ? { chains: [{ layers: result.chain, createdAt: result.createdAt }] } : {})
+export function completeConfig(exported: CacheConfig, imported: CacheConfig): CacheConfig {
+  const { layers, steps } = mergeConfigs([exported, imported])
+  const own = steps.filter(isExported)
+  const needed = withLost(own)
+  const linksOf = (step: GraphStep): readonly (readonly StepLink[])[] => {
+    const isSame = needed.has(step) && isSameResult(step)
+    return step.inputs.map(input => input.filter(link => isExported(link) || (isSame && isRoot(link.step))))
   }
+  const resultOf = (step: GraphStep) => {
+    const written = newestOf(step.results.filter(isExported))
+    return written ?? (needed.has(step) ? newestOf(step.results) : undefined)
+  }
+  const lacks = own.some(step => !linksOf(step).flat().every(isExported) || resultOf(step)?.config === importedConfig)
+  return lacks || endsOf(exported.records).length > 1 ? renderConfig({ layers, steps: own }, linksOf, resultOf) : exported
 }
 
-/** Leaves out layers that no record needs. */
-function withoutUnused({ layers, records }: CacheConfig): CacheConfig {
-  const used = new Set(
-    records.flatMap(record => [
-      ...(record.layers ?? []).map(({ layer }) => layer),
-      ...(record.chains ?? []).flatMap(({ layers }) => layers)
-    ])
-  )
+/** Number of the second config of two. */
+const importedConfig = 1
+
+function isExported({ config }: { readonly config: number }): boolean {
+  return config !== importedConfig
+}
+
+function isRoot({ inputs }: GraphStep): boolean {
+  return inputs.length === 0
+}
+
+/**
+ * The steps that have a result, and those that these need and that have none: what may stand for an input is to be loaded by one of its ways. A step
+ * without result beside one that has is an older way, which nothing needs.
+ */
+function withLost(own: readonly GraphStep[]): ReadonlySet<GraphStep> {
+  const needed = new Set(own.filter(({ results }) => results.some(isExported)))
   // A set gives what is added while it is gone through.
-  for (const index of used) {
-    const parent = layers[index]?.parent ?? -1
-    if (parent >= 0) used.add(parent)
+  for (const step of needed) {
+    for (const input of step.inputs) {
+      const ways = input.filter(link => isExported(link) && !isRoot(link.step)).map(link => link.step)
+      if (!ways.some(way => needed.has(way))) for (const way of ways) needed.add(way)
+    }
   }
-  const places = new Map([...used].sort((one, other) => one - other).map((index, place) => [index, place]))
-  const placeOf = (index: number) => places.get(index) ?? -1
-  return {
-    layers: layers.filter((_, index) => used.has(index)).map(layer => ({ ...layer, parent: placeOf(layer.parent ?? 0) })),
-    records: records.map(record => ({
-      ...record,
-      ...(record.layers ? { layers: record.layers.map(one => ({ ...one, layer: placeOf(one.layer) })) } : {}),
-      ...(record.chains ? { chains: record.chains.map(one => ({ ...one, layers: one.layers.map(placeOf) })) } : {})
-    }))
-  }
+  return needed
 }
 
-/** Works each number out once. Throws where one needs itself. */
-function oncePer<T>(work: (index: number) => T): (index: number) => T {
-  const done = new Map<number, { readonly value?: T }>()
-  return index => {
-    const known = done.get(index)
-    if (known && !('value' in known)) throw new Error(`cache record or layer ${index} is made from itself`)
-    if (known) return known.value as T
-    done.set(index, {})
-    const value = work(index)
-    done.set(index, { value })
-    return value
-  }
+/** Whether the import has a result of the step, and the export the same or none. */
+function isSameResult({ results }: GraphStep): boolean {
+  const exported = results.filter(isExported)
+  const imported = results.filter(result => !isExported(result))
+  return imported.length > 0 && exported.every(one => imported.some(other => layersOf(one) === layersOf(other)))
 }
 
-function existing<T>(list: readonly T[], index: number): T {
-  const found = list[index]
-  if (found === undefined) throw new Error(`cache config names entry ${index} of ${list.length}`)
-  return found
+function layersOf(result: StepResult): string {
+  return 'layer' in result ? `${result.layer}` : `chain ${result.chain.join(' ')}`
+}
+
+function newestOf(results: readonly StepResult[]): StepResult | undefined {
+  return results.reduce<StepResult | undefined>(
+    (newest, one) => (newest && Date.parse(newest.createdAt) >= Date.parse(one.createdAt) ? newest : one),
+    undefined
+  )
 }

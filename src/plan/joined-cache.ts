@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parseCacheConfig } from './cache-config'
 import type { CacheConfig } from './cache-config'
-import { joinCacheConfigs } from './join-configs'
+import { completeConfig, joinCacheConfigs } from './join-configs'
 import { joinedAnnotation, largestCacheText, parseCacheManifest } from './coverage'
 import type { Descriptor } from './coverage'
 import type { Joined } from '../joined'
@@ -23,7 +23,17 @@ export interface JoinedCache extends CacheTexts {
  * it. Throws where a text is of another shape, or one would be larger than BuildKit reads.
  */
 export function joinCaches(parts: readonly CacheTexts[], note?: Joined): JoinedCache {
-  const joined = joinCacheConfigs(parts.map(part => parsedConfig(part.config)))
+  return cacheOf(joinCacheConfigs(parts.map(part => parsedConfig(part.config))), parts, note)
+}
+
+/** What an export wrote, completed from what its build imported (join-configs.ts); undefined where it lacks nothing. Throws as `joinCaches`. */
+export function completeCache(exported: CacheTexts, imported: CacheTexts): JoinedCache | undefined {
+  const config = parsedConfig(exported.config)
+  const complete = completeConfig(config, parsedConfig(imported.config))
+  return complete === config ? undefined : cacheOf(complete, [exported, imported])
+}
+
+function cacheOf(joined: CacheConfig, parts: readonly CacheTexts[], note?: Joined): JoinedCache {
   const config = JSON.stringify(joined)
   const configDigest = `sha256:${createHash('sha256').update(config).digest('hex')}`
   const manifests = parts.map(part => parseManifest(part.manifest))
@@ -53,6 +63,13 @@ export function joinCaches(parts: readonly CacheTexts[], note?: Joined): JoinedC
 /** One config of several; the text is BuildKit's JSON. For gha, where there is no manifest. Throws as `joinCaches`. */
 export function joinConfigTexts(texts: readonly string[]): string {
   return JSON.stringify(joinCacheConfigs(texts.map(parsedConfig)))
+}
+
+/** The same of what `completeCache` does. */
+export function completeConfigText(exported: string, imported: string): string | undefined {
+  const config = parsedConfig(exported)
+  const complete = completeConfig(config, parsedConfig(imported))
+  return complete === config ? undefined : JSON.stringify(complete)
 }
 
 /**

@@ -1,9 +1,10 @@
-import type { Host } from '../host'
+import type { Files, Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import type { Joined } from '../joined'
-import { configOf, ghaIndexKey, joinCaches, joinConfigTexts } from '../plan/joined-cache'
-import type { CacheTexts } from '../plan/joined-cache'
+import { completeCache, completeConfigText, configOf, ghaIndexKey, joinCaches, joinConfigTexts } from '../plan/joined-cache'
+import type { CacheTexts, JoinedCache } from '../plan/joined-cache'
 import { blobPath, entryTag, parseLayoutIndex, renderLayoutIndex, tagged } from '../plan/oci-layout'
+import type { LayoutIndex } from '../plan/oci-layout'
 import type { Backend } from '../reasons'
 
 /** Seconds that reading or writing one text of a cache may take. */
@@ -25,82 +26,142 @@ export interface TextTarget {
   readonly replaces?: string
 }
 
-/**
- * Writes a ref that holds what these refs of the same backend hold; no layer is moved. Gives the digest of its manifest; gha has none. Throws
- * where one cannot be read, or the ref not be written.
- */
-export const writeJoined: Readonly<
-  Record<Backend, (host: Host, sources: readonly TextSource[], target: TextTarget) => Promise<string | undefined>>
-> = {
-  async registry({ registry }, sources, { ref: { place, name }, note, replaces }) {
-    if (replaces !== undefined) {
-      checkReplaced(name, replaces, (await registry.manifest(`${place}:${name}`, requestSeconds))?.digest)
+/** The texts of a ref that an export wrote and of the one that its build imported, both with the digests of their manifests but in gha. */
+export interface Completion {
+  readonly exported: TextSource
+  readonly imported: TextSource
+  /** Directory that local exports of this job are written to. */
+  readonly directory: string
+}
+
+interface TextBackend {
+  /**
+   * Writes a ref that holds what these refs of the same backend hold; no layer is moved. Gives the digest of its manifest; gha has none. Throws
+   * where one cannot be read, or the ref not be written.
+   */
+  writeJoined(host: Host, sources: readonly TextSource[], target: TextTarget): Promise<string | undefined>
+  /**
+   * Writes the exported ref anew where it lacks what the imported one knows of the same steps (join-configs.ts). Gives the digest of its manifest then.
+   * Throws as `writeJoined`.
+   */
+  complete(host: Host, completion: Completion): Promise<string | undefined>
+}
+
+/** What is done with the texts of caches, manifests and configs, and without their layers. */
+export const cacheTexts: Readonly<Record<Backend, TextBackend>> = {
+  registry: {
+    async writeJoined(host, sources, { ref, note, replaces }) {
+      if (replaces !== undefined) await checkTag(host, ref, replaces)
+      return pushCache(host, ref, joinCaches(await Promise.all(sources.map(source => pulledTexts(host, source))), note))
+    },
+    async complete(host, { exported, imported }) {
+      const [ours, theirs] = await Promise.all([exported, imported].map(source => pulledTexts(host, source)))
+      const cache = ours && theirs && completeCache(ours, theirs)
+      if (!cache) return undefined
+      await checkTag(host, exported.ref, exported.digest)
+      return pushCache(host, exported.ref, cache)
     }
-    const texts = await Promise.all(
-      sources.map(async ({ ref, digest }): Promise<CacheTexts> => {
-        const source = digest === undefined ? `${place}:${ref.name}` : `${place}@${digest}`
-        const found = await registry.manifest(source, requestSeconds)
-        if (!found) throw new Error(`${source} is not there`)
-        return { manifest: found.text, config: await registry.blob(place, configOf(found.text), requestSeconds) }
-      })
-    )
-    const { manifest, config, mediaType, configDigest } = joinCaches(texts, note)
-    await registry.pushBlob(place, { digest: configDigest, text: config }, requestSeconds)
-    return registry.pushManifest(`${place}:${name}`, { mediaType, text: manifest }, requestSeconds)
   },
 
   /** In the directory that exports go to, which nothing else writes meanwhile. */
-  async local({ files }, sources, { ref: { name }, directory, note, replaces }) {
-    const index = parseLayoutIndex((await files.read(`${directory}/index.json`)) ?? '')
-    const present = index?.entries.find(entry => entryTag(entry) === name)
-    if (replaces !== undefined) checkReplaced(name, replaces, present?.digest)
-    const read = async (digest: string | undefined): Promise<string> => {
-      const text = digest === undefined ? undefined : await files.read(`${directory}/${blobPath(digest)}`)
-      if (text === undefined) throw new Error(`${directory} has no blob ${digest ?? ''}`)
-      return text
+  local: {
+    async writeJoined({ files }, sources, { ref: { name }, directory, note, replaces }) {
+      const index = await readIndex(files, directory)
+      if (replaces !== undefined) checkReplaced(name, replaces, digestOf(index, name))
+      const digests = sources.map(({ ref }) => digestOf(index, ref.name))
+      const texts = await Promise.all(digests.map(digest => storedTexts(files, directory, digest)))
+      return storeCache(files, directory, name, joinCaches(texts, note))
+    },
+    async complete({ files }, { exported, imported, directory }) {
+      const digests = [exported, imported].map(({ digest }) => digest)
+      const [ours, theirs] = await Promise.all(digests.map(digest => storedTexts(files, directory, digest)))
+      const cache = ours && theirs && completeCache(ours, theirs)
+      return cache && storeCache(files, directory, exported.ref.name, cache)
     }
-    const texts = await Promise.all(
-      sources.map(async ({ ref }): Promise<CacheTexts> => {
-        const manifest = await read(index?.entries.find(entry => entryTag(entry) === ref.name)?.digest)
-        return { manifest, config: await read(configOf(manifest)) }
-      })
-    )
-    const { manifest, config, mediaType } = joinCaches(texts, note)
-    const put = async (text: string): Promise<string> => {
-      await files.write(`${directory}/joined`, text)
-      const digest = `sha256:${await files.sha256(`${directory}/joined`)}`
-      await files.move(`${directory}/joined`, `${directory}/${blobPath(digest)}`)
-      return digest
-    }
-    await put(config)
-    const digest = await put(manifest)
-    const entry = tagged({ mediaType, digest, size: Buffer.byteLength(manifest) }, name)
-    const others = (index?.entries ?? []).filter(other => entryTag(other) !== name)
-    await files.write(`${directory}/index.json`, renderLayoutIndex({ entries: [...others, entry] }))
-    return digest
   },
 
-  async gha({ buildkitIndexes, env }, sources, { ref: { name }, replaces }) {
-    const keyOf = (scope: string) => {
-      const key = ghaIndexKey(scope, env['ACTIONS_RUNTIME_TOKEN'])
-      if (key === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
-      return key
+  gha: {
+    async writeJoined({ buildkitIndexes, env }, sources, { ref: { name }, replaces }) {
+      const key = indexKey(env, name)
+      const texts = await Promise.all(
+        sources.map(async ({ ref }) => {
+          const text = await buildkitIndexes.read(indexKey(env, ref.name), requestSeconds)
+          if (text === undefined) throw new Error(`${ref.name} is not there`)
+          return text
+        })
+      )
+      // An entry of GitHub's cache does not say which export it is: that there is none can be told.
+      const present = replaces === 'nothing' && (await buildkitIndexes.read(key, requestSeconds)) !== undefined
+      if (present) checkReplaced(name, replaces, 'another')
+      await buildkitIndexes.write(key, joinConfigTexts(texts), requestSeconds)
+      return undefined
+    },
+    /** What was written before is what was imported, or another job's ref of the same stage: its steps are the same where their keys and layers are. */
+    async complete({ buildkitIndexes, env }, { exported: { ref } }) {
+      const key = indexKey(env, ref.name)
+      const [ours, theirs] = await buildkitIndexes.newestTwo(key, requestSeconds)
+      const text = ours !== undefined && theirs !== undefined ? completeConfigText(ours, theirs) : undefined
+      if (text !== undefined) await buildkitIndexes.write(key, text, requestSeconds)
+      return undefined
     }
-    const texts = await Promise.all(
-      sources.map(async ({ ref }) => {
-        const text = await buildkitIndexes.read(keyOf(ref.name), requestSeconds)
-        if (text === undefined) throw new Error(`${ref.name} is not there`)
-        return text
-      })
-    )
-    // An entry of GitHub's cache does not say which export it is: that there is none can be told.
-    const present = replaces === 'nothing' && (await buildkitIndexes.read(keyOf(name), requestSeconds)) !== undefined
-    if (present) checkReplaced(name, replaces, 'another')
-    await buildkitIndexes.write(keyOf(name), joinConfigTexts(texts), requestSeconds)
-    return undefined
   }
 }
 
-function checkReplaced(name: string, expected: string, present = 'nothing'): void {
+async function pulledTexts({ registry }: Host, { ref, digest }: TextSource): Promise<CacheTexts> {
+  const source = digest === undefined ? `${ref.place}:${ref.name}` : `${ref.place}@${digest}`
+  const found = await registry.manifest(source, requestSeconds)
+  if (!found) throw new Error(`${source} is not there`)
+  return { manifest: found.text, config: await registry.blob(ref.place, configOf(found.text), requestSeconds) }
+}
+
+async function pushCache({ registry }: Host, { place, name }: CacheRef, cache: JoinedCache): Promise<string> {
+  await registry.pushBlob(place, { digest: cache.configDigest, text: cache.config }, requestSeconds)
+  return registry.pushManifest(`${place}:${name}`, { mediaType: cache.mediaType, text: cache.manifest }, requestSeconds)
+}
+
+async function checkTag({ registry }: Host, { place, name }: CacheRef, expected: string | undefined): Promise<void> {
+  checkReplaced(name, expected, (await registry.manifest(`${place}:${name}`, requestSeconds))?.digest)
+}
+
+async function readIndex(files: Files, directory: string): Promise<LayoutIndex | undefined> {
+  return parseLayoutIndex((await files.read(`${directory}/index.json`)) ?? '')
+}
+
+function digestOf(index: LayoutIndex | undefined, name: string): string | undefined {
+  return index?.entries.find(entry => entryTag(entry) === name)?.digest
+}
+
+async function storedTexts(files: Files, directory: string, digest: string | undefined): Promise<CacheTexts> {
+  const read = async (blob: string | undefined): Promise<string> => {
+    const text = blob === undefined ? undefined : await files.read(`${directory}/${blobPath(blob)}`)
+    if (text === undefined) throw new Error(`${directory} has no blob ${blob ?? ''}`)
+    return text
+  }
+  const manifest = await read(digest)
+  return { manifest, config: await read(configOf(manifest)) }
+}
+
+async function storeCache(files: Files, directory: string, name: string, cache: JoinedCache): Promise<string> {
+  const put = async (text: string): Promise<string> => {
+    await files.write(`${directory}/joined`, text)
+    const digest = `sha256:${await files.sha256(`${directory}/joined`)}`
+    await files.move(`${directory}/joined`, `${directory}/${blobPath(digest)}`)
+    return digest
+  }
+  await put(cache.config)
+  const digest = await put(cache.manifest)
+  const entry = tagged({ mediaType: cache.mediaType, digest, size: Buffer.byteLength(cache.manifest) }, name)
+  const others = ((await readIndex(files, directory))?.entries ?? []).filter(other => entryTag(other) !== name)
+  await files.write(`${directory}/index.json`, renderLayoutIndex({ entries: [...others, entry] }))
+  return digest
+}
+
+function indexKey(env: Host['env'], scope: string): string {
+  const key = ghaIndexKey(scope, env['ACTIONS_RUNTIME_TOKEN'])
+  if (key === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
+  return key
+}
+
+function checkReplaced(name: string, expected = 'nothing', present = 'nothing'): void {
   if (present !== expected) throw new Error(`another job wrote ${name}`)
 }

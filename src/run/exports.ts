@@ -8,6 +8,7 @@ import { planCompression } from '../plan/compression'
 import type { StageExport } from '../plan/exports'
 import { pullArgv } from '../plan/side-argv'
 import { runBuild } from './build'
+import type { TextSource } from './cache-texts'
 import type { Cancellation } from './cancellation'
 import { newEarlyRecords } from './early-records'
 import type { ExportOutcome } from './export-build'
@@ -32,6 +33,8 @@ export interface ExporterOptions {
   readonly apart: boolean
   /** The main build's import, asked for anew by each export: it may turn out not to be whole. */
   readonly importRef: () => CacheRef | undefined
+  /** What the main build imported, where an export to this ref takes its place. */
+  readonly takesPlaceOf: (ref: CacheRef) => TextSource | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
   readonly targetOf: (stage: string) => string
   /** Directory that local exports write to; called once, before the first. */
@@ -94,6 +97,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       target: options.targetOf(stage),
       ref,
       importRef: options.importRef(),
+      takesPlaceOf: options.takesPlaceOf(ref),
       pullLayers: cause === 'by-content',
       compression,
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),

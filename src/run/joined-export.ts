@@ -1,7 +1,9 @@
 import { lastLine, messageOf } from '../errors'
 import type { Host } from '../host'
+import { displayRef } from '../plan/cache-plan'
 import { isRefusal } from '../plan/permissions'
-import { writeJoined } from './cache-texts'
+import { cacheTexts } from './cache-texts'
+import type { TextSource } from './cache-texts'
 import type { Cancellation } from './cancellation'
 import { runExport } from './export-build'
 import type { ExportOutcome, ExportRequest } from './export-build'
@@ -9,23 +11,39 @@ import type { ExportOutcome, ExportRequest } from './export-build'
 export interface JoinedExportRequest extends ExportRequest {
   /** Platforms built together are exported each by itself, under a name of its own. */
   readonly apart: boolean
+  /** What the main build imported, where the export takes its place. */
+  readonly takesPlaceOf: TextSource | undefined
 }
+
+type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
 
 /**
  * Exports a stage: of several platforms each by a build of its own, one after the other, or all by one; then one ref is made of what they wrote
- * (join-configs.ts says why). A failure never throws: it is an outcome.
+ * (config-graph.ts says why). Where it takes the place of what was imported it takes over what BuildKit leaves out of it. A failure never throws:
+ * it is an outcome.
  */
 export async function runJoinedExport(
   host: Host,
   cancellation: Cancellation,
   request: JoinedExportRequest
-): Promise<ExportOutcome & { readonly timedOut?: boolean }> {
+): Promise<TimedOutcome> {
+  const { ref } = request
+  const parts = host.buildkitIndexes.available || ref.backend !== 'gha' ? ref.parts : undefined
+  const outcome = await (parts ? exportParts(host, cancellation, request, parts) : runExport(host, cancellation, request))
+  return outcome.exported === 'yes' ? completed(host, cancellation, request, outcome) : outcome
+}
+
+async function exportParts(
+  host: Host,
+  cancellation: Cancellation,
+  request: JoinedExportRequest,
+  parts: NonNullable<ExportRequest['ref']['parts']>
+): Promise<TimedOutcome> {
   const { ref, inputs, apart } = request
-  if (!ref.parts || (ref.backend === 'gha' && !host.buildkitIndexes.available)) return runExport(host, cancellation, request)
   const done: ExportOutcome[] = []
   let seconds = 0
   const together = [{ platforms: inputs.platforms, name: ref.name }]
-  for (const { platforms, name } of apart ? ref.parts.map(one => ({ platforms: [one.platform], name: one.name })) : together) {
+  for (const { platforms, name } of apart ? parts.map(one => ({ platforms: [one.platform], name: one.name })) : together) {
     const outcome = await runExport(host, cancellation, {
       ...request,
       inputs: { ...inputs, platforms },
@@ -48,12 +66,32 @@ export async function runJoinedExport(
   const before = host.clock.now()
   const took = () => seconds + (host.clock.now() - before) / 1000
   try {
-    const writing = writeJoined[ref.backend](host, done, { ref, directory: request.directory ?? ref.place })
-    const digest = await cancellation.orElse(writing, 'left')
+    const target = { ref, directory: request.directory ?? ref.place }
+    const digest = await cancellation.orElse(cacheTexts[ref.backend].writeJoined(host, done, target), 'left')
     if (digest === 'left') return { ...sum, exported: 'left', seconds: took(), detail: '' }
     return { ...sum, exported: 'yes', ...(digest ? { digest } : {}), seconds: took(), detail: '' }
   } catch (error) {
     const detail = lastLine(messageOf(error))
     return { ...sum, exported: isRefusal(ref.backend, detail) ? 'not-allowed' : 'failed', seconds: took(), detail }
+  }
+}
+
+/** What cannot be taken over costs, at worst, a later build some steps. */
+async function completed(
+  host: Host,
+  cancellation: Cancellation,
+  { ref, directory, takesPlaceOf: imported }: JoinedExportRequest,
+  outcome: ExportOutcome
+): Promise<ExportOutcome> {
+  if (!imported || (ref.backend === 'gha' && !host.buildkitIndexes.available)) return outcome
+  const before = host.clock.now()
+  try {
+    const writing = cacheTexts[ref.backend].complete(host, { exported: outcome, imported, directory: directory ?? ref.place })
+    const digest = await cancellation.orElse(writing, undefined)
+    const seconds = outcome.seconds + (host.clock.now() - before) / 1000
+    return { ...outcome, ...(digest === undefined ? {} : { digest }), seconds }
+  } catch (error) {
+    host.log.info(`${displayRef(ref)} does not have all that the one before it had: ${lastLine(messageOf(error))}`)
+    return outcome
   }
 }

@@ -5,7 +5,7 @@ import type { CacheRef } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
 import type { Joined } from '../joined'
 import type { Backend } from '../reasons'
-import { writeJoined } from './cache-texts'
+import { cacheTexts } from './cache-texts'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import type { BuiltImage } from './image'
@@ -46,7 +46,12 @@ export async function joinRefs(
         const holds = [...broughtIn.map(found => found.ref), ...saved]
         const sources = [...(replaces ? [replaces.ref] : []), ...holds].map(source => ({ ref: source }))
         const own = replaces?.ref === ref ? replaces.id : undefined
-        const digest = await writeJoined[backend](host, sources, { ref, directory: staging, note, replaces: own ?? 'nothing' })
+        const digest = await cacheTexts[backend].writeJoined(host, sources, {
+          ref,
+          directory: staging,
+          note,
+          replaces: own ?? 'nothing'
+        })
         host.log.info(`${displayRef(ref)} holds what was saved of ${holds.map(({ stage }) => stage).join(', ')}, too`)
         return { ...wanted, ...(digest === undefined ? {} : { digest }) }
       } catch (error) {

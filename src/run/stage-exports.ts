@@ -1,5 +1,6 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
+import { holdingStage } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import type { ExportFacts } from '../plan/exports'
 import type { StageStatus } from '../reasons'
@@ -35,6 +36,13 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     driver: builder.driver,
     apart: request.apart,
     importRef,
+    takesPlaceOf(ref) {
+      const imported = caches.found.find(found => found.ref === importRef())
+      // With mode=min it is not to hold what else was imported.
+      if (!imported || inputs.cacheMode === 'min' || !holdingStage(plan)?.writes.includes(ref)) return undefined
+      const { backend, place } = imported.ref
+      return backend === ref.backend && place === ref.place ? { ref: imported.ref, digest: imported.id } : undefined
+    },
     targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
     async stageLocal() {
       request.beforeStaging()
