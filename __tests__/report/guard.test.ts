@@ -185,6 +185,13 @@ describe('why', () => {
     expect(whySection({ stages }, 1)).toMatch(/- … and 1 more$/u)
   })
 
+  test('a stage that is read changed in an earlier build, and is a hit in this one', () => {
+    const earlier = because({ code: 'parent-rebuilt', parent: 'a', earlier: true })
+    expect(whySection({ stages: [stageOf(0, 'a', 'cc'), stageOf(1, 'b', 'rr', earlier)] }, 10)).toBe(
+      '### Why it was rebuilt\n\n- **`b`**: `a` changed since this stage was saved'
+    )
+  })
+
   test('nothing for a first build or a hit', () => {
     expect(whySection({ stages: [stageOf(0, 'a', 'rr', because({ code: 'first-build' })), stageOf(1, 'b', 'c')] }, 10)).toBe('')
   })

@@ -34,6 +34,7 @@ test.each<[Reason, string]>([
   [{ code: 'cache-unreachable' }, 'its cache could not be read'],
   [{ code: 'rebuild-requested' }, 'rebuild asked for'],
   [{ code: 'parent-rebuilt', parent: 'python-deps' }, 'python-deps was rebuilt'],
+  [{ code: 'parent-rebuilt', parent: 'python-deps', earlier: true }, 'python-deps changed since this stage was saved'],
   [{ code: 'unknown' }, 'cause not known']
 ])('reason %j', (reason, expected) => expect(plain(reasonWords(reason))).toBe(expected))
 

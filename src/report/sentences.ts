@@ -97,7 +97,8 @@ const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { c
   'cache-absent': () => words`nothing saved for this stage yet`,
   'cache-unreachable': () => words`its cache could not be read`,
   'rebuild-requested': () => words`rebuild asked for`,
-  'parent-rebuilt': ({ parent }) => words`${parent} was rebuilt`,
+  'parent-rebuilt': ({ parent, earlier }) =>
+    earlier ? words`${parent} changed since this stage was saved` : words`${parent} was rebuilt`,
   unknown: () => words`cause not known`
 }
 
