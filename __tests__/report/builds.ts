@@ -179,7 +179,8 @@ export const builds: Readonly<Record<string, BuildReport>> = {
           stage,
           detail: 'error writing manifest: denied: permission_denied: write_package'
         })),
-        { code: 'record-failed', backend: 'gha' as const, detail: '' }
+        { code: 'record-failed', backend: 'gha' as const, detail: '' },
+        { code: 'mount-restore-failed', mount: '/root/.cache/pip', detail: 'not done within 15 s' }
       ]
     }
   ),
