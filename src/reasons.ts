@@ -54,6 +54,8 @@ export interface Degradation {
     | 'mount-save-failed'
     | 'mount-too-large'
   readonly backend?: Backend
+  /** Of the registry that it is about, where that is known. */
+  readonly host?: string
   readonly stage?: string
   /** Cache mount, as the Dockerfile writes its id or target. */
   readonly mount?: string
