@@ -28,6 +28,10 @@ await build({
         build.onResolve({ filter: /^@actions\/core$/ }, ({ importer }) =>
           /node_modules\/@actions\/(cache|glob|artifact)\//.test(importer) ? { path: resolve('src/io/client-log.ts') } : undefined
         )
+        // So does the cache client with the commands that it starts.
+        build.onResolve({ filter: /^@actions\/exec$/ }, ({ importer }) =>
+          /node_modules\/@actions\/cache\//.test(importer) ? { path: resolve('src/io/client-exec.ts') } : undefined
+        )
         // Artifacts are neither packed nor read here: without it all of GitHub's API would be in the bundle.
         build.onResolve({ filter: /^\.\/(zip|(download|delete|find)\/[\w-]+)\.js$/ }, ({ importer }) =>
           /node_modules\/@actions\/artifact\//.test(importer) ? { path: 'reading-artifacts', namespace: 'left-out' } : undefined

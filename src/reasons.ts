@@ -4,7 +4,8 @@ export type Reason =
   | ({ readonly code: 'instruction-changed' } & ReasonPlace)
   | ({ readonly code: 'base-image-changed'; readonly from: string; readonly to: string } & ReasonPlace)
   | ({ readonly code: 'build-arg-changed'; readonly names: readonly string[] } & ReasonPlace)
-  | ({ readonly code: 'parent-rebuilt'; readonly parent: string } & ReasonPlace)
+  /** `earlier`: not in this build, but since the stage was saved. */
+  | ({ readonly code: 'parent-rebuilt'; readonly parent: string; readonly earlier?: true } & ReasonPlace)
   | { readonly code: 'cache-absent' }
   | { readonly code: 'cache-evicted' }
   | { readonly code: 'cache-unreachable' }
@@ -53,6 +54,8 @@ export interface Degradation {
     | 'mount-save-failed'
     | 'mount-too-large'
   readonly backend?: Backend
+  /** Of the registry that it is about, where that is known. */
+  readonly host?: string
   readonly stage?: string
   /** Cache mount, as the Dockerfile writes its id or target. */
   readonly mount?: string
@@ -74,9 +77,11 @@ export type Backend = 'registry' | 'gha' | 'local'
  * `in-builder`: the builder that was there held it already. `not-needed`: the steps that use it were expected to come from the cache.
  * `left`: it cannot be kept, since only BuildKit knows what it is called or starts from.
  * `starts-anew`: what it starts from is not what it was, so BuildKit makes another one.
+ * `base-rebuilt`, `base-unsure`: what it starts from was to be rebuilt, or may have been, so what is saved of it was not asked for.
  * `emptied`: BuildKit empties the mounts of stages that are to be built without cache.
  */
-export type MountRestored = 'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied' | 'starts-anew' | 'left'
+export type MountRestored =
+  'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied' | 'starts-anew' | 'base-rebuilt' | 'base-unsure' | 'left'
 
 /**
  * `not-used`: no step that uses it ran. `kept`: a step ran that was not expected to, without what is saved, which therefore stays.

@@ -142,6 +142,7 @@ ${install(`id=seeded,target=/kept,${more}from=seed,source=/seed`)}`
     const first = await project.job(inputs)
     expect([first.main.exitCode, fetched(first), troublesOf(first)]).toEqual([0, ['fetched one', 'fetched two'], []])
     expect(outputOfSteps(first)).toContain('begins with later-gone')
+    expect(first.main.log).toMatch(/^Cache mount seeded: nothing saved, then saved, /m)
 
     await project.write('wanted', 'one two three')
     const second = await project.job(inputs)
@@ -153,7 +154,7 @@ ${install(`id=seeded,target=/kept,${more}from=seed,source=/seed`)}`
     await project.write('Dockerfile', dockerfile('2'))
     const changed = await project.job(inputs)
     expect([changed.main.exitCode, fetched(changed).length, troublesOf(changed)]).toEqual([0, 3, []])
-    expect(changed.main.log).toMatch(/^Cache mount seeded: new: what it starts from changed, then saved, /m)
+    expect(changed.main.log).toMatch(/^Cache mount seeded: new: what it starts from is rebuilt, then saved, /m)
     await project.write('wanted', 'one two three four')
     expect(fetched(await project.job(inputs))).toEqual(['fetched four'])
   },

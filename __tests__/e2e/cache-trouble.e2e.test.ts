@@ -118,6 +118,20 @@ describe('the cache service', () => {
     expectNotKept(job)
   })
 
+  it('one that hangs costs its seconds once, however many cache mounts ask for theirs', async () => {
+    const mounts = ['/one', '/two', '/three']
+    const steps = mounts.map(mount => `RUN --mount=type=cache,target=${mount} echo kept >${mount}/kept\n`)
+    const asking = await newProject({ Dockerfile: `FROM busybox AS base\n${steps.join('')}` })
+    await asking.cacheService.setFaults([{ hang: true }])
+    const job = await asking.job({ 'cache-backends': 'registry' })
+    await asking.remove()
+    expect([job.main.exitCode, job.main.seconds < service + 30]).toEqual([0, true])
+    for (const mount of mounts) {
+      expect(job.main.log).toContain(`- Cache mount ${mount} could not be restored.`)
+      expect(job.main.log).toContain(`- Cache mount ${mount} could not be saved.`)
+    }
+  }, 120_000)
+
   it.each(['gha', 'local'])('%s: the token only reads', async backend => {
     const job = await project.job({ 'cache-backends': backend }, { cacheService: 'read-only' })
     expectBuilt(job)

@@ -204,7 +204,8 @@ describe.each(['gha', 'local'])('%s', backend => {
     const fixed = await project.job(inputs)
     expect(fixed.main.exitCode).toBe(0)
     // It was never saved with the new stage it is FROM, although that one hits by now.
-    expect(reasonsOf(fixed)).toMatchObject({ app: from('deps') })
+    expect(reasonsOf(fixed)).toMatchObject({ app: { ...from('deps'), message: 'deps changed since this stage was saved' } })
+    expect(fixed.main.log).toContain('app: will rebuild: deps changed since this stage was saved')
     expect(fixed.main.log).toMatch(/^base, tools: expected: hit$|deps.*: expected: hit$/m)
   })
 

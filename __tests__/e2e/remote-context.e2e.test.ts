@@ -70,6 +70,17 @@ it('a token that may not read it', async () => {
   expect([refused.main.shown, refused.summary].join('\n')).not.toContain('ghs_other')
 })
 
+it('a repository that cannot be reached', async () => {
+  const lost = await project.job({ context: 'http://ada:PASSWORD@127.0.0.1:1/acme/app.git' })
+  expect([lost.main.exitCode, lost.main.annotations.at(-1)?.message]).toEqual([
+    1,
+    expect.stringMatching(
+      /^buildx failed with: ERROR: .*http:\/\/\*\*\*@127\.0\.0\.1:1\/acme\/app\.git.*fatal: .*connect.*: exit status 128$/
+    )
+  ])
+  expect([lost.main.log, lost.summary].join('\n')).not.toContain('PASSWORD')
+})
+
 it('a stage that is not in it', async () => {
   const refused = await job({ target: 'apps' })
   expect([refused.main.exitCode, builds(refused.calls).length]).toEqual([1, 1])

@@ -1,6 +1,6 @@
 import { expectStages } from '../../src/explain/expectations'
 import type { StageExpectation } from '../../src/explain/expectations'
-import { build, edited, file, stagesOf, viewOf } from '../fingerprint/builds'
+import { build, edited, file, recordOf, stagesOf, viewOf } from '../fingerprint/builds'
 import type { Build } from '../fingerprint/builds'
 
 const said = (all: readonly StageExpectation[]) =>
@@ -63,4 +63,21 @@ test('without a record nothing is expected, where nothing was saved a rebuild is
   )
   const missing = new Map(needed.map(({ name }) => [name, 'first-build' as const]))
   expect(said(expectStages({ ...facts, missing }))).toEqual(needed.map(({ name }) => `${name} rebuild 0 first-build`))
+})
+
+test('an earlier build saved a stage anew, and ended before the one that is FROM it', () => {
+  const now: Build = { ...build, ...file('lock.json', '2') }
+  const view = viewOf(build, now)
+  const stages = { ...view.record.stages, deps: recordOf(now).stages['deps'] ?? {} }
+  const expected = expectStages({
+    needed: stagesOf(now).needed,
+    platforms: ['linux/amd64'],
+    viewOf: () => ({ ...view, record: { ...view.record, stages } })
+  })
+  expect(expected.map(({ reason }) => reason ?? null)).toEqual([
+    null,
+    null,
+    null,
+    { code: 'parent-rebuilt', parent: 'deps', earlier: true, line: 16 }
+  ])
 })

@@ -1,5 +1,5 @@
 import type { StageExpectation } from '../../src/explain/expectations'
-import { mayRun, ran, wasStopped } from '../../src/explain/expected-mounts'
+import { mayRun, ran, wasStopped, whyAnew } from '../../src/explain/expected-mounts'
 import type { StageResult, StepResult } from '../../src/explain/stage-result'
 import { stagesOf } from '../fingerprint/builds'
 
@@ -39,6 +39,18 @@ it.each([
 
 it('without any cache every step runs', () => {
   expect(judge([], false)).toBe(true)
+})
+
+it.each<[string, Parameters<typeof whyAnew>, ReturnType<typeof whyAnew>]>([
+  ['it starts from no stage', [undefined, false, []], undefined],
+  ['its stage comes from the cache', [0, true, [expectation({ expected: 'hit' })]], undefined],
+  ['its stage is rebuilt', [0, true, [expectation({ reason: { code: 'file-changed', files: [], count: 0 } })]], 'base-rebuilt'],
+  ['there is no cache for its stage to come from', [0, false, [expectation({ expected: 'hit' })]], 'base-rebuilt'],
+  ['nothing was ever saved', [0, false, [expectation({ reason: { code: 'first-build' } })]], 'absent'],
+  ['nobody knows', [0, true, [expectation({ expected: 'unknown' })]], 'base-unsure'],
+  ['nothing is expected', [0, true, []], 'base-unsure']
+])('what a mount starts from: %s', (_, given, expected) => {
+  expect(whyAnew(...given)).toBe(expected)
 })
 
 const results = (step: Pick<StepResult, 'status' | 'stopped'>, line = 3): readonly StageResult[] => [

@@ -3,6 +3,8 @@ import type { ReasonFacts } from '../../src/explain/reasons'
 import type { StageResult, StepResult } from '../../src/explain/stage-result'
 import type { Dockerfile } from '../../src/dockerfile/dockerfile'
 import type { Reason, StageStatus } from '../../src/reasons'
+import { build, file, recordOf, stagesOf, viewOf } from '../fingerprint/builds'
+import type { Build } from '../fingerprint/builds'
 import { diamond, dockerfileOf } from '../helpers/plans'
 
 /** `r` ran, `c` cached, `f` failed, `-` did not run: one letter for each step of the stage. */
@@ -178,4 +180,30 @@ test('a parent rebuilt on another platform is not the reason', () => {
     viewOf: () => undefined
   }
   expect(results.slice(2).map(result => explainReasons(facts).get(result)?.code)).toEqual(['unknown', 'parent-rebuilt'])
+})
+
+test.each<[string, string, Partial<Build>, string, string]>([
+  ['the stage it is FROM', 'deps', file('lock.json', '2'), 'rrrr', 'deps'],
+  ['a stage it copies from', 'tools', file('tool', '2'), 'crrr', 'tools']
+])('%s hit, and was saved anew by an earlier build', (_, saved, edit, letters, parent) => {
+  const now: Build = { ...build, ...edit }
+  const { dockerfile } = stagesOf(now)
+  const before = viewOf(build, now)
+  const view = {
+    ...before,
+    record: { ...before.record, stages: { ...before.record.stages, [saved]: recordOf(now).stages[saved] ?? {} } }
+  }
+  const result = resultOf(dockerfile, 'stage-3', letters)
+  const hits = { base: 'c', deps: 'cc', tools: 'cc' }
+  const reasons = explainReasons({
+    dockerfile,
+    results: [...Object.entries(hits).map(([name, steps]) => resultOf(dockerfile, name, steps)), result],
+    rebuilt: new Set(),
+    nothingSaved: false,
+    unreachable: false,
+    absent: new Set(),
+    evicted: new Set(),
+    viewOf: () => view
+  })
+  expect(reasons.get(result)).toMatchObject({ code: 'parent-rebuilt', parent, earlier: true })
 })

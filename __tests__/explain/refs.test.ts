@@ -8,6 +8,7 @@ import { diamond, foundWith, main, onBranch, own, planOf, refOf } from '../helpe
 const plan = planOf(diamond, { backends: ['registry', 'gha'], scopes: onBranch })
 const ref = (stage: string, scope = own, backend: Backend = 'registry') => refOf(plan, stage, backend, scope)
 const ownName = 'ghcr.io/acme/app:cache-deps_BRANCH_own'
+const finalName = ownName.replace('deps', 'final')
 const mainName = 'ghcr.io/acme/app:cache-deps'
 const depsOwn = foundWith(ref('deps'), '1 2')
 const depsMain = foundWith(ref('deps', main), '1 2')
@@ -27,7 +28,7 @@ const cases: readonly {
   description: string
   status?: StageResult['status']
   facts: Partial<RefFacts>
-  /** Rows of the registry: `name imported exported bytes`. */
+  /** Rows of the registry: `name imported exported bytes`, and the ref that held it. */
   expected: readonly string[]
 }[] = [
   {
@@ -51,7 +52,7 @@ const cases: readonly {
   {
     description: 'a hit by way of the target',
     facts: { found: [depsOwn, final], imports: { main: final, broughtIn: [] } },
-    expected: [`${ownName} yes unchanged 10`]
+    expected: [`${ownName} yes unchanged 10 in ${finalName}`]
   },
   {
     description: 'brought in by a build of its own',
@@ -82,7 +83,7 @@ const cases: readonly {
   {
     description: 'its own import failed, the target brought it all the same',
     facts: { found: [depsOwn, final], imports: { main: final, broughtIn: [depsOwn] }, failedImports: new Set([ref('deps')]) },
-    expected: [`${ownName} yes unchanged 10`]
+    expected: [`${ownName} yes unchanged 10 in ${finalName}`]
   },
   {
     description: 'the registry did not answer',
@@ -111,7 +112,15 @@ test.each(cases)('$description', ({ status = 'hit', facts, expected }) => {
   expect(
     rows
       .filter(row => row.backend === 'registry')
-      .map(row => [row.ref, row.imported, row.exported, ...(row.bytes === undefined ? [] : [row.bytes])].join(' '))
+      .map(row =>
+        [
+          row.ref,
+          row.imported,
+          row.exported,
+          ...(row.bytes === undefined ? [] : [row.bytes]),
+          ...(row.readIn === undefined ? [] : ['in', row.readIn])
+        ].join(' ')
+      )
   ).toEqual(expected)
   // Every backend that is written has its row.
   expect(new Set(rows.map(row => row.backend))).toEqual(new Set(['registry', 'gha']))

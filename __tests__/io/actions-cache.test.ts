@@ -24,7 +24,7 @@ let folder: string
 beforeAll(async () => {
   service = await serveCache()
   folder = await mkdtemp(join(tmpdir(), 'actions-cache-'))
-  // As scripts/build.mjs bundles it: the client's log is ours.
+  // As scripts/build.mjs bundles it: the client's log is ours, and what it starts is.
   await build({
     stdin: {
       contents: `import { newActionsCache } from './src/io/actions-cache'
@@ -50,8 +50,10 @@ beforeAll(async () => {
       {
         name: 'log',
         setup: ({ onResolve }) =>
-          onResolve({ filter: /^@actions\/core$/ }, ({ importer }) =>
-            importer.includes('/@actions/cache/') ? { path: resolve('src/io/client-log.ts') } : undefined
+          onResolve({ filter: /^@actions\/(core|exec)$/ }, ({ importer, path }) =>
+            importer.includes('/@actions/cache/')
+              ? { path: resolve(`src/io/client-${path.endsWith('core') ? 'log' : 'exec'}.ts`) }
+              : undefined
           )
       }
     ],
@@ -105,7 +107,8 @@ test('what one job saves another restores, whatever its workspace', async () => 
   ])
   expect(results).toEqual(['k#1', 'nothing'])
   expect(await readFile(join(path, 'file'), 'utf8')).toBe('content')
-  expect(log).not.toMatch(/::(warning|error)/)
+  // Nor the commands that pack and unpack.
+  expect(log).not.toMatch(/::(warning|error)|^(?!::debug::).*tar/m)
 })
 
 test('the newest of the first name that has any', async () => {
@@ -124,6 +127,17 @@ test('what was not saved is an error, with the reason, and no annotation', async
   // Saved twice is saved: another job of the same content was first.
   for (let times = 0; times < 2; times++) expect((await job([{ do: 'save', path, key: 'k#1' }])).results[0]).toBe('nothing')
   expect((await job([{ do: 'save', path: join(folder, 'missing'), key: 'k#2' }])).results[0]).toMatch(/^error: ./)
+})
+
+test('what tar says of its failure is part of the error', async () => {
+  const path = await kept('above/packed', 'x')
+  await job([{ do: 'save', path, key: 'packed#1' }])
+  await rm(join(folder, 'above'), { recursive: true })
+  // Where the directory above was there is a file now.
+  await writeFile(join(folder, 'above'), '')
+  const { results, log } = await job([{ do: 'restore', path, key: 'packed#' }])
+  expect(results[0]).toMatch(/^error: .*tar.* failed .*: .*packed.*/)
+  expect(log).not.toMatch(/^(?!::debug::).*tar/m)
 })
 
 test('a service that fails is an error, not an absent cache; a call beside it is not taken for failed', async () => {

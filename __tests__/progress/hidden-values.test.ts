@@ -15,3 +15,14 @@ test('errors of a status lose signatures; names of steps and what they write do 
     logs
   })
 })
+
+test('a git context with a password in its URL', () => {
+  const name = (text: string) =>
+    hideInStatus({ vertexes: [{ digest: 'sha256:1', name: text }] }, hideValues({ NAME: 'value' })).vertexes?.[0]?.name
+  expect(name('[internal] load git source https://ada:SECRET@git.example/value.git')).toBe(
+    '[internal] load git source https://***@git.example/${NAME}.git'
+  )
+  expect(hideInText('ERROR: repository https://ada:SECRET@git.example/app.git', hideValues({}))).toBe(
+    'ERROR: repository https://***@git.example/app.git'
+  )
+})

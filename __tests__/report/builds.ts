@@ -17,9 +17,11 @@ export const builds: Readonly<Record<string, BuildReport>> = {
   hit: reportOf(
     [
       stageOf(0, 'base', ''),
-      stageOf(1, 'python-deps', 'cc'),
-      stageOf(2, 'node-deps', 'ccc'),
-      stageOf(3, 'builder', 'cccc'),
+      ...['python-deps', 'node-deps', 'builder'].map((name, index) =>
+        stageOf(index + 1, name, 'c'.repeat(index + 2), {
+          refs: [refOf(name, { imported: 'yes', readIn: 'ghcr.io/acme/web-app:cache-runtime' })]
+        })
+      ),
       stageOf(4, 'runtime', 'cccc', { refs: [refOf('runtime', { imported: 'yes' })] })
     ],
     {
@@ -179,7 +181,8 @@ export const builds: Readonly<Record<string, BuildReport>> = {
           stage,
           detail: 'error writing manifest: denied: permission_denied: write_package'
         })),
-        { code: 'record-failed', backend: 'gha' as const, detail: '' }
+        { code: 'record-failed', backend: 'gha' as const, detail: '' },
+        { code: 'mount-restore-failed', mount: '/root/.cache/pip', detail: 'not done within 15 s' }
       ]
     }
   ),

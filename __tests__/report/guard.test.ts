@@ -13,6 +13,12 @@ import { because, reportOf, stageOf } from './samples'
 const guard = (minimum: number, below: 'warn' | 'fail' = 'fail') => ({ hitRateGuard: { minimum, below } })
 const half = [stageOf(0, 'a', 'c'), stageOf(1, 'b', 'r')]
 
+const moved = [
+  stageOf(0, 'a', 'r', because({ code: 'base-image-changed', from: 'sha256:1', to: 'sha256:2' })),
+  stageOf(1, 'b', 'rr', because({ code: 'parent-rebuilt', parent: 'a' }))
+]
+const changed = stageOf(2, 'c', 'r', because({ code: 'file-changed', files: [], count: 1 }))
+
 describe('min-hit-rate', () => {
   test.each<[string, Partial<BuildReport>, 'warn' | 'fail' | undefined]>([
     ['not asked for', {}, undefined],
@@ -24,6 +30,8 @@ describe('min-hit-rate', () => {
     ['without steps', { ...guard(100), stages: [stageOf(0, 'a', '')] }, undefined],
     ['nothing was saved yet', { ...guard(80), stages: [stageOf(0, 'a', 'rr', because({ code: 'first-build' }))] }, 'warn'],
     ['what was saved is not known', { ...guard(80), recordLost: true }, 'warn'],
+    ['a base image moved', { ...guard(80), stages: moved }, 'warn'],
+    ['a base image moved, and a file changed', { ...guard(80), stages: [...moved, changed] }, 'fail'],
     ['nothing could be read', { ...guard(80), stages: [stageOf(0, 'a', 'rr', because({ code: 'cache-unreachable' }))] }, 'fail'],
     [
       'a rebuild was asked for',
@@ -58,6 +66,8 @@ describe('beside earlier builds', () => {
       { ...usually(0.9), stages: [stageOf(0, 'a', 'r', because({ code: 'rebuild-requested' }))] },
       false
     ],
+    ['a base image moved', { ...usually(0.9), stages: moved }, false],
+    ['a base image moved, and a file changed', { ...usually(0.9), stages: [...moved, changed] }, true],
     ['the cache is gone', { ...usually(0.9), stages: [stageOf(0, 'a', 'r', because({ code: 'cache-evicted' }))] }, true],
     ['min-hit-rate says it already', { ...usually(0.9), ...guard(80) }, false],
     ['min-hit-rate was reached', { ...usually(0.9), ...guard(50) }, true]
@@ -183,6 +193,13 @@ describe('why', () => {
       '### Why it was rebuilt\n\n- **`a`**: ran from line 3 on: `COPY package.json package-lock.json ./`. With it: `b`, `d`\n- **`c`**: nothing saved for this stage yet'
     )
     expect(whySection({ stages }, 1)).toMatch(/- … and 1 more$/u)
+  })
+
+  test('a stage that is read changed in an earlier build, and is a hit in this one', () => {
+    const earlier = because({ code: 'parent-rebuilt', parent: 'a', earlier: true })
+    expect(whySection({ stages: [stageOf(0, 'a', 'cc'), stageOf(1, 'b', 'rr', earlier)] }, 10)).toBe(
+      '### Why it was rebuilt\n\n- **`b`**: `a` changed since this stage was saved'
+    )
   })
 
   test('nothing for a first build or a hit', () => {

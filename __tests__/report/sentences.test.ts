@@ -34,6 +34,7 @@ test.each<[Reason, string]>([
   [{ code: 'cache-unreachable' }, 'its cache could not be read'],
   [{ code: 'rebuild-requested' }, 'rebuild asked for'],
   [{ code: 'parent-rebuilt', parent: 'python-deps' }, 'python-deps was rebuilt'],
+  [{ code: 'parent-rebuilt', parent: 'python-deps', earlier: true }, 'python-deps changed since this stage was saved'],
   [{ code: 'unknown' }, 'cause not known']
 ])('reason %j', (reason, expected) => expect(plain(reasonWords(reason))).toBe(expected))
 
@@ -93,6 +94,23 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
     'This job may not write to the registry',
     /packages: write.*contents: read/u
   ],
+  [
+    { code: 'write-not-allowed', backend: 'registry', host: 'ghcr.io', why: 'not-permitted' },
+    'This job may not write to the registry',
+    /packages: write.*contents: read/u
+  ],
+  ...(['not-permitted', 'not-logged-in'] as const).map((why): [Omit<Degradation, 'detail'>, string, RegExp] => [
+    { code: 'write-not-allowed', backend: 'registry', host: 'quay.io', why },
+    'This job may not write to the registry',
+    /^(?!.*(ghcr|packages)).* quay\.io .*may (not )?write/u
+  ]),
+  ...(['lookup-failed', 'import-failed', 'bring-in-failed', 'export-failed'] as const).map(
+    (code): [Omit<Degradation, 'detail'>, string, RegExp] => [
+      { code, backend: 'registry', host: 'registry.example:5000' },
+      plain(troubleWords({ code, backend: 'registry' }, words`${'app'}`)),
+      /^(?!.*(ghcr|packages)).*logs in to registry\.example:5000 /u
+    ]
+  ),
   [
     { code: 'write-not-allowed', backend: 'gha', why: 'not-permitted' },
     'This job may not write to GitHub’s cache',

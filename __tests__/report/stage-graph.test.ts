@@ -56,6 +56,12 @@ test('a node for each stage, an arrow for each stage that is read, and why it ra
   ])
 })
 
+test('no arrow leads on from what hit: it changed in an earlier build', () => {
+  const reason = because({ code: 'parent-rebuilt', parent: 'a', earlier: true })
+  const lines = linesOf(reportOf([stageOf(0, 'a', 'c'), stageOf(1, 'b', 'rr', reason)]))
+  expect(lines).toEqual(expect.arrayContaining(['c1 ==>|"#160;a changed since this stage was saved#160;"| s1', 's0 --> s1']))
+})
+
 test.each([
   ['what failed is marked where it did', stageOf(1, 'b', 'cf'), 'c1 ==>|"#160;failed here#160;"| s1'],
   [

@@ -73,8 +73,10 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   // Its parent may hit all the same: what is left of it is what it was.
   if (parentChanged === 'no' && parentStage && lostSteps(parentStage, platform, view))
     return settle('yes', { expected: 'rebuild', firstStep: 0 })
-  if (parentChanged === 'yes' || onAnother)
-    return rebuild(0, { code: 'parent-rebuilt', parent: parentName, line: stage.lines.start })
+  if (parentChanged === 'yes' || onAnother) {
+    const earlier = parentChanged === 'no' ? ({ earlier: true } as const) : {}
+    return rebuild(0, { code: 'parent-rebuilt', parent: parentName, ...earlier, line: stage.lines.start })
+  }
   const base = changes.base && reasonOf(changes.base)
   if (base) return rebuild(0, base)
 

@@ -1,5 +1,6 @@
 import type { MountUse } from '../dockerfile/cache-mount'
 import type { Stage } from '../dockerfile/dockerfile'
+import type { MountRestored } from '../reasons'
 import type { StageExpectation } from './expectations'
 import type { StageResult, StepResult } from './stage-result'
 
@@ -25,6 +26,22 @@ export function mayRun(uses: readonly MountUse[], { needed, expectations, import
     const positions = [...stage.steps.entries()].filter(([, step]) => step.lines.start === line).map(([at]) => at)
     return Math.max(-1, ...positions) >= expectation.firstStep
   })
+}
+
+/**
+ * Why what is saved of a mount that starts from a stage is not to be had: nothing was ever saved, or BuildKit makes another mount, since not all of
+ * the stage is expected to come from the build's import. Undefined where it may be had, and of a mount that starts from no stage.
+ */
+export function whyAnew(
+  base: number | undefined,
+  imports: boolean,
+  expectations: readonly StageExpectation[]
+): Extract<MountRestored, 'absent' | 'base-rebuilt' | 'base-unsure'> | undefined {
+  if (base === undefined) return undefined
+  const rows = expectations.filter(({ index }) => index === base)
+  if (rows.some(({ reason }) => reason?.code === 'first-build')) return 'absent'
+  if (!imports || rows.some(({ expected }) => expected === 'rebuild')) return 'base-rebuilt'
+  return rows.length > 0 && rows.every(({ expected }) => expected === 'hit') ? undefined : 'base-unsure'
 }
 
 /** Whether one of the steps that use a mount ran, as far as it came. */

@@ -97,7 +97,9 @@ function parentBefore(
   const place = { ...(first.number === undefined ? {} : { step: first.number }) }
   const parent = (edge: StageEdge | undefined): Reason | undefined => {
     const name = edge && facts.dockerfile.stages[edge.stage]?.name
-    return name === undefined ? undefined : { code: 'parent-rebuilt', parent: name, line: edge?.line ?? 0, ...place }
+    return name === undefined
+      ? undefined
+      : { code: 'parent-rebuilt', parent: name, earlier: true, line: edge?.line ?? 0, ...place }
   }
   if (onAnother) return first.at === 0 ? parent(stage.edges.find(({ kind }) => kind === 'from')) : undefined
   if (steps[first.at]?.kind !== 'stage' || steps.slice(0, first.at).some(difference => difference && difference.kind !== 'stage'))
@@ -147,7 +149,7 @@ function changedItself(stage: Stage, platform: string, facts: ReasonFacts, reaso
     const { index }: Stage = at
     const result = facts.results.find(other => other.index === index && other.platform === platform)
     const reason = result && reasons.get(result)
-    if (reason && proved.has(reason.code)) return true
+    if (reason && (proved.has(reason.code) || 'earlier' in reason)) return true
     at = facts.dockerfile.stages.find(
       other => other.index < index && reason?.code === 'parent-rebuilt' && other.name === reason.parent
     )

@@ -3,7 +3,7 @@ import { displayRef } from '../plan/cache-plan'
 import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
 import type { ExportCause } from '../plan/exports'
-import type { Backend, Exported, Imported } from '../reasons'
+import type { Backend, Exported } from '../reasons'
 import type { RefResult, StageResult } from './stage-result'
 
 export interface RefFacts {
@@ -40,7 +40,9 @@ export function explainRefs(result: Pick<StageResult, 'name' | 'status'>, facts:
     const written: RefResult = {
       backend: write.backend,
       ref: displayRef(write),
-      imported: own ? explainImport(found, facts) : facts.unreachable.includes(write.backend) ? 'failed' : 'absent',
+      ...(own
+        ? explainImport(found, facts)
+        : { imported: facts.unreachable.includes(write.backend) ? ('failed' as const) : ('absent' as const) }),
       ...exported,
       ...(bytes === undefined ? {} : { bytes })
     }
@@ -48,7 +50,7 @@ export function explainRefs(result: Pick<StageResult, 'name' | 'status'>, facts:
     const elsewhere: RefResult = {
       backend: write.backend,
       ref: displayRef(found.ref),
-      imported: explainImport(found, facts),
+      ...explainImport(found, facts),
       exported: 'not-asked',
       ...(found.bytes === undefined ? {} : { bytes: found.bytes })
     }
@@ -56,11 +58,16 @@ export function explainRefs(result: Pick<StageResult, 'name' | 'status'>, facts:
   })
 }
 
-/** `yes` when the build had this ref's content: it imported the ref, or one that holds it. */
-function explainImport(found: FoundRef, { imports, failedImports }: RefFacts): Imported {
-  const read = [...(imports.main ? [imports.main] : []), ...imports.broughtIn].filter(ref => ref === found || covers(ref, found))
-  if (read.length === 0) return 'not-asked'
-  return read.every(ref => failedImports.has(ref.ref)) ? 'failed' : 'yes'
+/** `yes` when the build had this ref's content: it imported the ref, or one that holds it, which then is `readIn`. */
+function explainImport(found: FoundRef, { imports, failedImports }: RefFacts): Pick<RefResult, 'imported' | 'readIn'> {
+  const holding = [...(imports.main ? [imports.main] : []), ...imports.broughtIn].filter(
+    ref => ref === found || covers(ref, found)
+  )
+  if (holding.length === 0) return { imported: 'not-asked' }
+  const read = holding.filter(({ ref }) => !failedImports.has(ref))
+  const [first] = read
+  if (first === undefined) return { imported: 'failed' }
+  return { imported: 'yes', ...(read.some(({ ref }) => ref === found.ref) ? {} : { readIn: displayRef(first.ref) }) }
 }
 
 function explainExport(

@@ -19,6 +19,8 @@ export interface RefResult {
   readonly backend: Backend
   readonly ref: string
   readonly imported: Imported
+  /** The ref that was imported and holds this one, where it was not imported itself. */
+  readonly readIn?: string
   readonly exported: Exported
   /** Why it was to be written. */
   readonly cause?: ExportCause

@@ -1,9 +1,7 @@
 import type { ActionsCache } from '../host'
 import { within } from './client-call'
+import { answerSeconds, newPatience } from './patience'
 import type { Stopwatch } from './stopwatch'
-
-/** Seconds the service has to answer at all before something that may take longer is begun: it may hang. */
-const answerSeconds = 15
 
 /** The real actions cache, by `@actions/cache`, whose code is loaded at the first use. */
 export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): ActionsCache {
@@ -12,8 +10,20 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
     process.env['GITHUB_WORKSPACE'] = '/'
     return import('@actions/cache')
   }
+  const patience = newPatience(() => performance.now())
+  /** Something that may take longer is begun only once the service answered a question: it may hang. */
+  const call = <T>(seconds: number, work: (trouble: { last?: string }) => Promise<T>): Promise<T> =>
+    seconds > answerSeconds
+      ? within(seconds, stopwatch, work)
+      : patience.ask(seconds, (left, answered) =>
+          within(left, stopwatch, async trouble => {
+            const result = await work(trouble)
+            answered()
+            return result
+          })
+        )
   const find = (path: string, key: string, restoreKeys: readonly string[], options: { lookupOnly?: boolean }, seconds: number) =>
-    within(seconds, stopwatch, async trouble => {
+    call(seconds, async trouble => {
       const cache = await load()
       const matched = await cache.restoreCache([path], key, [...restoreKeys], options)
       if (matched === undefined && trouble.last !== undefined) throw new Error(trouble.last)
@@ -36,7 +46,7 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
     async save(path, key, timeoutSeconds) {
       // Another job may have saved the same.
       if (timeoutSeconds > answerSeconds && (await find(path, key, [], { lookupOnly: true }, answerSeconds)) === key) return
-      await within(timeoutSeconds, stopwatch, async trouble => {
+      await call(timeoutSeconds, async trouble => {
         const cache = await load()
         if ((await cache.saveCache([path], key)) === -1) throw new Error(trouble.last ?? 'the cache service did not take it')
       })

@@ -1,4 +1,4 @@
-import { withoutQueries } from '../signed-urls'
+import { hideCredentials, withoutQueries } from '../signed-urls'
 import type { SolveStatus } from './solve-status'
 import { parseVertexName } from './vertex-name'
 
@@ -38,14 +38,16 @@ export function hideInStatus(status: SolveStatus, hide: Hide): SolveStatus {
   }
 }
 
-/** Errors, and what buildx says besides progress: the queries of URLs are cut too. Values come first, since one may be such a URL. */
+/** Errors, and what buildx says besides progress: queries and passwords of URLs are cut too. Values come first, since one may be such a URL. */
 export function hideInText(text: string, hide: Hide): string {
-  return withoutQueries(hide(text))
+  return hideCredentials(withoutQueries(hide(text)))
 }
 
 function hideInName(name: string, hide: Hide): string {
   if (parseVertexName(name).kind === 'importing') return name
   const [, place = '', rest = ''] = /^(\[[^\]]*\] )?([\s\S]*)$/.exec(name) ?? []
   const [keyword = ''] = /^(?:ONBUILD )?(?:LINK )?\S* /.exec(rest) ?? []
-  return `${place}${keyword}${hide(rest.slice(keyword.length))}`
+  const shown = `${place}${keyword}${hide(rest.slice(keyword.length))}`
+  // BuildKit names a git context with its password; the names of steps are those of the Dockerfile.
+  return place === '[internal] ' ? hideCredentials(shown) : shown
 }

@@ -1,10 +1,10 @@
 import { count } from './amounts'
-import { lastLines } from './plain'
+import { oneLine } from './plain'
 import type { BuildReport } from './report'
 import { tally } from './tallies'
 import { namesWords, plain, words, type Words } from './words'
 
-/** What a job that did not succeed fails with: the last line buildx said, which names the step and its exit code, or that it was cancelled. */
+/** What a job that did not succeed fails with: the error buildx ended with, which names the step and its exit code, or that it was cancelled. */
 export function failureText(report: BuildReport, exitCode: number): string {
   if (report.outcome === 'cancelled') return plain(words`The job was cancelled. ${keptWords(report)}`)
   return buildFailureText(report.error ?? '', exitCode)
@@ -12,8 +12,14 @@ export function failureText(report: BuildReport, exitCode: number): string {
 
 /** The same of a build without a report; `text` is what buildx said. */
 export function buildFailureText(text: string, exitCode: number): string {
-  const [last] = lastLines(text, 1, 1000)
-  return `buildx failed with: ${last || `exit code ${exitCode}`}`
+  return `buildx failed with: ${buildError(text, exitCode)}`
+}
+
+/** On one line what `text` has from its last `ERROR:` on, else its last line: git's words fill several, of which the last only says how git ended. */
+export function buildError(text: string, exitCode: number): string {
+  const lines = text.trimEnd().split('\n')
+  const start = lines.findLastIndex(line => line.startsWith('ERROR: '))
+  return oneLine(lines.slice(start).join('\n').replaceAll('\n: ', ': '), 1000) || `exit code ${exitCode}`
 }
 
 /** What of a cancelled build is kept. */

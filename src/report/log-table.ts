@@ -43,9 +43,9 @@ export function renderLogTable(report: BuildReport): string {
 function troubleLines({ degradations }: BuildReport): readonly string[] {
   if (degradations.length === 0) return []
   const lines = degradations.slice(0, 20).flatMap(trouble => {
-    const stage = trouble.stage === undefined ? [] : words`${trouble.stage}`
+    const of = trouble.stage ?? trouble.mount
     return [
-      plain(words`- ${troubleWords(trouble, stage)}. ${remedyWords(trouble)}`),
+      plain(words`- ${troubleWords(trouble, of === undefined ? [] : words`${of}`)}. ${remedyWords(trouble)}`),
       ...(trouble.detail === '' ? [] : [plain(words`  ${trouble.detail}`)])
     ]
   })

@@ -7,15 +7,16 @@ export interface LowRate {
   readonly minimum: number
   readonly steps: number
   readonly cachedSteps: number
-  /** Why it does not fail: nothing was saved yet, or it is not known what was. */
-  readonly first: 'nothing-saved' | 'record-lost' | undefined
+  /** Why it does not fail: nothing was saved yet, it is not known what was, or a base image moved. */
+  readonly excuse: 'nothing-saved' | 'record-lost' | 'base-moved' | undefined
 }
 
 /** The rate, the limit, and what to do. */
-export function lowRateWords({ percent, minimum, steps, cachedSteps, first }: LowRate): Words {
+export function lowRateWords({ percent, minimum, steps, cachedSteps, excuse }: LowRate): Words {
   const facts = words`Hit rate ${percent} %, below the ${minimum} % of ${'min-hit-rate'}: ${cachedSteps} of ${[count(steps, 'step')]} came from the cache.`
-  if (first === 'nothing-saved') return words`${facts} Nothing was saved for this build yet, so it does not fail for that.`
-  if (first === 'record-lost')
+  if (excuse === 'nothing-saved') return words`${facts} Nothing was saved for this build yet, so it does not fail for that.`
+  if (excuse === 'base-moved') return words`${facts} What ran did so for a new base image, so it does not fail for that.`
+  if (excuse === 'record-lost')
     return words`${facts} The record of what was saved in GitHub's cache could not be understood, so it does not fail for that; the next build has a new one.`
   return words`${facts} The summary says of each stage why it ran. Where this is to be expected, lower ${'min-hit-rate'} or write ${'on-low-hit-rate: warn'}.`
 }

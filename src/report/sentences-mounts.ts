@@ -32,6 +32,8 @@ export const mountRestoredWords: { readonly [restored in MountRestored]: string 
   failed: 'failed',
   emptied: 'emptied, as asked',
   'starts-anew': 'new: what it starts from changed',
+  'base-rebuilt': 'new: what it starts from is rebuilt',
+  'base-unsure': 'new: what it starts from may be rebuilt',
   left: 'not kept: only BuildKit knows what it is called or starts from'
 }
 

@@ -7,9 +7,20 @@ export function notWrittenWords(why: NotAllowed): Words {
 }
 
 /** What to do where a backend may not be written. */
-export function permissionWords(backend: Backend | undefined, why: NotAllowed | undefined): Words {
+export function permissionWords(backend: Backend | undefined, why: NotAllowed | undefined, host?: string): Words {
   if (why === undefined) return general(backend)
+  if (backend === 'registry' && isForeign(host)) {
+    if (why === 'not-logged-in')
+      return words`Log in to ${host} with ${'docker/login-action'} before this step, as somebody who may write there.`
+    if (why === 'not-permitted')
+      return words`The job’s login at ${host} may not write there: give it that right, and check that the repository’s name is right.`
+  }
   return backend === 'gha' && why === 'not-permitted' ? cacheRefused : remedies[why]
+}
+
+/** A registry with permissions of its own: those of GitHub’s jobs say nothing there. */
+export function isForeign(host: string | undefined): host is string {
+  return host !== undefined && host !== 'ghcr.io' && host !== ''
 }
 
 const reasons: { readonly [why in NotAllowed]: Words } = {

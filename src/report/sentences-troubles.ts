@@ -2,7 +2,7 @@ import type { Degradation } from '../reasons'
 import { networkTrouble } from './network-trouble'
 import { placeWords } from './places'
 import { mountTroubles } from './sentences-mounts'
-import { permissionWords } from './sentences-permissions'
+import { isForeign, permissionWords } from './sentences-permissions'
 import { words, type Words } from './words'
 
 /** What trouble there was, for one stage or several of the same kind. */
@@ -11,11 +11,11 @@ export function troubleWords(trouble: Pick<Degradation, 'code' | 'backend'>, sta
 }
 
 /** What to do about it. */
-export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend' | 'why' | 'detail'>): Words {
+export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend' | 'host' | 'why' | 'detail'>): Words {
   return troubles[trouble.code].remedy(trouble)
 }
 
-type Said = Pick<Degradation, 'backend' | 'why' | 'detail'>
+type Said = Pick<Degradation, 'backend' | 'host' | 'why' | 'detail'>
 
 interface Trouble {
   readonly what: (place: Words, stages: Words) => Words
@@ -67,7 +67,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'write-not-allowed': {
     what: place => words`This job may not write to ${place}`,
-    remedy: ({ backend, why }) => words`What was built is not saved there. ${permissionWords(backend, why)}`
+    remedy: ({ backend, host, why }) => words`What was built is not saved there. ${permissionWords(backend, why, host)}`
   },
   'bring-in-failed': {
     what: (place, stages) => words`${stages}: newer in ${place} than the rest, but could not be read`,
@@ -87,18 +87,22 @@ const registryTrouble: { readonly [trouble in 'unreachable' | 'unwell']: Words }
   unwell: words`The registry answered that it is not well or has too much to do: often the next run is fine.`
 }
 
-function mayRead({ backend, detail }: Said): Words {
+function mayRead({ backend, host, detail }: Said): Words {
   const network = networkTrouble(detail)
   if (backend === 'registry' && network) return registryTrouble[network]
+  if (backend === 'registry' && isForeign(host))
+    return words`Check that the job logs in to ${host} before this step, and that this login may read there.`
   if (backend === 'registry')
     return words`Check that the job logs in before this step and has ${'packages: read'}, or what the registry asks for.`
   if (backend === 'local') return words`Check that ${'cache-dir'} can be read and the disk is not full.`
   return service
 }
 
-function mayWrite({ backend, detail }: Said): Words {
+function mayWrite({ backend, host, detail }: Said): Words {
   const network = networkTrouble(detail)
   if (backend === 'registry' && network) return registryTrouble[network]
+  if (backend === 'registry' && isForeign(host))
+    return words`Check that the job logs in to ${host} before this step, and that this login may write there.`
   if (backend === 'registry') {
     return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have it.`
   }

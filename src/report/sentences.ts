@@ -1,4 +1,4 @@
-import type { StageResult } from '../explain/stage-result'
+import type { RefResult, StageResult } from '../explain/stage-result'
 import type { Uncached } from '../plan/cache-plan'
 import type { Exported, FilesChanged, Imported, Reason, StageStatus } from '../reasons'
 import { lineWords, noStepsWords, savedAnewWords } from './sentences-stages'
@@ -28,8 +28,13 @@ export const exportedWords: { readonly [exported in Exported]: string } = {
   'not-asked': '–'
 }
 
-/** Whether a ref was read. */
-export const importedWords: { readonly [imported in Imported]: string } = {
+/** Whether a ref was read, by itself or in another, of which a registry's is named by its tag alone. */
+export function importedWords({ backend, imported, readIn }: Pick<RefResult, 'backend' | 'imported' | 'readIn'>): Words {
+  if (readIn === undefined) return [importeds[imported]]
+  return words`as part of ${backend === 'registry' ? readIn.slice(readIn.lastIndexOf(':') + 1) : readIn}`
+}
+
+const importeds: { readonly [imported in Imported]: string } = {
   yes: 'read',
   absent: 'nothing saved',
   failed: 'failed',
@@ -97,7 +102,8 @@ const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { c
   'cache-absent': () => words`nothing saved for this stage yet`,
   'cache-unreachable': () => words`its cache could not be read`,
   'rebuild-requested': () => words`rebuild asked for`,
-  'parent-rebuilt': ({ parent }) => words`${parent} was rebuilt`,
+  'parent-rebuilt': ({ parent, earlier }) =>
+    earlier ? words`${parent} changed since this stage was saved` : words`${parent} was rebuilt`,
   unknown: () => words`cause not known`
 }
 

@@ -7,7 +7,7 @@ import { joinMermaid, label, mermaid, type Mermaid } from './mermaid'
 import type { BuildReport, StageReads } from './report'
 import { causeWords, statusWords } from './sentences'
 import { noStepsShort, rebuiltWords } from './sentences-stages'
-import { firstRun, inOrder } from './tallies'
+import { firstRun, hasOwnCause, inOrder } from './tallies'
 import { plain } from './words'
 
 /** More than this nobody reads in one picture. */
@@ -124,15 +124,15 @@ function edgeLabel(text: string): Mermaid {
   return mermaid`#160;${label(text, 60)}#160;`
 }
 
-/** A stage that was rebuilt for a reason of its own; that nothing was saved yet holds for all of them and is said elsewhere. */
+/** That nothing was saved yet holds for all stages and is said elsewhere. */
 function showsCause({ reason }: StageResult): boolean {
-  return reason !== null && reason.code !== 'parent-rebuilt' && reason.code !== 'first-build'
+  return reason !== null && hasOwnCause(reason)
 }
 
 /** The reader was rebuilt because of what it reads, directly or through a stage without steps. */
 function leadsOn(reader: number, read: number, nodes: readonly Node[], edges: readonly StageReads[]): boolean {
   const reason = nodes.find(({ index }) => index === reader)?.shown.reason
-  if (reason?.code !== 'parent-rebuilt') return false
+  if (reason?.code !== 'parent-rebuilt' || reason.earlier) return false
   const from = nodes.find(({ index }) => index === read)
   if (!from) return false
   if (from.shown.name === reason.parent) return true

@@ -65,7 +65,7 @@ export function refTable(report: BuildReport, rows: number): Markdown {
       ...platform.cells(stage),
       sentence([ref.backend]),
       code(ref.ref),
-      sentence([importedWords[ref.imported]]),
+      sentence(importedWords(ref)),
       sentence([exportedWords[ref.exported]]),
       ref.bytes === undefined ? NOTHING : sentence([bytes(ref.bytes)])
     ])

@@ -1,4 +1,5 @@
 import type { StageResult, StepResult, TimeSaved } from '../explain/stage-result'
+import type { Reason } from '../reasons'
 import { group } from './group'
 import type { BuildReport } from './report'
 
@@ -94,6 +95,11 @@ export function stoppedStep({ steps }: Pick<StageResult, 'steps'>): StepResult |
 /** The first step that did not come from the cache: where to look for what changed. */
 export function firstRun(stage: StageResult): StepResult | undefined {
   return stage.steps.find(({ status }) => status === 'ran' || status === 'failed')
+}
+
+/** Whether the stage itself is where to look, and not another that this build rebuilt; that nothing was saved yet is no news of a stage. */
+export function hasOwnCause(reason: Reason): boolean {
+  return reason.code === 'parent-rebuilt' ? reason.earlier === true : reason.code !== 'first-build'
 }
 
 function allHit(stages: readonly StageResult[]): boolean {

@@ -4,13 +4,13 @@ import { bold, bullets, code, NOTHING, ours, sentence, type Markdown } from './m
 import type { BuildReport } from './report'
 import { whyWords } from './sentences'
 import { alsoWords, whyTitle } from './sentences-stages'
-import { inOrder } from './tallies'
+import { hasOwnCause, inOrder } from './tallies'
 import { namesWords } from './words'
 
 /** Stages that were rebuilt for a cause of their own, the cause, and what was rebuilt with them. */
 export function whySection({ stages }: Pick<BuildReport, 'stages'>, rows: number): Markdown {
   const ordered = inOrder(stages)
-  const roots = group(ordered.filter(hasOwnCause), ({ index }) => index).map(([first]) => first)
+  const roots = group(ordered.filter(isRoot), ({ index }) => index).map(([first]) => first)
   if (roots.length === 0 || rows === 0) return NOTHING
   const items = roots.slice(0, rows).map(root => {
     const also = followers(root, ordered)
@@ -21,14 +21,9 @@ export function whySection({ stages }: Pick<BuildReport, 'stages'>, rows: number
   return ours`### ${sentence(whyTitle)}\n\n${bullets([...items, ...(left > 0 ? [ours`… and ${left} more`] : [])])}`
 }
 
-/** That nothing was saved yet is no news of a stage, and a failed step is shown above. */
-function hasOwnCause({ status, reason }: StageResult): boolean {
-  return (
-    (status === 'miss' || status === 'partial') &&
-    reason !== null &&
-    reason.code !== 'parent-rebuilt' &&
-    reason.code !== 'first-build'
-  )
+/** A failed step is shown above. */
+function isRoot({ status, reason }: StageResult): boolean {
+  return (status === 'miss' || status === 'partial') && reason !== null && hasOwnCause(reason)
 }
 
 /** Names of the stages that had to be rebuilt for this one, directly or through others, in Dockerfile order. */

@@ -1,6 +1,6 @@
 import type { UsedMount } from '../dockerfile/cache-mount'
 import { messageOf } from '../errors'
-import { mayRun } from '../explain/expected-mounts'
+import { whyAnew, mayRun } from '../explain/expected-mounts'
 import type { StageExpectation } from '../explain/expectations'
 import { findCacheMounts } from '../fingerprint/cache-mounts'
 import type { Host } from '../host'
@@ -136,8 +136,11 @@ async function fetchMounts(
   const restored = new Map<KeptMount, RestoredMount>()
   const wanted = kept.filter(mount => {
     const isEmptied = mount.uses.some(({ stage }) => emptied.has(stage))
-    const startsAnew = mount.base?.stage !== undefined && !isExpected(mount.base.stage, imports, expectations)
-    const why = isEmptied ? 'emptied' : !mayRun(mount.uses, facts) ? 'not-needed' : startsAnew ? 'starts-anew' : undefined
+    const why = isEmptied
+      ? 'emptied'
+      : !mayRun(mount.uses, facts)
+        ? 'not-needed'
+        : whyAnew(mount.base?.stage, imports.main !== undefined, expectations)
     if (why) restored.set(mount, { ...mount, restored: why })
     return !why
   })
@@ -155,12 +158,6 @@ async function fetchMounts(
   const lanes = newLanes({ fetch: fetchesAtOnce })
   await Promise.all(wanted.map(mount => lanes.enter('fetch', () => fetchOne(mount))))
   return { mounts: kept.flatMap(mount => restored.get(mount) ?? []), degradations, deadline, importRef: imports.main?.ref }
-}
-
-/** Whether all of a stage is expected to come from the build's import. */
-function isExpected(stage: number, { main }: ImportPlan, expectations: readonly StageExpectation[]): boolean {
-  const rows = expectations.filter(({ index }) => index === stage)
-  return main !== undefined && rows.length > 0 && rows.every(({ expected }) => expected === 'hit')
 }
 
 /** Indexes of stages whose cache mounts BuildKit empties, since they are built without cache (moby/buildkit solver/llbsolver/bridge.go). */

@@ -94,7 +94,7 @@ async function readFilled(
   outcome: MountBuildOutcome,
   position: number
 ): Promise<{ readonly restored: MountRestored; readonly detail?: string }> {
-  if ('ranSteps' in outcome) return { restored: 'starts-anew' }
+  if ('ranSteps' in outcome) return { restored: 'base-rebuilt' }
   if ('failure' in outcome) return { restored: 'failed', detail: outcome.failure }
   const directory = outcome.directories[position] ?? ''
   const status = await statusIn(host, directory)

@@ -5,11 +5,13 @@ import type { StageExpectation } from '../explain/expectations'
 import { displayRef } from '../plan/cache-plan'
 import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
+import { unusedNames } from '../plan/unused-names'
 import { renderLogTable } from '../report/log-table'
 import { renderOutputs } from '../report/outputs'
 import { importWhy, planNotes, scopeWords } from '../report/plan-sentences'
 import { renderPlan } from '../report/plan-text'
 import type { BuildReport, MountReport } from '../report/report'
+import { unusedWarnings } from '../report/sentences-unused'
 import { renderSummary } from '../report/summary'
 import { mountLines } from '../report/summary-mounts'
 import { renderWarnings } from '../report/warnings'
@@ -31,7 +33,7 @@ import { wantsSummary } from './wants-summary'
 /** Prints what is going to happen, before anything is built. `eager` as it will be, which the builder may not allow. */
 export function printPlan(
   host: Host,
-  { inputs, plan, backends }: Preparation,
+  { inputs, plan, backends, dockerfile, file, script, buildArgs }: Preparation,
   builder: Builder,
   imports: ImportPlan,
   {
@@ -82,12 +84,15 @@ export function printPlan(
     })
   )
   host.log.endGroup()
+  const stages = dockerfile.stages.filter(({ named }) => named).map(({ name }) => name)
+  const unused = unusedNames(inputs, { text: file.text, script, stages }, buildArgs)
+  for (const warning of unusedWarnings(unused, file.path)) host.log.warning(warning)
 }
 
 /** Writes outputs, summary, annotations and the report file: the same facts for all of them, also for a failed build. */
 export async function publish(host: Host, results: Results): Promise<BuildReport> {
-  const { preparation, builder, imports, built, outcomes, degradations } = results
-  const { inputs, plan } = preparation
+  const { preparation, builder, imports, built, outcomes } = results
+  const { inputs, plan, backends } = preparation
   const stages = explained(
     host,
     () => explainResults(results),
@@ -120,7 +125,9 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     stages,
     edges: readsAmong(plan.stages.map(({ stage }) => stage)),
     mounts: results.mounts.map(mount => reportMount(preparation, mount)),
-    degradations,
+    degradations: results.degradations.map(trouble =>
+      trouble.backend === 'registry' ? { ...trouble, host: backends.repository.split('/')[0] ?? '' } : trouble
+    ),
     ...(inputs.minHitRate === undefined ? {} : { hitRateGuard: { minimum: inputs.minHitRate, below: inputs.onLowHitRate } }),
     ...comparedWith(results),
     ...(results.record ? { record: results.record } : {}),

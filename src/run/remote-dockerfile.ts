@@ -1,9 +1,8 @@
-import { lastLine } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import { targetsArgv } from '../plan/argv'
+import { buildError } from '../report/failure'
 import { runBuild } from './build'
-import type { BuildRun } from './build'
 import type { Cancellation } from './cancellation'
 
 /** Seconds that fetching a repository and reading its Dockerfile may take. */
@@ -19,14 +18,9 @@ export async function readRemoteDockerfile(
   const run = await runBuild(host, cancellation, targetsArgv({ inputs, builder }), { live: false, timeoutSeconds: readSeconds })
   const source = run.exitCode === 0 ? parseSource(run.stdout) : undefined
   if (source === undefined) {
-    host.log.info(`The stages of the remote Dockerfile are not known: ${errorOf(run)}`)
+    host.log.info(`The stages of the remote Dockerfile are not known: ${buildError(run.text, run.exitCode)}`)
   }
   return source
-}
-
-/** git's own words fill several lines, of which the last says nothing. */
-function errorOf({ text, exitCode }: BuildRun): string {
-  return text.split('\n').find(line => line.startsWith('ERROR: ')) ?? (lastLine(text) || `exit code ${exitCode}`)
 }
 
 /** `sources` of what BuildKit answers: texts in base64, the Dockerfile first. */

@@ -1,0 +1,26 @@
+import type { UnusedName } from '../plan/unused-names'
+import { group } from './group'
+import { joinWords, plain, words, type Words } from './words'
+
+/** Names that one warning shows. */
+const mostNames = 5
+
+/** One warning for each input that has names which mean nothing in the Dockerfile. */
+export function unusedWarnings(names: readonly UnusedName[], dockerfile: string): readonly string[] {
+  return group(names, ({ input }) => input).map(same => {
+    const shown = same.slice(0, mostNames).map(nameWords)
+    const left = same.length - shown.length
+    const all = joinWords([...shown, ...(left > 0 ? [words`${left} more`] : [])], ', ')
+    return plain(words`${[same[0].input]}: ${why[same[0].input](dockerfile, all, same.length > 1)}`)
+  })
+}
+
+const why: { readonly [input in UnusedName['input']]: (dockerfile: string, names: Words, several: boolean) => Words } = {
+  'build-args': (dockerfile, names, several) =>
+    words`no ARG of ${dockerfile} declares ${names}, so ${[several ? 'they have' : 'it has']} no effect`,
+  'no-cache-filters': (dockerfile, names) => words`${dockerfile} has no stage named ${names}, so nothing is rebuilt for that`
+}
+
+function nameWords({ name, nearest }: UnusedName): Words {
+  return nearest === undefined ? words`${name}` : words`${name} (did you mean ${nearest}?)`
+}
