@@ -1,4 +1,5 @@
 import type { Dockerfile, Stage, StageEdge } from '../dockerfile/dockerfile'
+import { stageWithSteps } from '../dockerfile/stage-graph'
 import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
 import { reasonOf, stageChanges, standsOnAnother } from './changes'
@@ -49,7 +50,7 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   const first = firstRun(stage, result)
   const view = facts.viewOf(stage)
   const changes = view && stageChanges(stage, result.platform, view)
-  const parent = stage.base.kind === 'stage' ? facts.dockerfile.stages[stage.base.index] : undefined
+  const parent = stage.base.kind === 'stage' ? stageWithSteps(facts.dockerfile.stages, stage.base.index) : undefined
   const onAnother = view && changes && parent ? standsOnAnother(parent, result.platform, view, changes) : false
   const own = changes && ownReason(changes, first, onAnother)
   const from = first.at <= 0 ? rebuiltParent(stage, result, facts, edge => edge.kind === 'from') : undefined
@@ -96,7 +97,7 @@ function parentBefore(
 ): Reason | undefined {
   const place = { ...(first.number === undefined ? {} : { step: first.number }) }
   const parent = (edge: StageEdge | undefined): Reason | undefined => {
-    const name = edge && facts.dockerfile.stages[edge.stage]?.name
+    const name = edge && stageWithSteps(facts.dockerfile.stages, edge.stage)?.name
     return name === undefined ? undefined : { code: 'parent-rebuilt', parent: name, line: edge?.line ?? 0, ...place }
   }
   if (onAnother) return first.at === 0 ? parent(stage.edges.find(({ kind }) => kind === 'from')) : undefined
@@ -132,10 +133,9 @@ function rebuiltParent(
 
 /** The stage at an index if a step of it ran; a stage without steps is what it is FROM. */
 function rebuiltAt(index: number, platform: string, facts: ReasonFacts): Stage | undefined {
-  const stage = facts.dockerfile.stages[index]
-  if (stage?.steps.length === 0) return stage.base.kind === 'stage' ? rebuiltAt(stage.base.index, platform, facts) : undefined
+  const stage = stageWithSteps(facts.dockerfile.stages, index)
   const ran = facts.results.some(
-    other => other.index === index && other.platform === platform && other.steps.some(step => step.status === 'ran')
+    other => other.index === stage?.index && other.platform === platform && other.steps.some(step => step.status === 'ran')
   )
   return ran ? stage : undefined
 }
