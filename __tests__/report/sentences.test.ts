@@ -26,6 +26,10 @@ test.each<[Reason, string]>([
     { code: 'base-image-changed', from: `sha256:${'a'.repeat(64)}`, to: `sha256:${'b'.repeat(64)}` },
     'base image moved from sha256:aaaaaaaaaaaa to sha256:bbbbbbbbbbbb'
   ],
+  [
+    { code: 'base-image-changed', image: 'node:$MAJOR', from: `sha256:${'a'.repeat(64)}`, to: `sha256:${'b'.repeat(64)}` },
+    'image node:$MAJOR moved from sha256:aaaaaaaaaaaa to sha256:bbbbbbbbbbbb'
+  ],
   [{ code: 'build-arg-changed', names: ['A'] }, 'build argument A changed'],
   [{ code: 'build-arg-changed', names: ['A', 'B'] }, 'build arguments A, B changed'],
   [{ code: 'cache-evicted' }, 'saved before, but gone from the cache'],

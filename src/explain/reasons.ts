@@ -34,7 +34,8 @@ export function explainReasons(facts: ReasonFacts): Reasons {
   const reasons = new Map<StageResult, Reason | null>()
   // What a stage is FROM stands before it.
   for (const result of facts.results.toSorted((one, other) => one.index - other.index)) {
-    reasons.set(result, explainReason(result, facts, reasons))
+    const reason = explainReason(result, facts, reasons)
+    reasons.set(result, reason && withImage(reason, facts.dockerfile))
   }
   return reasons
 }
@@ -63,6 +64,16 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   if (before) return before
   if (facts.evicted.has(result.name) && changes && isSame(changes, first)) return { code: 'cache-evicted' }
   return { code: facts.absent.has(result.name) ? 'cache-absent' : 'unknown' }
+}
+
+/** With the name of the image that moved, where the line names one only. */
+function withImage(reason: Reason, { stages }: Dockerfile): Reason {
+  if (reason.code !== 'base-image-changed') return reason
+  const from = stages.find(({ lines, base }) => base.kind === 'image' && lines.start === reason.line)?.baseText
+  const text = stages.flatMap(({ steps }) => steps).find(({ lines }) => lines.start === reason.line)?.text ?? ''
+  const read = new Set(Array.from(text.matchAll(/(?:--|,|=)from=([^\s,]+)/g), ([, name]) => name))
+  const image = from ?? (read.size === 1 ? [...read][0] : undefined)
+  return image === undefined ? reason : { ...reason, image }
 }
 
 interface FirstRun {
