@@ -268,6 +268,21 @@ test.each<{ description: string; now: Partial<Build>; expected: readonly string[
   expect(own).toEqual(expected)
 })
 
+test('long chains of variables and of stages without steps are compared within seconds', () => {
+  const levels = Array.from({ length: 100 }, (_, at) => at)
+  const halves = (at: number) => `\${A${at}%?}\${B${at}#?}`
+  const text = [
+    'FROM alpine AS s0\nARG A0=12\nARG B0=34',
+    ...levels.map(at => `ENV A${at + 1}=${halves(at)} B${at + 1}=${halves(at)}`),
+    'FROM alpine AS tool',
+    ...levels.map(at => `FROM ${at === 0 ? 's0' : `t${at}`} AS t${at + 1}`),
+    'FROM t100 AS last\nRUN x\n'
+  ].join('\n')
+  const started = performance.now()
+  expect(differences({ dockerfile: text }, { dockerfile: text.replace('A0=12', 'A0=52') })).toEqual(['last 0: instruction [2]'])
+  expect(performance.now() - started).toBeLessThan(5_000)
+})
+
 const aliases = `ARG TAG=1
 FROM tool:$TAG AS tool
 FROM alpine:3 AS os

@@ -27,7 +27,7 @@ export function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals):
 /** The same for a stage that is FROM one without steps: nothing of that one but its own base and its settings counts, and settings are inherited. */
 export function throughAlias(own: BaseMaterial, alias: BaseMaterial): BaseMaterial {
   const variables = new Map<string, SettingMaterial>([...alias.variables, ...own.variables].map(one => [one.name, one]))
-  return { ...alias, written: JSON.stringify([own.written, alias.written]), variables: [...variables.values()] }
+  return { ...alias, written: `${own.written}\n${alias.written}`, variables: [...variables.values()] }
 }
 
 /** Whether a global argument has a value of input build-args, which others may be made from: such a value is not to be shown. */

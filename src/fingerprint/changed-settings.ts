@@ -24,9 +24,10 @@ export function settingsBefore({ parts, globals = [] }: StageFingerprint, step: 
  */
 export function changedSettings(before: Settings, now: Settings): readonly ChangedSetting[] {
   const [was, is] = [inForce(before.list), inForce(now.list)]
+  const seen = new Set<SettingMark>()
   const changed = [...is].flatMap(([name, at]): readonly ChangedSetting[] => {
     const change = changeOf(name, settingAt(before, was.get(name)), settingAt(now, at))
-    return change ? [change, ...originsOf(settingAt(before, was.get(name)), settingAt(now, at))] : []
+    return change ? [change, ...originsOf(settingAt(before, was.get(name)), settingAt(now, at), seen)] : []
   })
   const went = [...was].filter(([name]) => !is.has(name)).map(([name, at]) => ({ name, before: before.list[at] as SettingMark }))
   return [...changed, ...went]
@@ -74,12 +75,14 @@ function changeOf(name: string, was: Placed | undefined, is: Placed | undefined)
   return { name, ...(was ? { before: was.setting } : {}), ...(is ? { now: is.setting } : {}) }
 }
 
-/** What a changed setting was made from and changed too, and what that was made from. Each is looked for before the one made from it, so it ends. */
-function originsOf(was: Placed | undefined, is: Placed | undefined): readonly ChangedSetting[] {
-  return (is?.setting.of ?? []).flatMap(name => {
+/** What a changed setting was made from and changed too, and what that was made from; of each setting that is there now once. */
+function originsOf(was: Placed | undefined, is: Placed | undefined, seen: Set<SettingMark>): readonly ChangedSetting[] {
+  if (!is || seen.has(is.setting)) return []
+  seen.add(is.setting)
+  return (is.setting.of ?? []).flatMap(name => {
     const [before, now] = [originOf(was, name), originOf(is, name)]
     const change = changeOf(name, before, now)
-    return change ? [change, ...originsOf(before, now)] : []
+    return change ? [change, ...originsOf(before, now, seen)] : []
   })
 }
 
