@@ -2,7 +2,8 @@
 export type Reason =
   | ({ readonly code: 'file-changed' } & FilesChanged & ReasonPlace)
   | ({ readonly code: 'instruction-changed' } & ReasonPlace)
-  | ({ readonly code: 'base-image-changed'; readonly from: string; readonly to: string } & ReasonPlace)
+  /** `image`: its name as the Dockerfile has it. */
+  | ({ readonly code: 'base-image-changed'; readonly image?: string; readonly from: string; readonly to: string } & ReasonPlace)
   | ({ readonly code: 'build-arg-changed'; readonly names: readonly string[] } & ReasonPlace)
   /** `earlier`: not in this build, but since the stage was saved. */
   | ({ readonly code: 'parent-rebuilt'; readonly parent: string; readonly earlier?: true } & ReasonPlace)

@@ -138,7 +138,11 @@ const steps: readonly Step[] = [
     edit: project => pushBaseImage({ name: `e2e/base-${project.id}:1`, files: { 'etc/project': 'moved' } }),
     inputs: { 'build-args': 'VERSION=secret-value-3' },
     reasons: {
-      base: { code: 'base-image-changed', line: 2 },
+      base: {
+        code: 'base-image-changed',
+        line: 2,
+        message: expect.stringMatching(/^image \S+:1 moved from sha256:\w+ to sha256:\w+$/)
+      },
       deps: from('base'),
       tools: from('base'),
       app: from('deps')

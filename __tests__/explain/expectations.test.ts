@@ -55,6 +55,21 @@ test('what is expected of a download, of a named context, of a variable of the b
   ])
 })
 
+test('a stage that copies from another one than before, or from a stage without steps: the content may be the same', () => {
+  const before: Build = {
+    dockerfile: 'FROM alpine AS a\nRUN a\nFROM tool:1 AS tool\nFROM alpine\nCOPY --from=tool /x /x\nCOPY --from=a /x /y\n'
+  }
+  const saidOfLast = (now: Build) => {
+    const view = viewOf(before, now)
+    return said(expectStages({ needed: stagesOf(now).needed, platforms: ['linux/amd64'], viewOf: () => view })).slice(-1)
+  }
+  expect(saidOfLast({ dockerfile: before.dockerfile.replace('tool:1', 'tool:2') })).toEqual([
+    'stage-2 unknown 0 instruction-changed'
+  ])
+  const renamed = before.dockerfile.replace('AS a', 'AS b').replace('from=a', 'from=b').replace('RUN a', 'RUN b')
+  expect(saidOfLast({ dockerfile: renamed })).toEqual(['stage-2 unknown 1 instruction-changed'])
+})
+
 test('without a record nothing is expected, where nothing was saved a rebuild is', () => {
   const { needed } = stagesOf(build)
   const facts = { needed, platforms: ['linux/amd64'], viewOf: () => undefined }

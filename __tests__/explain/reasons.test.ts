@@ -67,6 +67,13 @@ const cases: readonly {
     expected: { code: 'unknown' }
   },
   {
+    description: 'the first copy from it was cached, and the second one was not',
+    dockerfile: 'FROM scratch AS a\nRUN a\nFROM scratch AS b\nCOPY --from=a /x /x\nCOPY --from=a /y /y\n',
+    stages: { a: 'r', b: 'cr' },
+    of: 'b',
+    expected: { code: 'parent-rebuilt', parent: 'a', line: 5 }
+  },
+  {
     description: 'its first step was cached: what it is FROM is not why',
     stages: { base: 'c', deps: 'r', tools: 'c', final: 'cr' },
     of: 'final',

@@ -155,6 +155,8 @@ const recorded: readonly Recorded[] = [
     rows: ['one miss 2r', 'two miss 2r', 'left hit 2c 3c', 'right miss 2r 3r', 'runtime miss 1r 2r'],
     finished: ['two', 'one', 'right', 'runtime']
   },
+  // What an ADD asks a repository before its key is known is no step, though it has the step's name and speaks.
+  { recording: 'download/imported', rows: ['remote hit 2c 3c', 'last hit 2c'] },
   { recording: 'same-content/hit', rows: ['one hit 2c', 'two hit 2c', 'left hit 2c 3c', 'right hit 2c 3c', 'runtime hit 1c 2c'] },
   {
     recording: 'concurrent/main',

@@ -7,7 +7,7 @@ import { planOf } from '../helpers/plans'
 import { recordOf, viewOf } from './builds'
 
 const record: CacheRecord = {
-  version: 2,
+  version: 3,
   repository: 'acme/app',
   key: 'k',
   stages: {},
@@ -65,9 +65,9 @@ const cases: readonly { description: string; text: string; expected: CacheRecord
     'null',
     '[]',
     '"x"',
-    '{"version":2,"repository":"acme/app"}',
-    '{"version":2,"repository":"acme/app","key":"","refs":{},"stages":{},"trees":{}}',
-    '{"version":2,"repository":"acme/app","key":"k","refs":null,"stages":{},"trees":{}}'
+    '{"version":3,"repository":"acme/app"}',
+    '{"version":3,"repository":"acme/app","key":"","refs":{},"stages":{},"trees":{}}',
+    '{"version":3,"repository":"acme/app","key":"k","refs":null,"stages":{},"trees":{}}'
   ].map(text => ({
     description: `no record: ${text || 'empty'}`,
     text,

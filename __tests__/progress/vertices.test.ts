@@ -53,6 +53,16 @@ test.each<{ description: string; events: readonly (readonly [string, Said] | Sol
   { description: 'what is only announced did nothing', events: [], expected: { one: untouched, image: untouched } },
   { description: 'a step that runs', events: [['one', { from: 1 }]], expected: { one: { ...untouched, ran: true } } },
   {
+    description: 'a step that was found in a cache, ran when its layer could not be loaded, and failed',
+    events: [
+      ['one', { from: 1, to: 1.2, cached: true }],
+      ['two', { from: 1.5 }],
+      ['one', { from: 2 }],
+      ['one', { from: 2, to: 2.5, error: 'process "/bin/sh -c x" did not complete successfully: no space left on device' }]
+    ],
+    expected: { one: { cached: true, ran: true, done: false } }
+  },
+  {
     description: 'a step that ran, its start told again after its end',
     events: [
       ['one', { from: 1, to: 3 }],

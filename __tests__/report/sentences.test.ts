@@ -26,6 +26,10 @@ test.each<[Reason, string]>([
     { code: 'base-image-changed', from: `sha256:${'a'.repeat(64)}`, to: `sha256:${'b'.repeat(64)}` },
     'base image moved from sha256:aaaaaaaaaaaa to sha256:bbbbbbbbbbbb'
   ],
+  [
+    { code: 'base-image-changed', image: 'node:$MAJOR', from: `sha256:${'a'.repeat(64)}`, to: `sha256:${'b'.repeat(64)}` },
+    'image node:$MAJOR moved from sha256:aaaaaaaaaaaa to sha256:bbbbbbbbbbbb'
+  ],
   [{ code: 'build-arg-changed', names: ['A'] }, 'build argument A changed'],
   [{ code: 'build-arg-changed', names: ['A', 'B'] }, 'build arguments A, B changed'],
   [{ code: 'cache-evicted' }, 'saved before, but gone from the cache'],
@@ -141,6 +145,17 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
     'Could not look up what is saved in the registry',
     /logs in/u
   ],
+  ...(['registry', 'gha', 'local'] as const).map(
+    (backend): [Partial<Degradation> & Pick<Degradation, 'code'>, string, RegExp] => [
+      {
+        code: 'export-failed',
+        backend,
+        detail: 'failed to copy: write /var/lib/buildkit/content/ingest/b0/data: no space left on device'
+      },
+      `app: built, but not saved to ${backend === 'registry' ? 'the registry' : backend === 'gha' ? 'GitHub’s cache' : 'the local directory'}`,
+      /^(?!.*log)The disk is full: free space/u
+    ]
+  ),
   [{ code: 'write-not-allowed', backend: 'local' }, 'This job may not write to the local directory', /cache-dir/u],
   [
     { code: 'bring-in-failed', backend: 'local' },

@@ -51,7 +51,7 @@ export interface Stage {
   readonly platform?: string
   readonly lines: LineRange
   readonly steps: readonly Step[]
-  /** Stages this one reads, each once per kind, in file order. */
+  /** Stages this one reads, each once per kind and line, in file order. */
   readonly edges: readonly StageEdge[]
 }
 

@@ -42,7 +42,7 @@ export function draftStages(stages: readonly StageLines[], foundations: readonly
       ...(foundation.platform === undefined ? {} : { platform: foundation.platform }),
       lines: { start, end: (lines.body.at(-1) ?? lines.from).lines.end },
       steps: foundation.replaced ? [] : [...triggers.flatMap(stepOf).map(asTrigger), ...body.flatMap(stepOf)],
-      edges: foundation.replaced ? [] : oncePerKind(edges)
+      edges: foundation.replaced ? [] : oncePerLine(edges)
     }
     return {
       stage,
@@ -79,8 +79,10 @@ function edgesOf({ instruction, reads }: ReadingLine): readonly StageEdge[] {
   return reads.map(read => ({ ...read, line: instruction.lines.start }))
 }
 
-function oncePerKind(edges: readonly StageEdge[]): readonly StageEdge[] {
-  return edges.filter((edge, at) => edges.findIndex(other => other.stage === edge.stage && other.kind === edge.kind) === at)
+function oncePerLine(edges: readonly StageEdge[]): readonly StageEdge[] {
+  const isSame = (one: StageEdge, other: StageEdge) =>
+    one.stage === other.stage && one.kind === other.kind && one.line === other.line
+  return edges.filter((edge, at) => edges.findIndex(other => isSame(edge, other)) === at)
 }
 
 function stepOf({ instruction }: ReadingLine): readonly Step[] {

@@ -26,6 +26,13 @@ export function neededStages(dockerfile: Dockerfile, target?: string): readonly 
   return withSources(dockerfile, found.stage)
 }
 
+/** The stage at an index, or for one without steps the one it stands on; undefined where that is an image, or not among the stages. */
+export function stageWithSteps(stages: readonly Stage[], index: number): Stage | undefined {
+  const stage = stages.find(other => other.index === index)
+  if (stage?.steps.length !== 0) return stage
+  return stage.base.kind === 'stage' ? stageWithSteps(stages, stage.base.index) : undefined
+}
+
 /** Which of these stages reads which, by index; each pair once, as the kind that comes first in the file. */
 export function readsAmong(stages: readonly Stage[]): readonly { reader: number; read: number; kind: EdgeKind }[] {
   const among = new Set(stages.map(({ index }) => index))

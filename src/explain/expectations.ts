@@ -1,4 +1,5 @@
 import type { Stage } from '../dockerfile/dockerfile'
+import { stageWithSteps } from '../dockerfile/stage-graph'
 import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
 import { lostSteps, reasonOf, stageChanges, standsOnAnother } from './changes'
@@ -68,7 +69,7 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   const view = facts.viewOf(stage)
   const changes = view && stageChanges(stage, platform, view)
   if (!changes) return settle('maybe', { expected: 'unknown' })
-  const parentStage = needed.find(({ index }) => index === parent)
+  const parentStage = parent === undefined ? undefined : stageWithSteps(needed, parent)
   const onAnother = parentStage !== undefined && standsOnAnother(parentStage, platform, view, changes)
   // Its parent may hit all the same: what is left of it is what it was.
   if (parentChanged === 'no' && parentStage && lostSteps(parentStage, platform, view))
@@ -88,20 +89,21 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   for (const at of stage.steps.keys()) {
     const difference = changes.steps[at]
     const reason = difference && reasonOf(difference)
-    if (reason) return rebuild(may ?? at, reason)
+    if (reason && !difference.byContent) return rebuild(may ?? at, reason)
     if (may !== undefined) continue
     const read = readBy(stage, at).find(index => (changed.get(index) ?? 'maybe') !== 'no')
     if (read === undefined && !difference && !steps[at]?.opaque) continue
     may = at
     const line = stage.steps[at]?.lines.start
     const name = needed.find(({ index }) => index === read)?.name
-    if (name !== undefined) why = { code: 'parent-rebuilt', parent: name, ...(line === undefined ? {} : { line }) }
+    if (reason) why = reason
+    else if (name !== undefined) why = { code: 'parent-rebuilt', parent: name, ...(line === undefined ? {} : { line }) }
   }
   if (may === undefined) return settle('no', { expected: 'hit' })
   return settle('maybe', { expected: 'unknown', firstStep: may, ...(why ? { reason: why } : {}) })
 }
 
-/** Stages that a step copies from or mounts. An edge is kept once per kind, so a later step of the same stage counts with the first. */
+/** Stages that a step copies from or mounts. */
 function readBy(stage: Stage, at: number): readonly number[] {
   const lines = stage.steps[at]?.lines
   return stage.edges

@@ -10,8 +10,10 @@ export function madeOf({ stages, files }: Materials, index: number, platform: st
   const material = stages.find(stage => stage.index === index && stage.platform === platform)
   if (!material) return undefined
   const steps = material.parts.filter(part => part.kind === 'step')
-  const settings = [...material.base.variables, ...material.parts.filter(part => part.kind === 'setting')]
-  const images = [...(material.base.image === undefined ? [] : [material.base.shown]), ...steps.flatMap(step => step.images)]
+  const bases = [material.base, ...steps.flatMap(step => Object.values(step.bases))]
+  const settings = [...bases.flatMap(({ variables }) => variables), ...material.parts.filter(part => part.kind === 'setting')]
+  const named = bases.filter(({ image }) => image !== undefined).map(({ shown }) => shown)
+  const images = [...named, ...steps.flatMap(step => step.images)]
   return {
     files: steps.flatMap(({ reads }) => {
       const tree = files.trees.get(files.idOf(reads) ?? '')

@@ -1,4 +1,5 @@
 import type { Dockerfile, Stage, StageEdge } from '../dockerfile/dockerfile'
+import { stageWithSteps } from '../dockerfile/stage-graph'
 import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
 import { reasonOf, stageChanges, standsOnAnother } from './changes'
@@ -33,7 +34,8 @@ export function explainReasons(facts: ReasonFacts): Reasons {
   const reasons = new Map<StageResult, Reason | null>()
   // What a stage is FROM stands before it.
   for (const result of facts.results.toSorted((one, other) => one.index - other.index)) {
-    reasons.set(result, explainReason(result, facts, reasons))
+    const reason = explainReason(result, facts, reasons)
+    reasons.set(result, reason && withImage(reason, facts.dockerfile))
   }
   return reasons
 }
@@ -49,7 +51,7 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   const first = firstRun(stage, result)
   const view = facts.viewOf(stage)
   const changes = view && stageChanges(stage, result.platform, view)
-  const parent = stage.base.kind === 'stage' ? facts.dockerfile.stages[stage.base.index] : undefined
+  const parent = stage.base.kind === 'stage' ? stageWithSteps(facts.dockerfile.stages, stage.base.index) : undefined
   const onAnother = view && changes && parent ? standsOnAnother(parent, result.platform, view, changes) : false
   const own = changes && ownReason(changes, first, onAnother)
   const from = first.at <= 0 ? rebuiltParent(stage, result, facts, edge => edge.kind === 'from') : undefined
@@ -62,6 +64,16 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   if (before) return before
   if (facts.evicted.has(result.name) && changes && isSame(changes, first)) return { code: 'cache-evicted' }
   return { code: facts.absent.has(result.name) ? 'cache-absent' : 'unknown' }
+}
+
+/** With the name of the image that moved, where the line names one only. */
+function withImage(reason: Reason, { stages }: Dockerfile): Reason {
+  if (reason.code !== 'base-image-changed') return reason
+  const from = stages.find(({ lines, base }) => base.kind === 'image' && lines.start === reason.line)?.baseText
+  const text = stages.flatMap(({ steps }) => steps).find(({ lines }) => lines.start === reason.line)?.text ?? ''
+  const read = new Set(Array.from(text.matchAll(/(?:--|,|=)from=([^\s,]+)/g), ([, name]) => name))
+  const image = from ?? (read.size === 1 ? [...read][0] : undefined)
+  return image === undefined ? reason : { ...reason, image }
 }
 
 interface FirstRun {
@@ -96,7 +108,7 @@ function parentBefore(
 ): Reason | undefined {
   const place = { ...(first.number === undefined ? {} : { step: first.number }) }
   const parent = (edge: StageEdge | undefined): Reason | undefined => {
-    const name = edge && facts.dockerfile.stages[edge.stage]?.name
+    const name = edge && stageWithSteps(facts.dockerfile.stages, edge.stage)?.name
     return name === undefined
       ? undefined
       : { code: 'parent-rebuilt', parent: name, earlier: true, line: edge?.line ?? 0, ...place }
@@ -134,10 +146,9 @@ function rebuiltParent(
 
 /** The stage at an index if a step of it ran; a stage without steps is what it is FROM. */
 function rebuiltAt(index: number, platform: string, facts: ReasonFacts): Stage | undefined {
-  const stage = facts.dockerfile.stages[index]
-  if (stage?.steps.length === 0) return stage.base.kind === 'stage' ? rebuiltAt(stage.base.index, platform, facts) : undefined
+  const stage = stageWithSteps(facts.dockerfile.stages, index)
   const ran = facts.results.some(
-    other => other.index === index && other.platform === platform && other.steps.some(step => step.status === 'ran')
+    other => other.index === stage?.index && other.platform === platform && other.steps.some(step => step.status === 'ran')
   )
   return ran ? stage : undefined
 }

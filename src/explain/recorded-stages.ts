@@ -1,5 +1,5 @@
 import type { Stage } from '../dockerfile/dockerfile'
-import { stageKey, stepsOf } from '../fingerprint/fingerprint'
+import { imagesOf, stageKey } from '../fingerprint/fingerprint'
 import type { CacheRecord, RecordedStage, RecordedStages, SavedIn } from '../fingerprint/record'
 import { holdingStage } from '../plan/cache-plan'
 import type { CachePlan, CacheRef, StagePlan } from '../plan/cache-plan'
@@ -40,7 +40,7 @@ export function recordStages(facts: SavedFacts): CacheRecord | undefined {
       const made = view.now.stages.get(key)?.get(row.platform)
       const saved = savedIn(planned, row, before, facts)
       if (!made || Object.keys(saved).length === 0) continue
-      const names = new Set([made.base.image, ...stepsOf(made).flatMap(({ images = [] }) => images)])
+      const names = new Set(imagesOf(made))
       const images = Object.fromEntries([...view.images].filter(([mark]) => names.has(mark)))
       const earlier = facts.secondsBefore(stage, row.platform)
       const seconds = stage.steps.map(({ lines }, at) => ranFor(row, lines.start) ?? earlier[at] ?? null)

@@ -121,11 +121,14 @@ class TableView {
 
   /**
    * Builds that run at the same time share what has the same cache key: then the other build's vertex shows up here, of the same name
-   * and another digest, and this one's never starts (BuildKit solver/scheduler.go mergeTo, solver/jobs.go setEdge).
+   * and another digest, and this one's never starts (BuildKit solver/scheduler.go mergeTo, solver/jobs.go setEdge). What an ADD downloads
+   * has the name of the step too, but no inputs.
    */
   private standIn(vertex: Vertex): Vertex {
     if (vertex.started !== undefined) return vertex
-    return this.byName.get(vertex.name)?.find(({ started }) => started !== undefined) ?? vertex
+    const { name, inputs } = vertex
+    const isTwin = (other: Vertex) => other.started !== undefined && other.inputs.length === inputs.length
+    return this.byName.get(name)?.find(isTwin) ?? vertex
   }
 }
 

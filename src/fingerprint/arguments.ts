@@ -31,7 +31,10 @@ export function globalSettings(lines: readonly LogicalLine[], settings: BuildSet
       const name = nameOf(word)
       sources.set(name, isGiven(settings, name) ? [] : withSources(variablesIn(word.slice(name.length)), sources))
       const value = variables.get(name)
-      if (value !== undefined) found.set(name, argumentSetting(name, value, line, isGiven(settings, name)))
+      if (value === undefined) continue
+      // Where it is declared again it stands behind what that line made it from.
+      found.delete(name)
+      found.set(name, argumentSetting(name, value, line, isGiven(settings, name) ? given : variablesIn(word.slice(name.length))))
     }
   }
   return { variables, settings: found, sources }
@@ -52,7 +55,15 @@ export function isGiven({ buildArgs }: BuildSettings, name: string): boolean {
   return Object.hasOwn(buildArgs, name)
 }
 
-/** One ARG as what a step may be made from. `given`: the value comes from input build-args. */
-export function argumentSetting(name: string, value: string, { lines }: LogicalLine, given: boolean): SettingMaterial {
-  return { kind: 'setting', name, by: 'ARG', value, line: lines.start, given }
+/** Stands for what an argument's value was made from: input build-args. */
+export const given = 'given'
+
+/** One ARG as what a step may be made from; `of`: the variables of its default, or that its value was given. */
+export function argumentSetting(
+  name: string,
+  value: string,
+  { lines }: LogicalLine,
+  of: readonly string[] | typeof given
+): SettingMaterial {
+  return { kind: 'setting', name, by: 'ARG', value, line: lines.start, given: of === given, of: of === given ? [] : of }
 }

@@ -4,7 +4,7 @@ import { flagValues } from '../dockerfile/instruction-text'
 import type { LogicalLine } from '../dockerfile/logical-lines'
 import { variablesIn, withSources } from './arguments'
 import type { Globals } from './arguments'
-import type { BaseMaterial } from './material'
+import type { BaseMaterial, SettingMaterial } from './material'
 
 /** What a stage is FROM: an image by its name with variables expanded, or a stage by its index. */
 export function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals): BaseMaterial {
@@ -22,6 +22,12 @@ export function baseMaterial(stage: Stage, from: LogicalLine, globals: Globals):
     ),
     opaque: base.kind === 'context'
   }
+}
+
+/** The same for a stage that is FROM one without steps: nothing of that one but its own base and its settings counts, and settings are inherited. */
+export function throughAlias(own: BaseMaterial, alias: BaseMaterial): BaseMaterial {
+  const variables = new Map<string, SettingMaterial>([...alias.variables, ...own.variables].map(one => [one.name, one]))
+  return { ...alias, written: `${own.written}\n${alias.written}`, variables: [...variables.values()] }
 }
 
 /** Whether a global argument has a value of input build-args, which others may be made from: such a value is not to be shown. */

@@ -1,5 +1,7 @@
+import { changedSettings, movedVariable, settingsBefore } from './changed-settings'
+import type { ChangedSetting } from './changed-settings'
 import { stepsOf } from './fingerprint'
-import type { FileTree, Mark, SettingMark, StageFingerprint, StepMark } from './fingerprint'
+import type { BaseFingerprint, FileTree, Mark, StageFingerprint, StepMark } from './fingerprint'
 import type { RecordedStage } from './record'
 
 /** One path that is not as it was. */
@@ -8,8 +10,10 @@ export interface FileChange {
   readonly how: 'changed' | 'appeared' | 'went'
 }
 
-/** What makes a step another one than it was. */
-export type Difference =
+/** What makes a step another one than it was; `byContent`: it reads from something else now, which may have the same content. */
+export type Difference = DifferenceKind & { readonly byContent?: true }
+
+type DifferenceKind =
   /** `files` is undefined where the record has no room for them. */
   | { readonly kind: 'files'; readonly line: number; readonly files: readonly FileChange[] | undefined }
   | { readonly kind: 'instruction'; readonly line: number }
@@ -30,11 +34,18 @@ export interface Comparison {
 }
 
 /** What of the stage's FROM is not as recorded. */
-export function baseDifference({ recorded, now, images }: Comparison): Difference | undefined {
-  const { base: before } = recorded.made
-  const { base } = now
+export function baseDifference(comparison: Comparison): Difference | undefined {
+  return fromDifference(comparison.recorded.made.base, comparison.now.base, comparison)
+}
+
+function fromDifference(
+  before: BaseFingerprint,
+  base: BaseFingerprint,
+  { recorded, images }: Comparison
+): Difference | undefined {
   if (base.from !== before.from) return { kind: 'instruction', line: base.line }
-  const variable = settingDifference(before.variables, base.variables, base.line)
+  const variables = changedSettings({ list: before.variables, globals: [] }, { list: base.variables, globals: [] })
+  const variable = blame(variables, base.line)
   if (variable) return variable
   if (base.image !== before.image) return { kind: 'instruction', line: base.line }
   const [was, is] = [recorded.images[base.image ?? ''], images.get(base.image ?? '')]
@@ -48,7 +59,8 @@ export function stepDifference(comparison: Comparison, at: number): Difference |
   const [before, step] = [stepsOf(recorded.made)[at], stepsOf(now)[at]]
   if (!step) return undefined
   if (!before || before.step !== step.step) return { kind: 'instruction', line: step.line }
-  const settings = changedSettings(settingsAt(recorded.made, before), settingsAt(now, step))
+  const [set, sets] = [settingsBefore(recorded.made, before), settingsBefore(now, step)]
+  const settings = changedSettings(set, sets)
   if (before.effective !== step.effective) {
     if (before.written !== step.written) return { kind: 'instruction', line: step.line }
     return (
@@ -61,49 +73,29 @@ export function stepDifference(comparison: Comparison, at: number): Difference |
   if (step.step === 'RUN') {
     const cause = blame(settings, step.line)
     if (cause) return cause
+    const moved = movedVariable(set, sets)
+    if (moved) return { kind: 'instruction', line: moved.line }
   }
   if (before.files !== step.files) return fileDifference(comparison, before, step)
   for (const image of step.images ?? []) {
     const [was, is] = [recorded.images[image], images.get(image)]
     if (was !== undefined && is !== undefined && was !== is) return { kind: 'image', line: step.line, from: was, to: is }
   }
-  const stage = (step.stages ?? []).findIndex((id, index) => id !== before.stages?.[index])
-  if (stage < 0) return undefined
+  return readDifference(comparison, before, step)
+}
+
+/** What of the stages that a step reads is not as recorded. A stage without steps is what it is FROM: nothing else of it can be read. */
+function readDifference(comparison: Comparison, before: StepMark, step: StepMark): Difference | undefined {
   // Another stage is read now, rather than the same one made of something else.
   const isAnother = before.sources !== undefined && before.sources !== step.sources
-  return isAnother ? { kind: 'instruction', line: step.line } : { kind: 'stage', line: step.line, at: stage }
-}
-
-interface ChangedSetting {
-  readonly name: string
-  readonly before?: SettingMark
-  readonly now?: SettingMark
-}
-
-function settingDifference(before: readonly SettingMark[], now: readonly SettingMark[], line: number): Difference | undefined {
-  return blame(changedSettings(byName(before), byName(now)), line)
-}
-
-function byName(settings: readonly SettingMark[]): ReadonlyMap<string, SettingMark> {
-  return new Map(settings.map(setting => [setting.set, setting]))
-}
-
-/** What is in force at a step: of each name the last setting before it. */
-function settingsAt({ parts }: StageFingerprint, step: StepMark): ReadonlyMap<string, SettingMark> {
-  return byName(parts.slice(0, parts.indexOf(step)).filter(part => 'set' in part))
-}
-
-/** In the order of the file as it is now, what went last. */
-function changedSettings(
-  before: ReadonlyMap<string, SettingMark>,
-  now: ReadonlyMap<string, SettingMark>
-): readonly ChangedSetting[] {
-  const changed = [...now].flatMap(([name, setting]): readonly ChangedSetting[] => {
-    const was = before.get(name)
-    return was?.value === setting.value ? [] : [{ name, now: setting, ...(was ? { before: was } : {}) }]
-  })
-  const went = [...before].filter(([name]) => !now.has(name)).map(([name, was]) => ({ name, before: was }))
-  return [...changed, ...went]
+  for (const [at, id] of (step.stages ?? []).entries()) {
+    const [was, is] = [before.bases?.[at], step.bases?.[at]]
+    const difference = was && is && fromDifference(was, is, comparison)
+    if (difference && difference.kind !== 'stage') return { ...difference, byContent: true }
+    if (was && is ? !difference : id === before.stages?.[at]) continue
+    return isAnother ? { kind: 'instruction', line: step.line, byContent: true } : { kind: 'stage', line: step.line, at }
+  }
+  return undefined
 }
 
 /** A build argument explains what is derived from it; else the line of the file that comes first. */
@@ -111,7 +103,8 @@ function blame(changed: readonly ChangedSetting[], line: number): Difference | u
   const [first] = changed
   if (!first) return undefined
   const given = changed.filter(({ before, now }) => before?.given === true || now?.given === true)
-  if (given.length > 0) return { kind: 'build-args', line: given[0]?.now?.line ?? line, names: given.map(({ name }) => name) }
+  if (given.length > 0)
+    return { kind: 'build-args', line: given[0]?.now?.line ?? line, names: [...new Set(given.map(({ name }) => name))] }
   const written = changed.filter(({ before, now }) => (now ?? before)?.by !== 'input')
   if (written.length === 0) return { kind: 'other' }
   const lines = written.flatMap(({ now }) => (now ? [now.line] : []))

@@ -21,6 +21,8 @@ export interface StageFingerprint {
   readonly id: Mark
   readonly base: BaseFingerprint
   readonly parts: readonly (SettingMark | StepMark)[]
+  /** The arguments declared before the first FROM, where values of the stage's settings were made from one that it does not declare itself. */
+  readonly globals?: readonly SettingMark[]
 }
 
 export interface BaseFingerprint {
@@ -41,6 +43,8 @@ export interface SettingMark {
   readonly value: Mark
   readonly line: number
   readonly given?: true
+  /** Names of the settings that its value was made from. */
+  readonly of?: readonly string[]
 }
 
 export interface StepMark {
@@ -53,6 +57,8 @@ export interface StepMark {
   readonly files?: Mark
   /** Ids of the stages it reads. */
   readonly stages?: readonly Mark[]
+  /** What those of them are FROM that have no steps, by place in `stages`. */
+  readonly bases?: Readonly<Record<string, BaseFingerprint>>
   /** Of their names: it tells another stage from one that is made of something else. */
   readonly sources?: Mark
   readonly images?: readonly Mark[]
@@ -62,6 +68,13 @@ export interface StepMark {
 /** The steps of a stage, in the order of `Stage.steps`. */
 export function stepsOf({ parts }: Pick<StageFingerprint, 'parts'>): readonly StepMark[] {
   return parts.filter(part => 'step' in part)
+}
+
+/** Marks of the images that a stage is FROM or reads. */
+export function imagesOf(made: Pick<StageFingerprint, 'base' | 'parts'>): readonly Mark[] {
+  const steps = stepsOf(made)
+  const bases = [made.base, ...steps.flatMap(({ bases = {} }) => Object.values(bases))]
+  return [...bases.flatMap(({ image }) => image ?? []), ...steps.flatMap(({ images = [] }) => images)]
 }
 
 /** Names a stage in fingerprints and records: its name, with its place where a later stage took the name. */

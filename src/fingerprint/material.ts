@@ -10,10 +10,13 @@ export interface StageMaterial {
   readonly index: number
   readonly platform: string
   readonly base: BaseMaterial
+  /** The arguments declared before the first FROM. */
+  readonly globals: readonly SettingMaterial[]
   /** In the order of the file; the settings that the stage inherits come first. */
   readonly parts: readonly (SettingMaterial | StepMaterial)[]
 }
 
+/** Of a stage that is FROM one without steps it is what that one is FROM. */
 export interface BaseMaterial {
   readonly line: number
   /** The stage it is FROM, by index. */
@@ -40,6 +43,8 @@ export interface SettingMaterial {
   readonly line: number
   /** The value came from input build-args. */
   readonly given: boolean
+  /** Names of the variables that the value was made from directly. */
+  readonly of: readonly string[]
 }
 
 export interface StepMaterial {
@@ -55,6 +60,8 @@ export interface StepMaterial {
   readonly reads: readonly ContextRead[]
   /** Stages it copies from or mounts, by index. */
   readonly stages: readonly number[]
+  /** What those of `stages` are FROM that have no steps of their own, by place in `stages`. */
+  readonly bases: Readonly<Record<number, BaseMaterial>>
   /** Images it copies from or mounts, in Docker's short form. */
   readonly images: readonly string[]
   /** It reads something whose content is not known here: a URL, a repository, a named build context. */

@@ -30,7 +30,12 @@ function isSavedIn(value: unknown): boolean {
 }
 
 function isFingerprint(value: unknown): boolean {
-  return has(value, { id: isText, base: isBase, parts: listOf(part => isSetting(part) || isStep(part)) })
+  return has(value, {
+    id: isText,
+    base: isBase,
+    parts: listOf(part => isSetting(part) || isStep(part)),
+    globals: optional(listOf(isSetting))
+  })
 }
 
 function isBase(value: unknown): boolean {
@@ -44,7 +49,7 @@ function isBase(value: unknown): boolean {
 }
 
 function isSetting(value: unknown): boolean {
-  return has(value, { step: isAbsent, set: isText, by: isText, value: isText, line: isAmount })
+  return has(value, { step: isAbsent, set: isText, by: isText, value: isText, line: isAmount, of: optional(listOf(isText)) })
 }
 
 function isStep(value: unknown): boolean {
@@ -59,6 +64,7 @@ function isStep(value: unknown): boolean {
     files: optional(isText),
     stages: texts,
     sources: optional(isText),
+    bases: optional(objectOf(isBase)),
     images: texts
   })
 }

@@ -5,7 +5,7 @@ import { isObject, isPastBuild, isRecordedRef, isRecordedStage, isTree } from '.
 
 /** What is remembered between jobs of one image × platforms × scope. */
 export interface CacheRecord {
-  readonly version: 2
+  readonly version: 3
   readonly repository: string
   /** Random; all marks of this record are made with it, and later records of its scope keep it. */
   readonly key: string
@@ -70,18 +70,18 @@ export interface SavedIn {
 const mostCharacters = 4_000_000
 
 export function emptyRecord(repository: string, key: string): CacheRecord {
-  return { version: 2, repository, key, refs: {}, stages: {}, builds: [], trees: {} }
+  return { version: 3, repository, key, refs: {}, stages: {}, builds: [], trees: {} }
 }
 
 /** Undefined for a text that is no record of this version or of another repository. Of a record that is, what has another shape is left out. */
 export function parseRecord(text: string, repository: string): CacheRecord | undefined {
   try {
     const record = JSON.parse(text) as Partial<CacheRecord>
-    if (record.version !== 2 || record.repository !== repository || typeof record.key !== 'string' || record.key === '')
+    if (record.version !== 3 || record.repository !== repository || typeof record.key !== 'string' || record.key === '')
       return undefined
     if (!isObject(record.refs) || !isObject(record.stages) || !isObject(record.trees)) return undefined
     return {
-      version: 2,
+      version: 3,
       repository,
       key: record.key,
       refs: only(record.refs, isRecordedRef),

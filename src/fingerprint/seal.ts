@@ -2,8 +2,8 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Stage } from '../dockerfile/dockerfile'
 import { contextName } from '../dockerfile/image-reference'
 import { stageKey } from './fingerprint'
-import type { Fingerprint, Mark, SettingMark, StageFingerprint, StepMark } from './fingerprint'
-import type { SettingMaterial, StageMaterial, StepMaterial } from './material'
+import type { BaseFingerprint, Fingerprint, Mark, SettingMark, StageFingerprint, StepMark } from './fingerprint'
+import type { BaseMaterial, SettingMaterial, StageMaterial, StepMaterial } from './material'
 import type { TakenFiles } from './taken-files'
 
 /** All that a build is made from; it holds values of build arguments, and stays in memory. */
@@ -47,32 +47,39 @@ class Sealer {
   ) {}
 
   stage(material: StageMaterial): StageFingerprint {
-    const { base, index, platform } = material
-    const parent = base.stage === undefined ? undefined : this.ids.get(`${base.stage} ${platform}`)
+    const { base, index, platform, globals } = material
     const sealed = {
-      base: {
-        line: base.line,
-        from: this.text(base.written),
-        variables: base.variables.map(setting => this.setting(setting)),
-        ...(base.image === undefined ? {} : { image: imageMark(base.image, this.key) }),
-        ...(parent === undefined ? {} : { stage: parent }),
-        ...(base.opaque ? { opaque: true as const } : {})
-      },
+      base: this.base(base, platform),
       parts: material.parts.map(part => (part.kind === 'setting' ? this.setting(part) : this.step(part, platform)))
     }
     const id = this.text(JSON.stringify(sealed, (name, value: unknown) => (uncounted.has(name) ? undefined : value)))
     this.ids.set(`${index} ${platform}`, id)
-    return { id, ...sealed }
+    const used = needsGlobals(material) ? globals.map(setting => this.setting(setting)) : []
+    return { id, ...sealed, ...(used.length > 0 ? { globals: used } : {}) }
   }
 
-  private setting({ name, by, value, line, given }: SettingMaterial): SettingMark {
-    return { set: name, by, value: valueMark(value, this.key), line, ...(given ? { given: true } : {}) }
+  private base(base: BaseMaterial, platform: string): BaseFingerprint {
+    const parent = base.stage === undefined ? undefined : this.ids.get(`${base.stage} ${platform}`)
+    return {
+      line: base.line,
+      from: this.text(base.written),
+      variables: base.variables.map(setting => this.setting(setting)),
+      ...(base.image === undefined ? {} : { image: imageMark(base.image, this.key) }),
+      ...(parent === undefined ? {} : { stage: parent }),
+      ...(base.opaque ? { opaque: true as const } : {})
+    }
+  }
+
+  private setting({ name, by, value, line, given, of }: SettingMaterial): SettingMark {
+    const mark = { set: name, by, value: valueMark(value, this.key), line }
+    return { ...mark, ...(given ? { given: true } : {}), ...(of.length > 0 ? { of } : {}) }
   }
 
   private step(step: StepMaterial, platform: string): StepMark {
     const files = step.reads.length > 0 ? this.materials.files.idOf(step.reads) : undefined
     const stages = step.stages.map(index => this.ids.get(`${index} ${platform}`) ?? '')
     const sources = step.stages.map(index => this.materials.needed.find(stage => stage.index === index)?.name ?? '')
+    const bases = Object.entries(step.bases).map(([at, base]) => [at, this.base(base, platform)] as const)
     const expands = step.names.length > 0
     return {
       step: step.keyword,
@@ -82,6 +89,7 @@ class Sealer {
       ...(expands ? { names: step.names } : {}),
       ...(files === undefined ? {} : { files }),
       ...(stages.length > 0 ? { stages, sources: this.text(JSON.stringify(sources)) } : {}),
+      ...(bases.length > 0 ? { bases: Object.fromEntries(bases) } : {}),
       ...(step.images.length > 0 ? { images: step.images.map(image => imageMark(image, this.key)) } : {}),
       ...(step.opaque || (step.reads.length > 0 && files === undefined) ? { opaque: true } : {})
     }
@@ -92,8 +100,13 @@ class Sealer {
   }
 }
 
+/** A setting of the stage is a global argument made from others. */
+function needsGlobals({ globals, parts }: StageMaterial): boolean {
+  return globals.some(global => global.of.length > 0 && parts.includes(global))
+}
+
 /** Left out of a stage's id: where things stand, what stages are called, and what `effective` says better. */
-const uncounted = new Set(['line', 'written', 'names', 'given', 'sources'])
+const uncounted = new Set(['line', 'written', 'names', 'given', 'of', 'sources'])
 
 function valueMark(value: string, key: string): Mark {
   return createHmac('sha256', key).update(value).digest('base64url').slice(0, valueDigits)

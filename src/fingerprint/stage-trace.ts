@@ -8,7 +8,7 @@ import { expandWord } from '../dockerfile/shell-words'
 import { isStepKind } from '../dockerfile/stage-draft'
 import { splitAssignments } from '../dockerfile/words'
 import { WordError } from '../dockerfile/word-error'
-import { argumentSetting, isGiven, nameOf, variablesIn, withSources } from './arguments'
+import { argumentSetting, given, isGiven, nameOf, variablesIn, withSources } from './arguments'
 import type { Globals } from './arguments'
 import type { SettingMaterial, StageMaterial } from './material'
 import { stepMaterial } from './step-material'
@@ -42,14 +42,13 @@ export class StageTrace {
     this.workdir = parent?.workdir
     this.user = parent?.user
     if (parent) {
-      this.parts.push(...parent.parts.filter(({ kind }) => kind === 'setting'))
-      // What ENV set comes back into force where an ARG had hidden it: a stage starts from its parent's image.
-      for (const { setting, written } of parent.imageEnv.values()) {
-        if (this.env.get(setting.name) !== setting.value) this.set(setting, written)
-      }
+      // A stage sets anew what its parent's image has, in that order: so an ENV comes back into force where an ARG had hidden it.
+      const image = new Set<unknown>(Array.from(parent.imageEnv.values(), ({ setting }) => setting))
+      this.parts.push(...parent.parts.filter(part => part.kind === 'setting' && !image.has(part)))
+      for (const { setting, written } of parent.imageEnv.values()) this.set(setting, written)
     } else {
       for (const [name, value] of Object.entries(from as Readonly<Record<string, string>>)) {
-        this.parts.push({ kind: 'setting', name: ` ${name}`, by: 'input', value, line: 0, given: false })
+        this.parts.push({ kind: 'setting', name: ` ${name}`, by: 'input', value, line: 0, given: false, of: [] })
       }
     }
   }
@@ -97,18 +96,18 @@ export class StageTrace {
 
   private takeArgument(word: string, line: LogicalLine): void {
     const name = nameOf(word)
-    const given = isGiven(this.settings, name)
     const inherited = this.globals.settings.get(name)
-    if (given) this.set(argumentSetting(name, this.settings.buildArgs[name] ?? '', line, true), '')
+    if (isGiven(this.settings, name)) this.set(argumentSetting(name, this.settings.buildArgs[name] ?? '', line, given), '')
     else if (word.includes('=')) {
-      const value = this.expandSetting(name, word.slice(word.indexOf('=') + 1), line.escape)
-      this.set(argumentSetting(name, value, line, false), word.slice(name.length))
+      const written = word.slice(word.indexOf('=') + 1)
+      const value = this.expandSetting(name, written, line.escape)
+      this.set(argumentSetting(name, value, line, variablesIn(written)), written)
     } else if (inherited) {
       this.set(inherited, '')
       this.sources.set(name, this.globals.sources.get(name) ?? [])
     } else {
       const value = this.globals.variables.get(name)
-      if (value !== undefined) this.set(argumentSetting(name, value, line, false), '')
+      if (value !== undefined) this.set(argumentSetting(name, value, line, []), '')
     }
   }
 
@@ -124,7 +123,16 @@ export class StageTrace {
     // All values of one ENV are expanded with what was in force before it.
     const expanded = pairs.map(([name, value]) => [name, this.expandSetting(name, value, line.escape), value] as const)
     for (const [name, value, written] of expanded) {
-      const setting: SettingMaterial = { kind: 'setting', name, by: 'ENV', value, line: line.lines.start, given: false }
+      const at = line.lines.start
+      const setting: SettingMaterial = {
+        kind: 'setting',
+        name,
+        by: 'ENV',
+        value,
+        line: at,
+        given: false,
+        of: variablesIn(written)
+      }
       this.set(setting, written)
       this.imageEnv.set(name, { setting, written })
     }
@@ -145,8 +153,9 @@ export class StageTrace {
   }
 
   private state(by: 'USER' | 'WORKDIR' | 'SHELL', value: string, line: LogicalLine, before: readonly string[]): void {
-    this.sources.set(` ${by}`, withSources([...variablesIn(line.rest), ...before], this.sources))
-    this.parts.push({ kind: 'setting', name: ` ${by}`, by, value, line: line.lines.start, given: false })
+    const of = [...variablesIn(line.rest), ...before]
+    this.sources.set(` ${by}`, withSources(of, this.sources))
+    this.parts.push({ kind: 'setting', name: ` ${by}`, by, value, line: line.lines.start, given: false, of })
   }
 
   /** `known` is false where the text mentions a variable that only the base image may set. */

@@ -31,7 +31,8 @@ export function stepMaterial(line: ReadingLine, keyword: StepKind, around: StepS
     keyword,
     line: instruction.lines.start,
     written: heredocsOf(instruction).length > 0 ? instruction.source : instruction.text,
-    stages: reads.map(({ stage }) => stage)
+    stages: reads.map(({ stage }) => stage),
+    bases: {}
   }
   if (keyword === 'RUN') return { ...common, ...runMaterial(line, around) }
   if (keyword === 'WORKDIR') return { ...common, ...workdirMaterial(line, around) }

@@ -4,8 +4,8 @@ import type { Expand } from '../dockerfile/cache-mount'
 import { contextName } from '../dockerfile/image-reference'
 import type { Script } from '../dockerfile/parse-dockerfile'
 import { globalSettings } from './arguments'
-import { baseMaterial } from './base-material'
-import type { StageMaterial } from './material'
+import { baseMaterial, throughAlias } from './base-material'
+import type { BaseMaterial, StageMaterial, StepMaterial } from './material'
 import { StageTrace } from './stage-trace'
 import type { StageLine } from './stage-trace'
 
@@ -32,6 +32,8 @@ export function traceStages(options: TraceOptions): readonly StageMaterial[] {
   const contexts = new Set(options.contexts.flatMap(name => [name, contextName(name) ?? name]))
   const names = new Set(needed.filter(({ named }) => named).map(({ name }) => name))
   const traces = new Map<number, StageTrace>()
+  // Of the stages without steps.
+  const aliases = new Map<number, BaseMaterial>()
   return needed.map(stage => {
     const lines = script.stages[stage.index]
     if (!lines) throw new RangeError(`the script has no stage ${stage.index}`)
@@ -41,12 +43,25 @@ export function traceStages(options: TraceOptions): readonly StageMaterial[] {
     )
     traces.set(stage.index, trace)
     for (const line of lines.body) trace.take(line)
+    const own = baseMaterial(stage, lines.from, globals)
+    const alias = own.stage === undefined ? undefined : aliases.get(own.stage)
+    const base = alias ? throughAlias(own, alias) : own
+    if (stage.steps.length === 0) aliases.set(stage.index, base)
     return {
       name: stage.name,
       index: stage.index,
       platform: settings.platform,
-      base: baseMaterial(stage, lines.from, globals),
-      parts: trace.parts
+      base,
+      globals: [...globals.settings.values()],
+      parts: trace.parts.map(part => (part.kind === 'step' ? withBases(part, aliases) : part))
     }
   })
+}
+
+function withBases(step: StepMaterial, aliases: ReadonlyMap<number, BaseMaterial>): StepMaterial {
+  const found = step.stages.flatMap((stage, at): readonly (readonly [number, BaseMaterial])[] => {
+    const base = aliases.get(stage)
+    return base ? [[at, base]] : []
+  })
+  return { ...step, bases: Object.fromEntries(found) }
 }

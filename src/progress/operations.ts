@@ -81,7 +81,8 @@ export class Operations {
     this.ran = work.length > (source && !this.hasSpoken ? 1 : 0)
     this.ranElsewhere = this.ran && work.every(operation => operation.before)
     const finished = work.filter(operation => operation.completed !== undefined && operation.error === undefined)
-    this.done = loaded || this.settled || (this.ran && finished.length > (source && work.length > 1 ? 1 : 0))
+    const came = loaded || this.settled || (this.ran && finished.length > (source && work.length > 1 ? 1 : 0))
+    this.done = came && !hasFailed(all)
     this.cached = loaded || (this.settled && !this.ran)
     this.worked = all.some(operation => operation.cached) || (this.ran && (this.hasSpoken || work.some(hasLasted)))
     this.seconds = coveredBy(work) / 1000
@@ -99,6 +100,19 @@ function hasLasted({ started, completed }: Operation): boolean {
 function isWithdrawn(operation: Operation): boolean {
   const { error } = operation
   return error !== undefined && isCanceled(error) && (!hasLasted(operation) || computesKey.test(error))
+}
+
+/**
+ * The newest of them failed. What was found in a cache runs after all where its layer cannot be loaded (solver/edge.go), and may then fail,
+ * for instance on a full disk.
+ */
+function hasFailed(operations: readonly Operation[]): boolean {
+  const newest = operations.reduce<Operation | undefined>(
+    (one, other) => (one && one.started > other.started ? one : other),
+    undefined
+  )
+  const error = newest?.completed === undefined ? undefined : newest.error
+  return error !== undefined && !isCanceled(error) && !computesKey.test(error)
 }
 
 /** What a COPY takes is looked at for its cache key, however long that takes (solver/llbsolver/ops/opsutils/contenthash.go). */

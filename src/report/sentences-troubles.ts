@@ -1,5 +1,5 @@
 import type { Degradation } from '../reasons'
-import { networkTrouble } from './network-trouble'
+import { isDiskFull, networkTrouble } from './network-trouble'
 import { placeWords } from './places'
 import { mountTroubles } from './sentences-mounts'
 import { isForeign, permissionWords } from './sentences-permissions'
@@ -87,7 +87,10 @@ const registryTrouble: { readonly [trouble in 'unreachable' | 'unwell']: Words }
   unwell: words`The registry answered that it is not well or has too much to do: often the next run is fine.`
 }
 
+const space = words`The disk is full: free space on the runner before this step, or give the builder a larger one. Input ${'cache-stages'} leaves large stages out.`
+
 function mayRead({ backend, host, detail }: Said): Words {
+  if (isDiskFull(detail)) return space
   const network = networkTrouble(detail)
   if (backend === 'registry' && network) return registryTrouble[network]
   if (backend === 'registry' && isForeign(host))
@@ -99,6 +102,7 @@ function mayRead({ backend, host, detail }: Said): Words {
 }
 
 function mayWrite({ backend, host, detail }: Said): Words {
+  if (isDiskFull(detail)) return space
   const network = networkTrouble(detail)
   if (backend === 'registry' && network) return registryTrouble[network]
   if (backend === 'registry' && isForeign(host))

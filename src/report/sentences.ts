@@ -88,7 +88,10 @@ const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { c
   'file-changed': ({ files, count, line }) =>
     files.length > 0 ? fileWords(files, count - files.length) : words`files that line ${line ?? 0} reads changed`,
   'instruction-changed': ({ line }) => words`line ${line ?? 0} of the Dockerfile changed`,
-  'base-image-changed': ({ from, to }) => words`base image moved from ${shortDigest(from)} to ${shortDigest(to)}`,
+  'base-image-changed': ({ image, from, to }) => [
+    ...(image === undefined ? words`base image` : words`image ${image}`),
+    ...words` moved from ${shortDigest(from)} to ${shortDigest(to)}`
+  ],
   'build-arg-changed': ({ names }) => [
     names.length > 1 ? 'build arguments ' : 'build argument ',
     ...joinWords(

@@ -51,6 +51,15 @@ describe('no-cache-mount', () => {
     const [found] = findings('no-cache-mount', 'FROM python:3\nENV PIP_NO_CACHE_DIR=1\nRUN pip install --no-cache-dir x')
     expect(found?.dropped).toEqual(['--no-cache-dir', 'PIP_NO_CACHE_DIR'])
   })
+
+  it.each([
+    ['yarn install --frozen-lockfile; yarn cache clean --all', ['yarn cache clean --all']],
+    ['composer install && composer clear-cache', ['composer clear-cache']],
+    ['apt-get update && apt-get install -y x && apt-get clean && rm -rf /var/lib/apt/lists/*', ['apt-get clean']],
+    ['npm ci && npm cache clean --force && rm -rf /tmp/*', ['npm cache clean --force']]
+  ])('what would empty the mount has to go, too: %s', (run, dropped) => {
+    expect(findings('no-cache-mount', `FROM debian:12\nRUN ${run}`)[0]?.dropped).toEqual(dropped)
+  })
   it('is a warning only where mounts are kept, and nothing for a quick step', () => {
     const text = 'FROM python:3\nRUN pip install x'
     expect(findings('no-cache-mount', text, { mountsKept: true })[0]?.level).toBe('warning')

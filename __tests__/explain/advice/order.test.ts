@@ -139,7 +139,10 @@ describe('changing-argument', () => {
     ['FROM a:1\nRUN npm ci\nARG GIT_SHA\nRUN echo $GIT_SHA', []],
     ['FROM a:1\nARG VERSION\nRUN npm ci', []],
     ['FROM a:1\nARG COMMIT_SHA\nRUN npm ci', []],
-    ['ARG GIT_SHA\nFROM a:1\nRUN npm ci', []]
+    ['ARG GIT_SHA\nFROM a:1\nRUN npm ci', []],
+    ['FROM a:1\nARG GIT_SHA\nENV SHA=$GIT_SHA\nWORKDIR /app\nRUN apk add --no-cache curl', [{ line: 2, below: 5 }]],
+    ['FROM a:1\nARG GIT_SHA\nRUN dnf -y install tar && dnf clean all', [{ line: 2, below: 3 }]],
+    ['FROM a:1\nARG GIT_SHA\nRUN apk add --no-cache make && make', []]
   ])('%j', (text, expected) => {
     const found = findings('changing-argument', text, given)
     expect(found.map(({ lines, belowLine }) => ({ line: lines.start, below: belowLine }))).toEqual(expected)

@@ -1,3 +1,4 @@
+import { emptiedBy } from './defeated-mounts'
 import { placed, type AptMountFault, type Finding, type Rule } from './advice'
 import { readInstall, type Install, type Manager } from './installs'
 import type { Command } from './shell'
@@ -21,11 +22,14 @@ export const noCacheMount: Rule = (stages, { mountsKept }) =>
       const chosen = wanted.find(({ of }) => of !== 'named') ?? wanted[0]
       if (chosen === undefined) return []
       const { manager, targets, set, command } = chosen
+      const emptied = commands.flatMap(other => targets.flatMap(target => emptiedBy(other, { target }) ?? []))
       const dropped = [
         ...command.words.filter(word => word === '--no-cache-dir' || (manager !== 'pip' && word === '--no-cache')),
         ...['PIP_NO_CACHE_DIR', 'UV_NO_CACHE'].filter(
           name => environment.has(name) && name.startsWith(`${manager.toUpperCase()}_`)
-        )
+        ),
+        // Of apt's lists the words tell anyway.
+        ...[...new Set(emptied)].filter(text => !text.includes('/var/lib/apt/lists'))
       ]
       const place = placed(stage, source.lines, seconds, mountsKept ? 'warning' : 'notice')
       const details = { manager, targets, ...(set === undefined ? {} : { set }), dropped, kept: mountsKept }

@@ -1,6 +1,7 @@
 import { splitAssignments } from '../../dockerfile/words'
 import { placed, type Finding, type Rule } from './advice'
-import { readInstall } from './installs'
+import { readInstall, type Install } from './installs'
+import type { Command } from './shell'
 import type { Instruction } from './source'
 
 /**
@@ -50,16 +51,24 @@ function onlyInstalls({ keyword, commands }: Instruction): boolean {
   if (keyword !== 'RUN' || commands.length === 0) return false
   const installs = commands.map(readInstall)
   return (
-    installs.some(install => install !== undefined && install.of !== 'build') &&
-    commands.every(
-      (command, at) => installs[at]?.of === 'manifest' || installs[at]?.of === 'named' || isHousekeeping(command.words)
-    )
+    commands.some((command, at) => isInstall(installs[at]) || addsPackages(command)) &&
+    commands.every((command, at) => isInstall(installs[at]) || addsPackages(command) || isHousekeeping(command.words))
   )
+}
+
+function isInstall(install: Install | undefined): boolean {
+  return install !== undefined && install.of !== 'build'
+}
+
+/** Packages of other distributions than Debian's; those that keep nothing to mount. */
+function addsPackages({ words }: Command): boolean {
+  return /^apk (?:-\S+ )*add |^(?:dnf|microdnf|tdnf|yum|zypper) (?:-\S+ )*install /.test(words.join(' '))
 }
 
 function isHousekeeping([program = '', ...rest]: readonly string[]): boolean {
   if (/^apt(?:-get)?$/.test(program))
     return rest.some(word => ['update', 'upgrade', 'clean', 'autoremove', 'dist-upgrade'].includes(word))
   if (program === 'npm' || program === 'yarn') return rest[0] === 'cache' || rest[0] === 'config'
+  if (/^(?:dnf|microdnf|tdnf|yum|zypper)$/.test(program)) return rest.includes('clean')
   return ['rm', 'set', 'mkdir', 'cd', 'echo', 'true', 'corepack', 'apk'].includes(program)
 }

@@ -20,7 +20,8 @@ export const defeatedCacheMount: Rule = (stages, { mountsKept }) =>
     })
   )
 
-function emptiedBy({ words }: Command, { target }: CacheMount): string | undefined {
+/** The command as written, where it leaves nothing in the mount. */
+export function emptiedBy({ words }: Command, { target }: Pick<CacheMount, 'target'>): string | undefined {
   const [program = '', ...rest] = words
   if (program === 'rm' && rest.some(word => /^-[a-zA-Z]*[rR]|^--recursive/.test(word))) {
     const hit = rest.some(word => isAllOf(word, target))

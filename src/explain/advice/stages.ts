@@ -8,8 +8,12 @@ export const unnamedStage: Rule = (stages, { withoutRef }) =>
     return [{ rule: 'unnamed-stage', base: stage.stage.baseText, taken, ...placed(stage, stage.from.lines, stage.seconds) }]
   })
 
-/** A stage that no build of this Dockerfile can need: nothing reads it, and no target can name it. Named ones are targets of others. */
+/**
+ * A stage that no build of this Dockerfile can need: nothing reads it, and no target can name it. Named ones are targets of others. As it is
+ * never built, it is told when anything is.
+ */
 export const deadStage: Rule = (stages, { target }) => {
+  if (!stages.some(({ ran }) => ran)) return []
   const last = stages.length - 1
   const isRead = (index: number) => stages.some(other => other.stage.edges.some(edge => edge.stage === index))
   return stages.flatMap((stage): Finding[] => {
