@@ -1,6 +1,6 @@
 import { messageOf } from '../errors'
 import { handoverState, parseHandover } from '../handover'
-import type { LeftExports, LeftMounts, LocalSave } from '../handover'
+import type { Handover, LeftBuildx, LeftExports, LeftMounts, LocalSave } from '../handover'
 import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
 import { bytes as amount, count } from '../report/amounts'
@@ -21,13 +21,16 @@ export async function runPost(real: Host, readEvent: () => Promise<unknown>): Pr
   const handover = parseHandover(real.workflow.state(handoverState))
   if (!handover) return
   const host = await withStandaloneBuildx(real)
-  const { builder, keepState, staging, left, leftMounts } = handover
+  const { builder, keepState, current, buildx, staging, left, leftMounts } = handover
   const until = host.clock.now() + leftSeconds * 1000
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging, until)) : undefined
   if (leftMounts) await attempt(host, finishMounts(host, readEvent, leftMounts, until))
   const localCache = bothSaves(handover.localCache, saved)
   await Promise.all([
-    builder === undefined ? undefined : attempt(host, removeBuilder(host, builder, keepState)),
+    attempt(host, current ? giveBack(host, current) : Promise.resolve()).then(() =>
+      builder === undefined ? undefined : attempt(host, removeBuilder(host, builder, keepState))
+    ),
+    buildx === undefined ? undefined : attempt(host, keepBuildx(host, buildx)),
     staging === undefined ? undefined : attempt(host, host.files.remove(staging)),
     localCache === undefined ? undefined : attempt(host, saveDirectory(host, localCache))
   ])
@@ -82,6 +85,22 @@ async function removeBuilder(host: Host, name: string, keepState = false): Promi
   const { exitCode, stderr } = await host.exec.start('docker', argv, { timeoutSeconds: removeSeconds }).result
   if (exitCode === 0) host.log.info(`Builder ${name} removed`)
   else host.log.warning(`Builder ${name} could not be removed: ${stderr.trim()}`)
+}
+
+async function giveBack(host: Host, current: NonNullable<Handover['current']>): Promise<void> {
+  const { giveBackCurrent } = await import('./offered-builder')
+  await giveBackCurrent(host, current)
+}
+
+async function keepBuildx(host: Host, left: LeftBuildx): Promise<void> {
+  try {
+    const { saveBuildx } = await import('./buildx')
+    await saveBuildx(host, left)
+    host.log.info(`buildx saved to GitHub's cache as ${left.key}`)
+  } catch (error) {
+    // A job that may only read is told of that where it matters.
+    host.log.info(`buildx could not be saved to GitHub's cache: ${messageOf(error)}`)
+  }
 }
 
 async function saveDirectory(host: Host, save: LocalSave): Promise<void> {
