@@ -7,6 +7,8 @@ export interface Handover {
   readonly keepState?: boolean
   /** Builder that main made the current one, and the one that was it. */
   readonly current?: { readonly name: string; readonly former: string }
+  /** Docker context that main made for the builder and post removes. */
+  readonly context?: string
   /** buildx that was fetched, to be saved. */
   readonly buildx?: LeftBuildx
   /** Directory that local exports go to until they are complete; there is one only if main was killed. */
@@ -78,13 +80,14 @@ export function parseHandover(text: string): Handover | undefined {
 }
 
 function isHandover(value: unknown): value is Handover {
-  const { version, builder, keepState, current, buildx, staging, localCache, left, leftMounts } = (value ??
+  const { version, builder, keepState, current, context, buildx, staging, localCache, left, leftMounts } = (value ??
     {}) as Partial<Handover>
   return (
     version === 1 &&
     (builder === undefined || typeof builder === 'string') &&
     (keepState === undefined || typeof keepState === 'boolean') &&
     (current === undefined || areTexts(current.name, current.former)) &&
+    (context === undefined || typeof context === 'string') &&
     (buildx === undefined || areTexts(buildx.key, buildx.directory, buildx.path)) &&
     (staging === undefined || typeof staging === 'string') &&
     (localCache === undefined || isLocalSave(localCache)) &&

@@ -30,7 +30,11 @@ function parseNode(text: string): NodeFacts {
   const options = field('Driver Options')
   const found = {
     endpoint: field('Endpoint'),
-    'driver-opts': options && [...options.matchAll(/([\w.-]+)="([^"]*)"/g)].map(([, name, value]) => `${name}=${value}`),
+    'driver-opts':
+      options &&
+      [...options.matchAll(/([^\s=]+)="((?:[^"\\]|\\.)*)"/g)].map(
+        ([, name, value = '']) => `${name}=${value.replace(/\\(.)/g, '$1')}`
+      ),
     status: field('Status'),
     'buildkitd-flags': field('BuildKit daemon flags|Flags'),
     buildkit: field('BuildKit version|Buildkit'),

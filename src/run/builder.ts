@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { BuildFailed, BuildxMissing, lastLine, messageOf } from '../errors'
-import type { LeftBuildx } from '../handover'
+import type { Handover, LeftBuildx } from '../handover'
 import type { ExecResult, Host } from '../host'
 import type { Inputs } from '../inputs'
 import { createBuilderArgv, keptBuilderName, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
 import type { BuilderFacts } from '../plan/builder'
 import { appendNodeArgv, bootBuilderArgv } from '../plan/builder-nodes'
 import { lacksBuildx } from '../plan/buildx'
+import { createContextArgv, wantsContext } from '../plan/docker-context'
 import { parseNodeFacts } from '../plan/node-facts'
 import type { NodeFacts } from '../plan/node-facts'
 import { withoutOwnBuilder } from '../report/sentences-plain'
@@ -32,11 +33,14 @@ export interface Builder {
   readonly former?: string
 }
 
+/** Told of what the post step has to save or to undo, before it is begun. */
+type Leave = (more: Pick<Handover, 'buildx' | 'context'>) => void
+
 type KnownBuilder = BuilderFacts & Required<Pick<Builder, 'nodes'>>
 
 /**
  * Brings the builder up: the one that is there, or a new one. `beforeCreating` is called with the new one's name before it is
- * made, so that the post step can remove what an interrupted job left; `keepBuildx` with what it is to save of a buildx that was fetched. Throws BuildFailed when docker or buildx cannot serve, BuildxMissing where
+ * made, so that the post step can remove what an interrupted job left; `leave` with what else it has to save or to undo. Throws BuildFailed when docker or buildx cannot serve, BuildxMissing where
  * there is no buildx.
  */
 export async function bringUpBuilder(
@@ -44,9 +48,9 @@ export async function bringUpBuilder(
   cancellation: Cancellation,
   inputs: Inputs,
   beforeCreating: (name: string) => void,
-  keepBuildx: (left: LeftBuildx) => void = () => undefined
+  leave: Leave = () => undefined
 ): Promise<Builder> {
-  const keep = inputs.cacheBinary ? keepBuildx : undefined
+  const keep = inputs.cacheBinary ? (buildx: LeftBuildx) => leave({ buildx }) : undefined
   if (inputs.buildxVersion) await installBuildx(host, cancellation, { version: inputs.buildxVersion, keep })
   const inspected = await inspectOrInstall(host, cancellation, inputs, keep)
   const current = inspected.exitCode === 0 ? parseInspected(inspected.stdout) : undefined
@@ -73,7 +77,7 @@ export async function bringUpBuilder(
   beforeCreating(name)
   const made = { name, driver: plan.driver, reason: plan.reason, created: true }
   try {
-    const facts = await create(host, cancellation, inputs, made)
+    const facts = await create(host, cancellation, inputs, made, leave)
     if (kept !== undefined) await noteMade(host, kept)
     return { ...made, ...former, ...(facts ? toldOf(facts) : {}) }
   } catch (error) {
@@ -97,7 +101,8 @@ async function create(
   host: Host,
   cancellation: Cancellation,
   inputs: Inputs,
-  { name, driver }: Pick<Builder, 'name' | 'driver'>
+  { name, driver }: Pick<Builder, 'name' | 'driver'>,
+  leave: Leave
 ): Promise<KnownBuilder | undefined> {
   const run = async (argv: readonly string[], what: string) => {
     const { exitCode, stderr } = await docker(host, cancellation, argv)
@@ -106,7 +111,17 @@ async function create(
   const { nodes } = await parseNodes(inputs.append)
   const config = await configFile(host, inputs, driver)
   const certificates = await writeCertificates(host, driver, inputs.endpoint, 0)
-  await run(createBuilderArgv(inputs, name, driver, config, certificates), `docker buildx create --driver=${driver}`)
+  const createOn = (endpoint: string) =>
+    run(createBuilderArgv({ ...inputs, endpoint }, name, driver, config, certificates), `docker buildx create --driver=${driver}`)
+  try {
+    await createOn(inputs.endpoint)
+  } catch (error) {
+    if (!wantsContext(messageOf(error))) throw error
+    const context = `stage-cache-${randomUUID()}`
+    if (inputs.cleanup) leave({ context })
+    await run(createContextArgv(context), 'docker context create')
+    await createOn(context)
+  }
   for (const [index, node] of nodes.entries()) {
     const more = await writeCertificates(host, driver, node.endpoint, index + 1)
     await run(appendNodeArgv(name, driver, node, more), `append: node ${index + 1}: docker buildx create`)

@@ -67,7 +67,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
       name => {
         if (inputs.cleanup) leave({ builder: name, ...(inputs.keepState ? { keepState: true } : {}) })
       },
-      buildx => leave({ buildx })
+      leave
     ).then(builder =>
       offerBuilder(host, cancellation, inputs, builder, current => {
         if (inputs.cleanup) leave({ current })

@@ -3,6 +3,7 @@ import { handoverState, parseHandover } from '../handover'
 import type { Handover, LeftBuildx, LeftExports, LeftMounts, LocalSave } from '../handover'
 import type { Host } from '../host'
 import { removeBuilderArgv } from '../plan/builder'
+import { removeContextArgv } from '../plan/docker-context'
 import { bytes as amount, count } from '../report/amounts'
 import { renderLeft, renderLeftMounts, troubles } from '../report/summary-notes'
 import { plain } from '../report/words'
@@ -21,15 +22,13 @@ export async function runPost(real: Host, readEvent: () => Promise<unknown>): Pr
   const handover = parseHandover(real.workflow.state(handoverState))
   if (!handover) return
   const host = await withStandaloneBuildx(real)
-  const { builder, keepState, current, buildx, staging, left, leftMounts } = handover
+  const { buildx, staging, left, leftMounts } = handover
   const until = host.clock.now() + leftSeconds * 1000
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging, until)) : undefined
   if (leftMounts) await attempt(host, finishMounts(host, readEvent, leftMounts, until))
   const localCache = bothSaves(handover.localCache, saved)
   await Promise.all([
-    attempt(host, current ? giveBack(host, current) : Promise.resolve()).then(() =>
-      builder === undefined ? undefined : attempt(host, removeBuilder(host, builder, keepState))
-    ),
+    undoBuilder(host, handover),
     buildx === undefined ? undefined : attempt(host, keepBuildx(host, buildx)),
     staging === undefined ? undefined : attempt(host, host.files.remove(staging)),
     localCache === undefined ? undefined : attempt(host, saveDirectory(host, localCache))
@@ -85,6 +84,18 @@ async function removeBuilder(host: Host, name: string, keepState = false): Promi
   const { exitCode, stderr } = await host.exec.start('docker', argv, { timeoutSeconds: removeSeconds }).result
   if (exitCode === 0) host.log.info(`Builder ${name} removed`)
   else host.log.warning(`Builder ${name} could not be removed: ${stderr.trim()}`)
+}
+
+/** One after the other: a builder that is gone is nobody's current one, and its context is needed to remove it. */
+async function undoBuilder(host: Host, { builder, keepState, current, context }: Handover): Promise<void> {
+  if (current) await attempt(host, giveBack(host, current))
+  if (builder !== undefined) await attempt(host, removeBuilder(host, builder, keepState))
+  if (context !== undefined) await attempt(host, removeContext(host, context))
+}
+
+async function removeContext(host: Host, name: string): Promise<void> {
+  const { exitCode, stderr } = await host.exec.start('docker', removeContextArgv(name), { timeoutSeconds: removeSeconds }).result
+  if (exitCode !== 0) host.log.warning(`Docker context ${name} could not be removed: ${stderr.trim()}`)
 }
 
 async function giveBack(host: Host, current: NonNullable<Handover['current']>): Promise<void> {
