@@ -15,7 +15,7 @@ export function podsByChance(builder: string): string {
 }
 
 export const mountsOfSeveralPods =
-  'Cache mounts are not kept between jobs: the builder has several pods, and each build would fill or save those of another'
+  'Cache mounts are not kept between jobs: the builder has several pods, and each build would fill or save those of another. Leave replicas out of driver-opts: a job builds on one pod'
 
 /** `asking` are names of inputs, an ignore file, and arguments of the Dockerfile. */
 export function withoutBuildxRefused(asking: readonly string[]): string {

@@ -63,7 +63,7 @@ export function startCacheMounts(
     async fill(made) {
       const nothing: RestoredMounts = { mounts: [], degradations: [] }
       if (!carriesMounts(host, inputs, made)) {
-        if (plan.kept.length > 0 && hasSeveralPods(made)) host.log.warning(mountsOfSeveralPods)
+        if (plan.kept.length > 0 && wantsMounts(host, inputs, made)) host.log.warning(mountsOfSeveralPods)
         return nothing
       }
       const left = plan.left.map(mount => ({ ...mount, names: [], restored: 'left' as const }))
@@ -79,17 +79,17 @@ export function startCacheMounts(
   }
 }
 
-/**
- * Whether cache mounts are carried from job to job: not where nobody wants it, where the builder outlives the job and keeps them, or where builds of
- * another context, as ours are, go to another pod than the main one.
- */
+/** Whether cache mounts are carried from job to job: not where builds of another context, as ours are, may go to another pod than the main one. */
 export function carriesMounts(
   host: Host,
-  { cacheMounts }: Pick<Inputs, 'cacheMounts'>,
+  inputs: Pick<Inputs, 'cacheMounts'>,
   builder: Pick<Builder, 'created' | 'driver' | 'nodes'>
 ): boolean {
-  if (hasSeveralPods(builder)) return false
-  const { created } = builder
+  return wantsMounts(host, inputs, builder) && !hasSeveralPods(builder)
+}
+
+/** Not where nobody wants it, or where the builder outlives the job and keeps them. */
+function wantsMounts(host: Host, { cacheMounts }: Pick<Inputs, 'cacheMounts'>, { created }: Pick<Builder, 'created'>): boolean {
   return cacheMounts === 'true' || (cacheMounts === 'auto' && (created || !mayHoldMounts(host)))
 }
 
