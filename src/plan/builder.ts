@@ -162,6 +162,16 @@ export function useBuilderArgv(name: string): readonly string[] {
   return ['buildx', 'use', name]
 }
 
+/** Whether flags of the BuildKit daemon make it say more than it would. */
+export function asksForDebugging(buildkitdFlags: string): boolean {
+  return buildkitdFlags.includes('--debug')
+}
+
+/** `docker logs …` of a builder's first node, where it is a container (docker/buildx driver/docker-container). */
+export function daemonLogArgv(name: string): readonly string[] {
+  return ['logs', `buildx_buildkit_${name}0`]
+}
+
 /** `docker buildx stop …`: the next build starts it again, with what it holds. */
 export function stopBuilderArgv(name: string): readonly string[] {
   return ['buildx', 'stop', name]

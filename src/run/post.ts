@@ -2,7 +2,7 @@ import { messageOf } from '../errors'
 import { handoverState, parseHandover } from '../handover'
 import type { Handover, LeftBuildx, LeftExports, LeftMounts, LocalSave } from '../handover'
 import type { Host } from '../host'
-import { removeBuilderArgv } from '../plan/builder'
+import { asksForDebugging, daemonLogArgv, removeBuilderArgv } from '../plan/builder'
 import { removeContextArgv } from '../plan/docker-context'
 import { bytes as amount, count } from '../report/amounts'
 import { renderLeft, renderLeftMounts, troubles } from '../report/summary-notes'
@@ -89,8 +89,25 @@ async function removeBuilder(host: Host, name: string, keepState = false): Promi
 /** One after the other: a builder that is gone is nobody's current one, and its context is needed to remove it. */
 async function undoBuilder(host: Host, { builder, keepState, current, context }: Handover): Promise<void> {
   if (current) await attempt(host, giveBack(host, current))
-  if (builder !== undefined) await attempt(host, removeBuilder(host, builder, keepState))
+  if (builder !== undefined) {
+    if (wantsDaemonLog(host)) await attempt(host, printDaemonLog(host, builder))
+    await attempt(host, removeBuilder(host, builder, keepState))
+  }
   if (context !== undefined) await attempt(host, removeContext(host, context))
+}
+
+/** As docker/setup-buildx-action: with debug logging, or where the daemon was asked for it. */
+function wantsDaemonLog({ env, workflow }: Host): boolean {
+  return env['RUNNER_DEBUG'] === '1' || asksForDebugging(workflow.input('buildkitd-flags'))
+}
+
+/** Other drivers than docker-container have no such container, and nothing is printed. */
+async function printDaemonLog(host: Host, builder: string): Promise<void> {
+  const { exitCode, stderr } = await host.exec.start('docker', daemonLogArgv(builder), { timeoutSeconds: removeSeconds }).result
+  if (exitCode !== 0) return
+  host.log.group('Log of BuildKit')
+  host.log.info(stderr.trim())
+  host.log.endGroup()
 }
 
 async function removeContext(host: Host, name: string): Promise<void> {
