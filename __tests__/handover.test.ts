@@ -31,6 +31,9 @@ const given: readonly Handover[] = [
   { version: 1, builder: 'stage-cache-1' },
   { version: 1, localCache },
   { version: 1, builder: 'b', localCache: { ...localCache, gone: [] } },
+  { version: 1, builder: 'b', current: { name: 'b', former: 'default' } },
+  { version: 1, builder: 'b', context: 'b' },
+  { version: 1, buildx: { key: 'k', directory: '/d', path: '/p' } },
   { version: 1, left },
   { version: 1, leftMounts }
 ]
@@ -49,6 +52,8 @@ const odd = [
   '{}',
   '{"version":2,"builder":"b"}',
   '{"version":1,"builder":5}',
+  '{"version":1,"current":{"name":"b"}}',
+  '{"version":1,"buildx":{"key":"k","directory":5,"path":"/p"}}',
   '{"version":1,"localCache":"/d"}',
   '{"version":1,"localCache":{"directory":"/d"}}',
   '{"version":1,"localCache":null}',

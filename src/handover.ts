@@ -5,6 +5,12 @@ export interface Handover {
   readonly builder?: string
   /** What the builder holds stays. */
   readonly keepState?: boolean
+  /** Builder that main made the current one, and the one that was it. */
+  readonly current?: { readonly name: string; readonly former: string }
+  /** Docker context that main made for the builder and post removes. */
+  readonly context?: string
+  /** buildx that was fetched, to be saved. */
+  readonly buildx?: LeftBuildx
   /** Directory that local exports go to until they are complete; there is one only if main was killed. */
   readonly staging?: string
   /** What of the local cache directory is to be saved to GitHub's cache. */
@@ -13,6 +19,13 @@ export interface Handover {
   readonly left?: LeftExports
   /** Cache mounts that it did not save. */
   readonly leftMounts?: LeftMounts
+}
+
+/** A program, and the directory and key that it has in GitHub's cache. */
+export interface LeftBuildx {
+  readonly key: string
+  readonly directory: string
+  readonly path: string
 }
 
 export interface LocalSave {
@@ -68,11 +81,15 @@ export function parseHandover(text: string): Handover | undefined {
 }
 
 function isHandover(value: unknown): value is Handover {
-  const { version, builder, keepState, staging, localCache, left, leftMounts } = (value ?? {}) as Partial<Handover>
+  const { version, builder, keepState, current, context, buildx, staging, localCache, left, leftMounts } = (value ??
+    {}) as Partial<Handover>
   return (
     version === 1 &&
     (builder === undefined || typeof builder === 'string') &&
     (keepState === undefined || typeof keepState === 'boolean') &&
+    (current === undefined || areTexts(current.name, current.former)) &&
+    (context === undefined || typeof context === 'string') &&
+    (buildx === undefined || areTexts(buildx.key, buildx.directory, buildx.path)) &&
     (staging === undefined || typeof staging === 'string') &&
     (localCache === undefined || isLocalSave(localCache)) &&
     (left === undefined || isLeft(left)) &&

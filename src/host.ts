@@ -163,6 +163,8 @@ export interface Registry {
 export interface Tools {
   /** Path of a program in the runner's tool cache; undefined where it is not there. */
   find(name: string, version: string, program: string): Promise<string | undefined>
+  /** Puts a program into the tool cache and gives its path there. */
+  keep(path: string, name: string, version: string, program: string): Promise<string>
   /** Fetches a program into the tool cache and gives its path. Throws where it cannot be had. */
   download(url: string, name: string, version: string, program: string, timeoutSeconds: number): Promise<string>
   /** A small text. Throws where it cannot be had. */

@@ -1,5 +1,5 @@
 import { gitToken, readContext, readNamedContexts } from './inputs/build-context'
-import { readBuildFlags } from './inputs/build-flags'
+import { readBuildFlags, readPlatforms } from './inputs/build-flags'
 import {
   readBackends,
   readBytes,
@@ -39,7 +39,13 @@ export interface Inputs extends BuildFlagValues {
   readonly buildkitdConfig: string
   readonly buildkitdConfigInline: string
   readonly endpoint: string
+  /** Of the builder's first node; empty where it says them itself. */
+  readonly nodePlatforms: readonly string[]
+  /** Make the builder the current one for later steps. */
+  readonly use: boolean
   readonly buildxVersion: string
+  /** Keep the program of `buildxVersion` in GitHub's cache. */
+  readonly cacheBinary: boolean
   /** YAML. */
   readonly append: string
   readonly keepState: boolean
@@ -114,7 +120,10 @@ export function readInputs(read: (name: string) => string, repository: Repositor
     buildkitdConfig: reader.text('buildkitd-config'),
     buildkitdConfigInline: reader.text('buildkitd-config-inline'),
     endpoint: reader.text('endpoint'),
+    nodePlatforms: readPlatforms(reader, 'node-platforms'),
+    use: reader.boolean('use'),
     buildxVersion: reader.ifGiven('buildx-version', checkBuildxVersion),
+    cacheBinary: reader.boolean('cache-binary', true),
     // Its YAML stays unread: the reader of YAML is only loaded where there is some.
     append: reader.text('append'),
     keepState: reader.boolean('keep-state'),

@@ -1,6 +1,7 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeCertificates } from '../../testbed/certificates.mjs'
 import { serveGit } from '../../testbed/git-server.mjs'
 import { listen } from '../../testbed/listen.mjs'
 import { startRelay } from '../../testbed/relay.mjs'
@@ -121,6 +122,67 @@ ownEngine('buildx-version', () => {
     }
   })
 
+  /** Another machine of the same kind: its plugin directory is at the same place, and nothing is in it. */
+  async function emptied(config: string, tools: string): Promise<void> {
+    await writeProgram(join(config, 'cli-plugins/docker-buildx'), wrapper('0.1.0'))
+    await rm(tools, { recursive: true })
+    await mkdir(tools)
+  }
+  const kept = async () => (await project.cacheService.entries()).filter(({ key }) => key.includes('buildx'))
+
+  it("what was fetched is in GitHub's cache for the next machine; cache-binary: false looks and saves nowhere", async () => {
+    const config = await dockerConfig('buildx')
+    const tools = await mkdtemp(join(tmpdir(), 'tools-'))
+    configs.push(tools)
+    const asking = (inputs: Inputs = {}) => job({ 'buildx-version': '0.36.1', ...inputs }, config, { RUNNER_TOOL_CACHE: tools })
+    await asking({ 'cache-binary': 'false' })
+    expect([releases.asked.length, await kept()]).toEqual([1, []])
+    await emptied(config, tools)
+    const fetched = await asking()
+    expect([fetched.post?.exitCode, releases.asked.length, (await kept()).length]).toEqual([0, 2, 1])
+    expect(fetched.post?.log).toContain("buildx saved to GitHub's cache as stage-cache-build-buildx-dl-bin-0.36.1-linux-")
+    await emptied(config, tools)
+    const restored = await asking()
+    expect([restored.main.exitCode, releases.asked.length, await installed(config)]).toEqual([0, 2, wrapper('0.36.1')])
+    expect(await readdir(join(config, 'cli-plugins'))).toEqual(['docker-buildx'])
+    // From there it is in the tool cache, too.
+    await writeProgram(join(config, 'cli-plugins/docker-buildx'), wrapper('0.1.0'))
+    await project.cacheService.reset()
+    expect([(await asking()).main.exitCode, releases.asked.length, await installed(config)]).toEqual([0, 2, wrapper('0.36.1')])
+    await emptied(config, tools)
+    await asking({ 'cache-binary': 'false' })
+    expect(releases.asked.length).toBe(3)
+  }, 90_000)
+
+  it('what was built of a repository is kept by its commit', async () => {
+    const git = await serveGit()
+    try {
+      const commit = async (version: string) => {
+        const Dockerfile = 'FROM scratch AS binaries\nCOPY buildx /\nFROM binaries\n'
+        return git.commit('docker/buildx', { Dockerfile, buildx: wrapper(version) })
+      }
+      const config = await dockerConfig('buildx')
+      const tools = await mkdtemp(join(tmpdir(), 'tools-'))
+      configs.push(tools)
+      const asking = async () => {
+        const version = `${git.url}/docker/buildx.git#main`
+        const made = await job({ 'buildx-version': version }, config, { RUNNER_TOOL_CACHE: tools })
+        const own = builds(made.calls).filter(call => call.includes('--target=binaries'))
+        await rm(join(config, 'buildx'), { recursive: true, force: true })
+        return [made.main.exitCode, own.length, await installed(config)]
+      }
+      await commit('0.0.1-dev')
+      expect(await asking()).toEqual([0, 1, wrapper('0.0.1-dev')])
+      await emptied(config, tools)
+      expect(await asking()).toEqual([0, 0, wrapper('0.0.1-dev')])
+      await commit('0.0.2-dev')
+      await emptied(config, tools)
+      expect(await asking()).toEqual([0, 1, wrapper('0.0.2-dev')])
+    } finally {
+      await git.stop()
+    }
+  }, 90_000)
+
   it('docker without buildx gets the newest', async () => {
     const config = await dockerConfig('none')
     const built = await job({}, config)
@@ -200,6 +262,65 @@ describe('append', () => {
     } finally {
       await Promise.all([one.stop(), two.stop()])
     }
+  })
+
+  describe('over TLS', () => {
+    /** Two nodes that trust nobody but the holder of their own client's certificate, and what a job needs for each. */
+    async function twoNodes() {
+      const certificates = [await makeCertificates(), await makeCertificates()] as const
+      const nodes = [await startRelay({ tls: certificates[0] }), await startRelay({ tls: certificates[1] })] as const
+      const append = `- endpoint: ${nodes[1].endpoint}\n  platforms: linux/arm64\n`
+      const variables = (order: readonly number[]) =>
+        Object.fromEntries(
+          order.flatMap((from, place) => {
+            const { ca, client } = certificates[from] ?? certificates[0]
+            const variable = (name: string) => `BUILDER_NODE_${place}_AUTH_TLS_${name}`
+            return [
+              [variable('CACERT'), ca],
+              [variable('CERT'), client.cert],
+              [variable('KEY'), client.key]
+            ]
+          })
+        ) as Record<string, string>
+      return {
+        nodes,
+        variables,
+        inputs: { 'cache-backends': 'registry', driver: 'remote', endpoint: nodes[0].endpoint, append },
+        stop: () => Promise.all(nodes.map(node => node.stop()))
+      }
+    }
+
+    it('each node is spoken to with its own certificates', async () => {
+      const { nodes, variables, inputs, stop } = await twoNodes()
+      try {
+        const env = variables([0, 1])
+        const cold = await project.job(inputs, { env })
+        expect([cold.main.exitCode, cold.post?.exitCode, cold.outputs['exported-stages']]).toEqual([
+          0,
+          0,
+          'base,python-deps,node-deps,builder,runtime'
+        ])
+        expect(nodes.map(node => node.connections() > 0)).toEqual([true, true])
+        expect(cold.main.log + JSON.stringify(cold.calls)).not.toContain('PRIVATE KEY')
+        await project.edit('src/app.js')
+        expect(stagesRun(await project.job(inputs, { env }))).toEqual(['builder', 'runtime'])
+      } finally {
+        await stop()
+      }
+    })
+
+    it("with the other node's certificates nothing is built", async () => {
+      const { nodes, variables, inputs, stop } = await twoNodes()
+      try {
+        const job = await project.job(inputs, { env: variables([1, 0]) })
+        expect([job.main.exitCode, builds(job.calls), nodes.map(node => node.connections())]).toEqual([1, [], [0, 0]])
+        expect(job.main.annotations.map(({ message }) => message)).toEqual([
+          expect.stringMatching(/docker buildx inspect --bootstrap failed.*waiting for connection/s)
+        ])
+      } finally {
+        await stop()
+      }
+    })
   })
 
   it('what is no list of nodes is refused', async () => {

@@ -182,6 +182,16 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
   },
   { description: 'a directory for metrics', given: { 'metrics-file': 'out/' }, problem: 'metrics-file: "out/" is a directory' },
   { description: 'this directory for metrics', given: { 'metrics-file': '.' }, problem: 'metrics-file: "." is a directory' },
+  {
+    description: 'platforms of a node',
+    given: { 'node-platforms': 'linux/amd46' },
+    problem: 'node-platforms: "linux/amd46" has an unknown architecture'
+  },
+  {
+    description: 'a builder that is there already, to be made current',
+    given: { builder: 'mine', use: 'true' },
+    problem: 'use: builder "mine" is used as it is'
+  },
   { description: 'a remote builder nowhere', given: { driver: 'remote' }, problem: 'endpoint: driver: remote needs the address' }
 ]
 

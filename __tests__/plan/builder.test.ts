@@ -204,6 +204,18 @@ const created: readonly {
     expected: ['--', 'tcp://b:1234']
   },
   {
+    description: 'platforms of the first node',
+    inputs: { driver: 'remote', endpoint: 'tcp://b:1234', 'node-platforms': 'linux/amd64,linux/arm/v7' },
+    driver: 'remote',
+    expected: ['--platform=linux/amd64,linux/arm/v7', '--', 'tcp://b:1234']
+  },
+  {
+    description: 'pods are not chosen by chance',
+    inputs: { driver: 'kubernetes', 'driver-opts': 'loadbalance=random' },
+    driver: 'kubernetes',
+    expected: ['--driver-opt=loadbalance=random', '--driver-opt=loadbalance=sticky', entitlements]
+  },
+  {
     description: 'an endpoint that looks like a flag is none',
     inputs: { endpoint: '--rm' },
     driver: 'docker-container',

@@ -12,7 +12,7 @@ test('the password of a repository is not in the log', async () => {
   host = await newTestHost({
     docker: `const [, out] = /dest=(.*)/.exec(process.argv.find(argument => argument.startsWith('--output='))); require('fs').writeFileSync(out + '/buildx', '')`
   })
-  await installBuildx(host, watchCancellation(host), repository)
+  await installBuildx(host, watchCancellation(host), { version: repository, keep: undefined })
   expect(host.said).toEqual([expect.stringContaining('info: buildx https://***@git.test/buildx.git#main installed in ')])
 })
 
@@ -20,7 +20,7 @@ test('nor in what git says of it', async () => {
   host = await newTestHost({
     docker: `console.error("fatal: Authentication failed for 'https://me:hush@git.test/'"); process.exit(1)`
   })
-  await expect(installBuildx(host, watchCancellation(host), repository)).rejects.toThrow(
+  await expect(installBuildx(host, watchCancellation(host), { version: repository, keep: undefined })).rejects.toThrow(
     "buildx-version: https://***@git.test/buildx.git#main cannot be had: fatal: Authentication failed for 'https://***@git.test/'"
   )
 })

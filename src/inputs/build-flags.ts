@@ -68,7 +68,7 @@ function readList(reader: InputReader, input: string, form: ListForm): readonly 
 }
 
 /** Each platform once, as BuildKit shows it; `local` stands for the machine's own, as with buildx. */
-function readPlatforms(reader: InputReader, input: string): readonly string[] {
+export function readPlatforms(reader: InputReader, input: string): readonly string[] {
   const platforms = reader.list(input, 'comma-list').flatMap(item => {
     if (item === 'local') return [item]
     const parsed = parsePlatform(item)

@@ -51,7 +51,9 @@ function builderProblems(inputs: Inputs): readonly InputProblem[] {
     name: inputs.name,
     'driver-opts': inputs.driverOpts.join(),
     endpoint: inputs.endpoint,
-    append: inputs.append
+    'node-platforms': inputs.nodePlatforms.join(),
+    append: inputs.append,
+    use: inputs.use ? 'true' : ''
   })
   const problems: InputProblem[] = []
   if (buildkitdConfig !== '' && buildkitdConfigInline !== '') {

@@ -7,19 +7,23 @@ import type { Stopwatch } from './stopwatch'
 
 /** The real Tools. `temporary` is the runner's directory that is emptied after the job. The client of the tool cache is loaded only where it is used. */
 export function newTools(temporary: string, stopwatch: Stopwatch): Tools {
+  const keep = async (path: string, name: string, version: string, program: string) => {
+    const { cacheFile } = await import('@actions/tool-cache')
+    return join(await cacheFile(path, program, name, version), program)
+  }
   return {
+    keep,
     async find(name, version, program) {
       const { find } = await import('@actions/tool-cache')
       const directory = find(name, version)
       return directory === '' ? undefined : join(directory, program)
     },
     async download(url, name, version, program, timeoutSeconds) {
-      const { cacheFile } = await import('@actions/tool-cache')
       const body = await stopwatch.waiting(fetched(url, timeoutSeconds).then(response => response.arrayBuffer()))
       const path = join(temporary, `${program}-${randomUUID()}`)
       await writeFile(path, Buffer.from(body))
       try {
-        return join(await cacheFile(path, program, name, version), program)
+        return await keep(path, name, version, program)
       } finally {
         await rm(path, { force: true })
       }

@@ -1,4 +1,5 @@
 import { defaultFlags } from './builder'
+import { onOnePod } from './pods'
 
 /** One entry of input `append`, as docker/setup-buildx-action has it. */
 export interface BuilderNode {
@@ -16,7 +17,7 @@ export function appendNodeArgv(
   node: BuilderNode,
   certificates: readonly string[]
 ): readonly string[] {
-  const options = [...node.driverOpts, ...certificates]
+  const options = [...onOnePod(driver, node.driverOpts), ...certificates]
   return [
     'buildx',
     'create',

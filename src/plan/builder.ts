@@ -1,5 +1,6 @@
 import type { Inputs } from '../inputs'
 import { pushesByDigest } from './build-attributes'
+import { onOnePod } from './pods'
 
 /** What `docker buildx inspect` says of a builder. */
 export interface BuilderFacts {
@@ -99,6 +100,7 @@ function needsNewBuilder(inputs: Inputs): string | undefined {
     ['buildkitd-config', inputs.buildkitdConfig !== ''],
     ['buildkitd-config-inline', inputs.buildkitdConfigInline !== ''],
     ['endpoint', inputs.endpoint !== ''],
+    ['node-platforms', inputs.nodePlatforms.length > 0],
     ['append', inputs.append !== ''],
     ['keep-state', inputs.keepState]
   ]
@@ -147,11 +149,27 @@ export function createBuilderArgv(
     ...(inputs.append === '' ? ['--bootstrap'] : []),
     `--name=${name}`,
     `--driver=${driver}`,
-    ...[...inputs.driverOpts, ...certificates].map(option => `--driver-opt=${option}`),
+    ...[...onOnePod(driver, inputs.driverOpts), ...certificates].map(option => `--driver-opt=${option}`),
     ...(local ? [`--buildkitd-flags=${inputs.buildkitdFlags || defaultFlags}`] : []),
+    ...(inputs.nodePlatforms.length > 0 ? [`--platform=${inputs.nodePlatforms.join(',')}`] : []),
     ...(configFile ? [`--buildkitd-config=${configFile}`] : []),
     ...(inputs.endpoint ? ['--', inputs.endpoint] : [])
   ]
+}
+
+/** `docker buildx use …`: later steps that name no builder get this one. */
+export function useBuilderArgv(name: string): readonly string[] {
+  return ['buildx', 'use', name]
+}
+
+/** Whether flags of the BuildKit daemon make it say more than it would. */
+export function asksForDebugging(buildkitdFlags: string): boolean {
+  return buildkitdFlags.includes('--debug')
+}
+
+/** `docker logs …` of a builder's first node, where it is a container (docker/buildx driver/docker-container). */
+export function daemonLogArgv(name: string): readonly string[] {
+  return ['logs', `buildx_buildkit_${name}0`]
 }
 
 /** `docker buildx stop …`: the next build starts it again, with what it holds. */

@@ -43,6 +43,42 @@ export function buildBuildxArgv(repository: string, directory: string): readonly
   return ['buildx', 'build', ...options, `--output=type=local,dest=${directory}`, repository]
 }
 
+/** The repository and the ref of it in input `buildx-version`; undefined for a directory of a repository, which no commit names. */
+export function buildxRepository(version: string): { readonly url: string; readonly ref: string } | undefined {
+  const [, url = '', ref = ''] = /^([^#]*)(?:#(.*))?$/.exec(version) ?? []
+  return ref.includes(':') ? undefined : { url, ref: ref || 'HEAD' }
+}
+
+/** `git ls-remote …` for one ref. */
+export function remoteCommitArgv({ url, ref }: { readonly url: string; readonly ref: string }): readonly string[] {
+  return ['ls-remote', '--', url, ref, `${ref}^{}`]
+}
+
+/** The commit in `git ls-remote` output; undefined where the ref is none, or a branch and a tag that differ. */
+export function parseRemoteCommit(text: string, ref: string): string | undefined {
+  const exact = new Set([ref, `refs/${ref}`, `refs/heads/${ref}`, `refs/tags/${ref}`])
+  const found = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const [, commit = '', name = '', peeled] = /^([0-9a-f]{40,64})\t(.*?)(\^\{\})?$/.exec(line) ?? []
+    // An annotated tag is a thing of its own; behind it comes what it stands for.
+    if (exact.has(name) && (peeled || !found.has(name))) found.set(name, commit)
+  }
+  const commits = new Set(found.values())
+  return commits.size === 1 ? [...commits][0] : undefined
+}
+
+/** What buildx is kept as between jobs. The program is copied to `directory`, which has the same path on every runner, and is there only meanwhile. */
+export interface KeptBuildx {
+  readonly key: string
+  readonly directory: string
+}
+
+/** `plugins` is docker's directory of plugins. */
+export function keptBuildx(plugins: string, tool: string, version: string, platform: string): KeptBuildx {
+  const name = `stage-cache-build-${tool}-${version}-${platform.replaceAll('/', '-')}`
+  return { key: name, directory: `${plugins}/.${name}` }
+}
+
 /** Whether docker says that it has no buildx. */
 export function lacksBuildx(stderr: string): boolean {
   return /unknown command: docker buildx|'buildx' is not a docker command/.test(stderr)

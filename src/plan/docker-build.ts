@@ -46,6 +46,7 @@ export function needsBuildKit(inputs: Inputs): readonly string[] {
     ['driver-opts', inputs.driverOpts.length > 0],
     ['endpoint', inputs.endpoint !== ''],
     ['file', /^https?:/.test(inputs.file)],
+    ['node-platforms', inputs.nodePlatforms.length > 0],
     ['outputs', inputs.outputs.length > 0],
     ['platforms', inputs.platforms.length > 1],
     ['provenance', inputs.provenance !== '' && !/^false$/i.test(inputs.provenance)],
@@ -54,7 +55,8 @@ export function needsBuildKit(inputs: Inputs): readonly string[] {
     ['secrets', inputs.secrets.some(({ id }) => !(remote && id.startsWith('GIT_AUTH_TOKEN.')))],
     ['secret-envs', inputs.secretEnvs.length > 0],
     ['secret-files', inputs.secretFiles.length > 0],
-    ['ssh', inputs.ssh.length > 0]
+    ['ssh', inputs.ssh.length > 0],
+    ['use', inputs.use]
   ]
   return asked.filter(([, given]) => given).map(([input]) => input)
 }

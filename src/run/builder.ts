@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { BuildFailed, BuildxMissing, lastLine, messageOf } from '../errors'
+import type { Handover, LeftBuildx } from '../handover'
 import type { ExecResult, Host } from '../host'
 import type { Inputs } from '../inputs'
 import { createBuilderArgv, keptBuilderName, parseBuilderFacts, planBuilder, singleJobConfig } from '../plan/builder'
 import type { BuilderFacts } from '../plan/builder'
 import { appendNodeArgv, bootBuilderArgv } from '../plan/builder-nodes'
 import { lacksBuildx } from '../plan/buildx'
+import { createContextArgv, wantsContext } from '../plan/docker-context'
+import { parseNodeFacts } from '../plan/node-facts'
+import type { NodeFacts } from '../plan/node-facts'
 import { withoutOwnBuilder } from '../report/sentences-plain'
 import { installBuildx } from './buildx'
+import type { BuildxRequest } from './buildx'
 import type { Cancellation } from './cancellation'
 import { writeCertificates } from './certificates'
 import { parseNodes } from './job-inputs'
@@ -22,37 +27,49 @@ export interface Builder {
   readonly buildkit?: string
   /** More than one machine builds. */
   readonly severalNodes?: true
+  /** As they were when the builder came up; none where that is not known. */
+  readonly nodes?: readonly NodeFacts[]
+  /** The builder that docker uses by itself, where it is another one. */
+  readonly former?: string
 }
+
+/** Told of what the post step has to save or to undo, before it is begun. */
+type Leave = (more: Pick<Handover, 'buildx' | 'context'>) => void
+
+type KnownBuilder = BuilderFacts & Required<Pick<Builder, 'nodes'>>
 
 /**
  * Brings the builder up: the one that is there, or a new one. `beforeCreating` is called with the new one's name before it is
- * made, so that the post step can remove what an interrupted job left. Throws BuildFailed when docker or buildx cannot serve, BuildxMissing where
+ * made, so that the post step can remove what an interrupted job left; `leave` with what else it has to save or to undo. Throws BuildFailed when docker or buildx cannot serve, BuildxMissing where
  * there is no buildx.
  */
 export async function bringUpBuilder(
   host: Host,
   cancellation: Cancellation,
   inputs: Inputs,
-  beforeCreating: (name: string) => void
+  beforeCreating: (name: string) => void,
+  leave: Leave = () => undefined
 ): Promise<Builder> {
-  if (inputs.buildxVersion) await installBuildx(host, cancellation, inputs.buildxVersion)
-  const inspected = await inspectOrInstall(host, cancellation, inputs)
-  const current = inspected.exitCode === 0 ? parseBuilderFacts(inspected.stdout) : undefined
+  const keep = inputs.cacheBinary ? (buildx: LeftBuildx) => leave({ buildx }) : undefined
+  if (inputs.buildxVersion) await installBuildx(host, cancellation, { version: inputs.buildxVersion, keep })
+  const inspected = await inspectOrInstall(host, cancellation, inputs, keep)
+  const current = inspected.exitCode === 0 ? parseInspected(inspected.stdout) : undefined
   if (!current && inputs.builder) {
     throw new BuildFailed(`builder: ${inputs.builder} cannot be used: ${lastLine(inspected.stderr)}`, inspected.exitCode)
   }
   const plan = planBuilder(inputs, current)
   if (plan.kind === 'use') {
-    const known = current?.name === plan.name ? toldOf(current) : {}
-    return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false, ...known }
+    const known = current?.name === plan.name ? current : await inspect(host, cancellation, plan.name)
+    return { name: plan.name, driver: plan.driver, reason: plan.reason, created: false, ...(known ? toldOf(known) : {}) }
   }
+  const former = inputs.builder || !current ? {} : { former: current.name }
   const kept = inputs.keepState && !inputs.name ? keptBuilderName(host.env['RUNNER_NAME'] ?? '') : undefined
   const lasting = kept ?? (inputs.name || undefined)
   const there = lasting === undefined ? undefined : await inspect(host, cancellation, lasting)
   // A name that was given may be of a builder that is not ours.
-  if (there && inputs.name) return { ...there, reason: 'it has the name that input name gives', created: false }
+  if (there && inputs.name) return { ...there, ...former, reason: 'it has the name that input name gives', created: false }
   if (there && kept !== undefined) {
-    if (await madeByThisJob(host, kept)) return { ...there, reason: 'a step of this job made it', created: false }
+    if (await madeByThisJob(host, kept)) return { ...there, ...former, reason: 'a step of this job made it', created: false }
     await removeLeftBuilder(host, cancellation, kept)
   }
 
@@ -60,9 +77,9 @@ export async function bringUpBuilder(
   beforeCreating(name)
   const made = { name, driver: plan.driver, reason: plan.reason, created: true }
   try {
-    const facts = await create(host, cancellation, inputs, made)
+    const facts = await create(host, cancellation, inputs, made, leave)
     if (kept !== undefined) await noteMade(host, kept)
-    return { ...made, ...(facts ? toldOf(facts) : {}) }
+    return { ...made, ...former, ...(facts ? toldOf(facts) : {}) }
   } catch (error) {
     if (!plan.dispensable || !current || !inputs.fallback || cancellation.requested()) throw error
     host.log.warning(withoutOwnBuilder(messageOf(error)))
@@ -70,8 +87,13 @@ export async function bringUpBuilder(
   }
 }
 
-function toldOf({ buildkit, severalNodes }: BuilderFacts): Pick<Builder, 'buildkit' | 'severalNodes'> {
-  return { ...(buildkit ? { buildkit } : {}), ...(severalNodes ? { severalNodes } : {}) }
+function toldOf({ buildkit, severalNodes, nodes }: KnownBuilder): Pick<Builder, 'buildkit' | 'severalNodes' | 'nodes'> {
+  return { ...(buildkit ? { buildkit } : {}), ...(severalNodes ? { severalNodes } : {}), nodes }
+}
+
+function parseInspected(text: string): KnownBuilder | undefined {
+  const facts = parseBuilderFacts(text)
+  return facts && { ...facts, nodes: parseNodeFacts(text) }
 }
 
 /** Makes a builder with all its nodes, and boots it. Throws BuildFailed. */
@@ -79,8 +101,9 @@ async function create(
   host: Host,
   cancellation: Cancellation,
   inputs: Inputs,
-  { name, driver }: Pick<Builder, 'name' | 'driver'>
-): Promise<BuilderFacts | undefined> {
+  { name, driver }: Pick<Builder, 'name' | 'driver'>,
+  leave: Leave
+): Promise<KnownBuilder | undefined> {
   const run = async (argv: readonly string[], what: string) => {
     const { exitCode, stderr } = await docker(host, cancellation, argv)
     if (exitCode !== 0) throw new BuildFailed(`${what} failed: ${stderr.trim()}`, exitCode)
@@ -88,7 +111,17 @@ async function create(
   const { nodes } = await parseNodes(inputs.append)
   const config = await configFile(host, inputs, driver)
   const certificates = await writeCertificates(host, driver, inputs.endpoint, 0)
-  await run(createBuilderArgv(inputs, name, driver, config, certificates), `docker buildx create --driver=${driver}`)
+  const createOn = (endpoint: string) =>
+    run(createBuilderArgv({ ...inputs, endpoint }, name, driver, config, certificates), `docker buildx create --driver=${driver}`)
+  try {
+    await createOn(inputs.endpoint)
+  } catch (error) {
+    if (!wantsContext(messageOf(error))) throw error
+    const context = `stage-cache-${randomUUID()}`
+    if (inputs.cleanup) leave({ context })
+    await run(createContextArgv(context), 'docker context create')
+    await createOn(context)
+  }
   for (const [index, node] of nodes.entries()) {
     const more = await writeCertificates(host, driver, node.endpoint, index + 1)
     await run(appendNodeArgv(name, driver, node, more), `append: node ${index + 1}: docker buildx create`)
@@ -98,12 +131,17 @@ async function create(
 }
 
 /** What `docker buildx inspect` says of the builder to use; docker without buildx gets the newest where that can be had. */
-async function inspectOrInstall(host: Host, cancellation: Cancellation, { builder }: Inputs): Promise<ExecResult> {
+async function inspectOrInstall(
+  host: Host,
+  cancellation: Cancellation,
+  { builder }: Inputs,
+  keep: BuildxRequest['keep']
+): Promise<ExecResult> {
   const argv = ['buildx', 'inspect', ...(builder ? [builder] : [])]
   const inspected = await docker(host, cancellation, argv)
   if (inspected.exitCode === 0 || !lacksBuildx(inspected.stderr)) return inspected
   try {
-    await installBuildx(host, cancellation, 'latest')
+    await installBuildx(host, cancellation, { version: 'latest', keep })
   } catch (error) {
     throw new BuildxMissing(messageOf(error), { cause: error })
   }
@@ -113,9 +151,9 @@ async function inspectOrInstall(host: Host, cancellation: Cancellation, { builde
   return again
 }
 
-async function inspect(host: Host, cancellation: Cancellation, name: string): Promise<BuilderFacts | undefined> {
+async function inspect(host: Host, cancellation: Cancellation, name: string): Promise<KnownBuilder | undefined> {
   const { exitCode, stdout } = await docker(host, cancellation, ['buildx', 'inspect', name])
-  return exitCode === 0 ? parseBuilderFacts(stdout) : undefined
+  return exitCode === 0 ? parseInspected(stdout) : undefined
 }
 
 /** Exit code of a shell for a program that is not there. */

@@ -11,7 +11,9 @@ import type { KeptMount, MountPlan } from '../plan/cache-mounts'
 import type { ImportPlan } from '../plan/imports'
 import { namespaceArgument } from '../plan/mount-argv'
 import { mountEnvironment } from '../plan/mount-environment'
+import { hasSeveralPods } from '../plan/pods'
 import type { Degradation } from '../reasons'
+import { mountsOfSeveralPods } from '../report/sentences-plain'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
 import { newLanes } from './lanes'
@@ -60,7 +62,10 @@ export function startCacheMounts(
   return {
     async fill(made) {
       const nothing: RestoredMounts = { mounts: [], degradations: [] }
-      if (!carriesMounts(host, inputs, made)) return nothing
+      if (!carriesMounts(host, inputs, made)) {
+        if (plan.kept.length > 0 && wantsMounts(host, inputs, made)) host.log.warning(mountsOfSeveralPods)
+        return nothing
+      }
       const left = plan.left.map(mount => ({ ...mount, names: [], restored: 'left' as const }))
       try {
         const fetched = fetching && (await cancellation.orElse(fetching, undefined))
@@ -74,12 +79,17 @@ export function startCacheMounts(
   }
 }
 
-/** Whether cache mounts are carried from job to job: not where nobody wants it, or where the builder outlives the job and keeps them. */
+/** Whether cache mounts are carried from job to job: not where builds of another context, as ours are, may go to another pod than the main one. */
 export function carriesMounts(
   host: Host,
-  { cacheMounts }: Pick<Inputs, 'cacheMounts'>,
-  { created }: Pick<Builder, 'created'>
+  inputs: Pick<Inputs, 'cacheMounts'>,
+  builder: Pick<Builder, 'created' | 'driver' | 'nodes'>
 ): boolean {
+  return wantsMounts(host, inputs, builder) && !hasSeveralPods(builder)
+}
+
+/** Not where nobody wants it, or where the builder outlives the job and keeps them. */
+function wantsMounts(host: Host, { cacheMounts }: Pick<Inputs, 'cacheMounts'>, { created }: Pick<Builder, 'created'>): boolean {
   return cacheMounts === 'true' || (cacheMounts === 'auto' && (created || !mayHoldMounts(host)))
 }
 

@@ -27,6 +27,7 @@ import { buildImage } from './image'
 import { measureImage } from './image-size'
 import { joinRefs } from './joined-refs'
 import { saveMounts } from './mount-saving'
+import { offerBuilder } from './offered-builder'
 import { pastBuildOf } from './past-builds'
 import { asksBuildKit, buildWithoutPlan, callBuildKit } from './plain-build'
 import { prepare } from './prepare'
@@ -59,9 +60,19 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   }
   let coming: Promise<Builder> | undefined
   const bringUp = (inputs: Inputs) =>
-    (coming ??= bringUpBuilder(host, cancellation, inputs, name => {
-      if (inputs.cleanup) leave({ builder: name, ...(inputs.keepState ? { keepState: true } : {}) })
-    }))
+    (coming ??= bringUpBuilder(
+      host,
+      cancellation,
+      inputs,
+      name => {
+        if (inputs.cleanup) leave({ builder: name, ...(inputs.keepState ? { keepState: true } : {}) })
+      },
+      leave
+    ).then(builder =>
+      offerBuilder(host, cancellation, inputs, builder, current => {
+        if (inputs.cleanup) leave({ current })
+      })
+    ))
   if (asksBuildKit(host)) return withSummary(host, cancellation, callBuildKit(host, cancellation, event, bringUp))
 
   const preparation = await withSummary(

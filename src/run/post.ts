@@ -1,8 +1,9 @@
 import { messageOf } from '../errors'
 import { handoverState, parseHandover } from '../handover'
-import type { LeftExports, LeftMounts, LocalSave } from '../handover'
+import type { Handover, LeftBuildx, LeftExports, LeftMounts, LocalSave } from '../handover'
 import type { Host } from '../host'
-import { removeBuilderArgv } from '../plan/builder'
+import { asksForDebugging, daemonLogArgv, removeBuilderArgv } from '../plan/builder'
+import { removeContextArgv } from '../plan/docker-context'
 import { bytes as amount, count } from '../report/amounts'
 import { renderLeft, renderLeftMounts, troubles } from '../report/summary-notes'
 import { plain } from '../report/words'
@@ -21,13 +22,14 @@ export async function runPost(real: Host, readEvent: () => Promise<unknown>): Pr
   const handover = parseHandover(real.workflow.state(handoverState))
   if (!handover) return
   const host = await withStandaloneBuildx(real)
-  const { builder, keepState, staging, left, leftMounts } = handover
+  const { buildx, staging, left, leftMounts } = handover
   const until = host.clock.now() + leftSeconds * 1000
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging, until)) : undefined
   if (leftMounts) await attempt(host, finishMounts(host, readEvent, leftMounts, until))
   const localCache = bothSaves(handover.localCache, saved)
   await Promise.all([
-    builder === undefined ? undefined : attempt(host, removeBuilder(host, builder, keepState)),
+    undoBuilder(host, handover),
+    buildx === undefined ? undefined : attempt(host, keepBuildx(host, buildx)),
     staging === undefined ? undefined : attempt(host, host.files.remove(staging)),
     localCache === undefined ? undefined : attempt(host, saveDirectory(host, localCache))
   ])
@@ -82,6 +84,51 @@ async function removeBuilder(host: Host, name: string, keepState = false): Promi
   const { exitCode, stderr } = await host.exec.start('docker', argv, { timeoutSeconds: removeSeconds }).result
   if (exitCode === 0) host.log.info(`Builder ${name} removed`)
   else host.log.warning(`Builder ${name} could not be removed: ${stderr.trim()}`)
+}
+
+/** One after the other: a builder that is gone is nobody's current one, and its context is needed to remove it. */
+async function undoBuilder(host: Host, { builder, keepState, current, context }: Handover): Promise<void> {
+  if (current) await attempt(host, giveBack(host, current))
+  if (builder !== undefined) {
+    if (wantsDaemonLog(host)) await attempt(host, printDaemonLog(host, builder))
+    await attempt(host, removeBuilder(host, builder, keepState))
+  }
+  if (context !== undefined) await attempt(host, removeContext(host, context))
+}
+
+/** As docker/setup-buildx-action: with debug logging, or where the daemon was asked for it. */
+function wantsDaemonLog({ env, workflow }: Host): boolean {
+  return env['RUNNER_DEBUG'] === '1' || asksForDebugging(workflow.input('buildkitd-flags'))
+}
+
+/** Other drivers than docker-container have no such container, and nothing is printed. */
+async function printDaemonLog(host: Host, builder: string): Promise<void> {
+  const { exitCode, stderr } = await host.exec.start('docker', daemonLogArgv(builder), { timeoutSeconds: removeSeconds }).result
+  if (exitCode !== 0) return
+  host.log.group('Log of BuildKit')
+  host.log.info(stderr.trim())
+  host.log.endGroup()
+}
+
+async function removeContext(host: Host, name: string): Promise<void> {
+  const { exitCode, stderr } = await host.exec.start('docker', removeContextArgv(name), { timeoutSeconds: removeSeconds }).result
+  if (exitCode !== 0) host.log.warning(`Docker context ${name} could not be removed: ${stderr.trim()}`)
+}
+
+async function giveBack(host: Host, current: NonNullable<Handover['current']>): Promise<void> {
+  const { giveBackCurrent } = await import('./offered-builder')
+  await giveBackCurrent(host, current)
+}
+
+async function keepBuildx(host: Host, left: LeftBuildx): Promise<void> {
+  try {
+    const { saveBuildx } = await import('./buildx')
+    await saveBuildx(host, left)
+    host.log.info(`buildx saved to GitHub's cache as ${left.key}`)
+  } catch (error) {
+    // A job that may only read is told of that where it matters.
+    host.log.info(`buildx could not be saved to GitHub's cache: ${messageOf(error)}`)
+  }
 }
 
 async function saveDirectory(host: Host, save: LocalSave): Promise<void> {
