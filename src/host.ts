@@ -1,3 +1,5 @@
+import type { ArchiveDifferences } from './archives'
+
 /**
  * The outside world as one interface. src/io makes the real one; tests make their own.
  * Nothing here knows of Docker caching.
@@ -78,21 +80,6 @@ export interface ContextFiles {
   tree(root: string, enters: (path: string) => boolean): Promise<readonly TreeEntry[]>
   /** SHA-256 of files by path; those that cannot be read are left out. */
   digests(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>
-}
-
-/** Tar archives of any size as what they have and another archive, their base, has not. */
-export interface ArchiveDifferences {
-  /** Writes the difference of an archive to a file. Gives its bytes, or undefined where they would be more than `most`. */
-  make(
-    base: { readonly path: string; readonly name: string },
-    archive: string,
-    to: string,
-    most: number
-  ): Promise<number | undefined>
-  /** Name of the base that a difference was made from. Throws where the file is none. */
-  baseOf(difference: string): Promise<string>
-  /** Puts the archive together, byte by byte as it was. Throws where that is not what comes out. */
-  apply(base: string, difference: string, to: string): Promise<void>
 }
 
 export interface ExecOptions {

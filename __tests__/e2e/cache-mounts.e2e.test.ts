@@ -272,7 +272,7 @@ it('a mount of some size is saved as the difference from what was saved whole; w
   expect([fetched(second), troublesOf(second)]).toEqual([['fetched six'], []])
   expect(second.main.log).toMatch(/^Cache mount \/kept: restored, 10 MB from .*, then saved, 2(\.\d)? MB$/m)
   // Of the third job, too, the difference is from what was saved whole.
-  await project.write('Dockerfile', large('three four five six').replace('/kept/gone', '/kept/one /kept/two'))
+  await project.write('Dockerfile', large('three four five six').replace('/kept/gone', '/kept/one'))
   const third = await project.job(inputs)
   expect([fetched(third), troublesOf(third)]).toEqual([[], []])
   expect((await mountEntries(project)).map(({ key, bytes }) => [key.endsWith('.difference'), bytes > 9e6])).toEqual([

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import type { ArchiveDifferences } from '../host'
+import type { ArchiveDifferences } from '../archives'
 import { chunksOf, readFull } from './archive-chunks'
 
 /** Bytes that are read at a time. */
