@@ -149,7 +149,10 @@ async function differenceFrom(
     return undefined
   })
   await files.remove(base)
-  if (made === undefined) return undefined
+  if (made === undefined) {
+    await files.remove(to)
+    return undefined
+  }
   await files.remove(path)
   return { path: to, bytes: made }
 }
