@@ -1,3 +1,5 @@
+import type { ArchiveDifferences } from './archives'
+
 /**
  * The outside world as one interface. src/io makes the real one; tests make their own.
  * Nothing here knows of Docker caching.
@@ -10,6 +12,7 @@ export interface Host {
   readonly clock: Clock
   readonly files: Files
   readonly contextFiles: ContextFiles
+  readonly archiveDifferences: ArchiveDifferences
   readonly exec: Exec
   readonly actionsCache: ActionsCache
   readonly buildkitIndexes: BuildKitIndexes

@@ -3,7 +3,7 @@ import { pushBaseImage } from '../../testbed/base-images.mjs'
 import { pullRequest } from '../../testbed/events.mjs'
 import { builds } from './docker-calls'
 import { newProject } from './project'
-import type { Project } from './project'
+import type { Job, Project } from './project'
 import { outputOfSteps } from './steps'
 import { fetched, inputs, install, mountEntries, newMountProject } from './mount-project'
 import { troublesOf } from './trouble'
@@ -262,3 +262,39 @@ it('a pull request starts from the default branch and keeps its own', async () =
   expect(fetched(await project.job(inputs, pull))).toEqual(['fetched four'])
   expect(fetched(await project.job(inputs))).toEqual(['fetched three', 'fetched four'])
 }, 120_000)
+
+it('a mount of some size is saved as the difference from what was saved whole; without that, it begins anew', async () => {
+  const large = (names: string) =>
+    `FROM busybox AS app\nRUN --mount=type=cache,target=/kept for name in ${names}; do [ -e /kept/$name ] || { echo "fetched $name"; head -c 2000000 /dev/urandom >/kept/$name; chmod 640 /kept/$name; }; done; rm -f /kept/gone; ls -l /kept/ | md5sum; stat -c 'found %n %u:%g %a' /kept/*; cat /kept/* | md5sum\n`
+  project = await newProject({ Dockerfile: large('gone one two three four five') })
+  expect(fetched(await project.job(inputs))).toHaveLength(6)
+  await project.write('Dockerfile', large('two three four five six'))
+  const second = await project.job(inputs)
+  expect([fetched(second), troublesOf(second)]).toEqual([['fetched six'], []])
+  expect(second.main.log).toMatch(/^Cache mount \/kept: restored, 10 MB from .*, then saved, 2(\.\d)? MB$/m)
+  // Of the third job, too, the difference is from what was saved whole.
+  await project.write('Dockerfile', large('three four five six').replace('/kept/gone', '/kept/one'))
+  const third = await project.job(inputs)
+  expect([fetched(third), troublesOf(third)]).toEqual([[], []])
+  expect((await mountEntries(project)).map(({ key, bytes }) => [key.endsWith('.difference'), bytes > 9e6])).toEqual([
+    [false, true],
+    [true, false],
+    [true, false]
+  ])
+  await project.write('Dockerfile', `${large('three four five six')}RUN true\n`)
+  const fourth = await project.job(inputs)
+  expect([fetched(fourth), troublesOf(fourth)]).toEqual([[], []])
+  const seen = (job: Job) => outputOfSteps(job).filter(line => /^found|-$/.test(line))
+  expect(seen(fourth)).toEqual(expect.arrayContaining(['found /kept/six 0:0 640']))
+  expect(seen(fourth).filter(line => line.startsWith('found'))).toEqual(seen(third).filter(line => line.startsWith('found')))
+  expect(seen(fourth).at(-1)).toBe(seen(third).at(-1))
+
+  const [whole] = await mountEntries(project)
+  expect(await project.cacheService.evict(whole?.key ?? 'none')).toHaveLength(1)
+  await project.write('Dockerfile', large('three four'))
+  const lost = await project.job(inputs)
+  expect([lost.main.exitCode, fetched(lost)]).toEqual([0, ['fetched three', 'fetched four']])
+  expect(troublesOf(lost)).toHaveLength(1)
+  await project.write('Dockerfile', large('three four five'))
+  expect(fetched(await project.job(inputs))).toEqual(['fetched five'])
+}, 180_000)

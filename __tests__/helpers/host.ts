@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { archiveDifferences } from '../../src/io/archive-differences'
 import { newBuildKitIndexes } from '../../src/io/buildkit-indexes'
 import type { ActionsCache, Artifacts, Host } from '../../src/host'
 import { newContextFiles } from '../../src/io/context-files'
@@ -66,6 +67,7 @@ export async function newTestHost({ docker, actionsCache, artifacts, env: given 
     },
     files: newFiles(join(folder, 'temp')),
     contextFiles: newContextFiles(),
+    archiveDifferences,
     exec: newExec(env, stopwatch),
     actionsCache: actionsCache ?? noActionsCache,
     buildkitIndexes: newBuildKitIndexes(env, stopwatch),

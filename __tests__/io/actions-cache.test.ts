@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,6 +9,7 @@ import { newActionsCache } from '../../src/io/actions-cache'
 import { adminOf } from '../../testbed/cache-admin.mjs'
 import { serveCache } from '../../testbed/cache-service.mjs'
 import { serve } from '../helpers/registry-server'
+import { githubClients } from '../../scripts/github-clients.mjs'
 import { makeJobToken, READ, WRITE } from '../../testbed/job-token.mjs'
 
 interface Call {
@@ -18,16 +20,22 @@ interface Call {
   readonly seconds?: number
 }
 
+/** The client takes a storage of such a name for GitHub's. */
+const storageName = 'tests.blob.core.windows.net'
+
 let service: Awaited<ReturnType<typeof serveCache>>
 let folder: string
 
 beforeAll(async () => {
   service = await serveCache()
   folder = await mkdtemp(join(tmpdir(), 'actions-cache-'))
-  // As scripts/build.mjs bundles it: the client's log is ours, and what it starts is.
+  // As scripts/build.mjs bundles it: the client's log is ours, what it starts is, and how it fetches from GitHub's storage.
   await build({
     stdin: {
-      contents: `import { newActionsCache } from './src/io/actions-cache'
+      contents: `import dns from 'node:dns'
+        import { newActionsCache } from './src/io/actions-cache'
+        const { lookup } = dns
+        dns.lookup = (name, ...more) => lookup(name === '${storageName}' ? '127.0.0.1' : name, ...more)
         const cache = newActionsCache(process.env, { waiting: promise => promise })
         const calls = JSON.parse(process.argv[2])
         const results = await Promise.allSettled(calls.map(call => call.do === 'save'
@@ -46,17 +54,7 @@ beforeAll(async () => {
     entryNames: 'cache',
     outExtension: { '.js': '.mjs' },
     banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
-    plugins: [
-      {
-        name: 'log',
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^@actions\/(core|exec)$/ }, ({ importer, path }) =>
-            importer.includes('/@actions/cache/')
-              ? { path: resolve(`src/io/client-${path.endsWith('core') ? 'log' : 'exec'}.ts`) }
-              : undefined
-          )
-      }
-    ],
+    plugins: [githubClients],
     logLevel: 'silent'
   })
 })
@@ -139,6 +137,26 @@ test('what tar says of its failure is part of the error', async () => {
   expect(results[0]).toMatch(/^error: .*tar.* failed .*: .*packed.*/)
   expect(log).not.toMatch(/^(?!::debug::).*tar/m)
 })
+test('from GitHub’s storage an entry comes in blocks; one whose connection breaks is asked for again, one that cannot be had is an error', async () => {
+  const path = await kept('blocks', '')
+  const content = randomBytes(19_000_000)
+  await writeFile(join(path, 'file'), content)
+  const storage = { ACTIONS_RESULTS_URL: service.url.replace('127.0.0.1', storageName) }
+  await job([{ do: 'save', path, key: 'blocks#1' }], storage)
+  await rm(path, { recursive: true })
+  const { setFaults, requests, resetCounts } = adminOf(service.url)
+  await resetCounts()
+  await setFaults([{ path: '^/blobs/', resetAfterBytes: 1_000_000, times: 4 }])
+  expect((await job([{ do: 'restore', path, key: 'blocks#' }], storage)).results).toEqual(['blocks#1'])
+  expect(content.equals(await readFile(join(path, 'file')))).toBe(true)
+  const blocks = (await requests()).filter(request => request.startsWith('GET /blobs/'))
+  expect(blocks.length).toBeGreaterThan(19 / 2.1 + 2)
+  await setFaults([
+    { path: '^/blobs/', times: 6 },
+    { path: '^/blobs/', status: 404 }
+  ])
+  expect((await job([{ do: 'restore', path, key: 'blocks#' }], storage)).results[0]).toMatch(/^error: ./)
+}, 60_000)
 
 test('a service that fails is an error, not an absent cache; a call beside it is not taken for failed', async () => {
   const [bad, good] = [await kept('bad', 'x'), await kept('good', 'y')]

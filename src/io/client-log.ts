@@ -1,5 +1,5 @@
 /**
- * Stands in for `@actions/core` inside `@actions/cache` and `@actions/artifact` (scripts/build.mjs): the clients turn failures into annotations and
+ * Stands in for `@actions/core` inside `@actions/cache` and `@actions/artifact` (scripts/github-clients.mjs): the clients turn failures into annotations and
  * lines of the log; here they become the reason of an error that the caller reports once.
  */
 import { reportTrouble } from './client-call'

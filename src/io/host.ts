@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import type { Host, Log, Workflow } from '../host'
 import { newActionsCache } from './actions-cache'
+import { archiveDifferences } from './archive-differences'
 import { newBuildKitIndexes } from './buildkit-indexes'
 import { newArtifacts } from './artifacts'
 import { newContextFiles } from './context-files'
@@ -29,6 +30,7 @@ export function newHost(): Host {
     },
     files: newFiles(env['RUNNER_TEMP'] ?? tmpdir()),
     contextFiles: newContextFiles(),
+    archiveDifferences,
     exec: newExec(env, stopwatch),
     actionsCache: newActionsCache(env, stopwatch),
     buildkitIndexes: newBuildKitIndexes(env, stopwatch),

@@ -29,7 +29,7 @@ const savesAtOnce = 2
 /** A mount, and what became of it. */
 export interface SavedMount extends RestoredMount {
   readonly saved: MountSaved
-  /** Of the archive that was saved. */
+  /** Of what was saved: the archive, or its difference from one that was saved before. */
   readonly bytes?: number
 }
 
@@ -154,16 +154,14 @@ export async function packMounts(
       if (status !== 'saved') {
         return fail(mount, (await host.files.read(`${directory}/said`))?.trim() || 'it could not be packed')
       }
-      const bytes = await host.files.size(archive)
       const digest = (await host.files.read(`${directory}/digest`))?.trim() || (await host.files.sha256(archive))
       const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-      const keeping = keepMount(host, mountDirectoryOf(preparation), mount.names, digest, archive, left).then(
-        () => 'yes' as const
-      )
+      const store = mountDirectoryOf(preparation)
+      const keeping = keepMount(host, store, mount.names, digest, archive, left, mount.stored?.whole)
       // A cancelled job has seconds left, and the stages come first.
       keeping.catch(() => {})
-      const saved = await cancellation.orElse(keeping, 'cancelled' as const)
-      return { ...mount, saved, ...(bytes === undefined ? {} : { bytes }) }
+      const bytes = await cancellation.orElse(keeping, undefined)
+      return bytes === undefined ? { ...mount, saved: 'cancelled' } : { ...mount, saved: 'yes', bytes }
     }
     const lanes = newLanes({ save: savesAtOnce })
     const save = async (mount: RestoredMount, position: number): Promise<readonly [RestoredMount, SavedMount]> => {

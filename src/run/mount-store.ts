@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
+import { messageOf } from '../errors'
 import type { Host } from '../host'
 import { withLock } from './directory-lock'
 
@@ -12,7 +13,20 @@ export interface StoredMount {
   readonly scope: number
   /** Digest of its content as it was packed. */
   readonly digest: string
+  /** The archive that was saved whole and this one is made from, or itself, in GitHub's cache. */
+  readonly whole?: WholeArchive
 }
+
+/** What the next archive of the mount may be saved as the difference from. */
+export interface WholeArchive {
+  /** A file of this job's own. */
+  readonly path: string
+  readonly key: string
+}
+
+/** The most of an archive that a difference may have, and the least bytes of one that is worth it. */
+const mostOfArchive = 0.25
+const leastBytes = 4 * 1024 * 1024
 
 /**
  * Fetches the newest archive of the first scope that has one, into `directory`. Undefined where there is none. Throws where that cannot
@@ -25,7 +39,8 @@ export async function fetchMount(
   directory: string,
   seconds: number
 ): Promise<StoredMount | undefined> {
-  const { files, actionsCache } = host
+  const { files, actionsCache, archiveDifferences, clock } = host
+  const deadline = clock.now() + seconds * 1000
   const stored = async (entry: string, path: string): Promise<StoredMount> => {
     const [name = '', content = ''] = entry.split('#')
     const [digest = '', size = ''] = content.split('.')
@@ -44,8 +59,22 @@ export async function fetchMount(
         await files.remove(shared)
         const key = await actionsCache.restore(shared, own, others, seconds)
         if (key === undefined) return undefined
-        await files.move(shared, path)
-        return await stored(key, path)
+        const whole = { path: `${directory}/whole.tar`, key }
+        await files.move(shared, whole.path)
+        if (!key.endsWith(differs)) {
+          await files.link(whole.path, path)
+          return { ...(await stored(key, path)), whole }
+        }
+        const difference = `${directory}/difference`
+        await files.move(whole.path, difference)
+        whole.key = await archiveDifferences.baseOf(difference)
+        const left = Math.max(1, (deadline - clock.now()) / 1000)
+        if ((await actionsCache.restore(shared, whole.key, [], left)) !== whole.key)
+          throw new Error('the archive that it is the difference from is gone')
+        await files.move(shared, whole.path)
+        await archiveDifferences.apply(whole.path, difference, path)
+        await files.remove(difference)
+        return { ...(await stored(key, path)), whole }
       } finally {
         await files.remove(shared)
       }
@@ -66,39 +95,72 @@ export async function keptEntry(host: Host, store: string, names: readonly strin
   return entries.some(entry => names.some(name => entry.startsWith(`${name}#`)))
 }
 
-/** Keeps an archive, which is gone from its place afterwards, under the first name. Throws when it was not kept. */
+/**
+ * Keeps an archive, which is gone from its place afterwards, under the first name; in GitHub's cache as the difference from what was saved whole, where
+ * that is small. Gives the bytes that were kept. Throws when it was not.
+ */
 export async function keepMount(
   host: Host,
   store: string,
   names: readonly string[],
   digest: string,
   path: string,
-  seconds: number
-): Promise<void> {
+  seconds: number,
+  whole: WholeArchive | undefined
+): Promise<number> {
   const { files, actionsCache } = host
   const [name = ''] = names
+  const bytes = (await files.size(path)) ?? 0
   // Content that comes back is newer than what came between: the newest entry is what the next job finds.
-  const entry = `${name}#${digest}.${(await files.size(path)) ?? 0}.${randomUUID()}`
+  const entry = `${name}#${digest}.${bytes}.${randomUUID()}`
   if (actionsCache.available) {
+    const difference = whole && (await differenceFrom(host, whole, path, bytes))
     const shared = sharedPath(names)
     await files.makeDirectory(dirname(shared))
     await withLock(files, `${shared}.lock`, async () => {
       try {
-        await files.move(path, shared)
-        await actionsCache.save(shared, entry, seconds)
+        await files.move(difference?.path ?? path, shared)
+        await actionsCache.save(shared, difference ? `${entry}${differs}` : entry, seconds)
       } finally {
         await files.remove(shared)
       }
     })
-    return
+    return difference?.bytes ?? bytes
   }
   await files.makeDirectory(store)
   await files.move(path, `${store}/${entry}${archive}`)
   const older = (await files.list(store)).filter(file => file.startsWith(`${name}#`) && file !== `${entry}${archive}`)
   for (const file of older) await files.remove(`${store}/${file}`)
+  return bytes
+}
+
+/** An archive as the difference from one that was saved whole; undefined where that is not worth it. Either archive's bytes are read once. */
+async function differenceFrom(
+  { files, archiveDifferences, log }: Host,
+  { path: base, key }: WholeArchive,
+  path: string,
+  bytes: number
+): Promise<{ readonly path: string; readonly bytes: number } | undefined> {
+  if (bytes < leastBytes) return undefined
+  const to = `${dirname(path)}/difference`
+  const making = archiveDifferences.make({ path: base, name: key }, path, to, bytes * mostOfArchive)
+  const made = await making.catch((error: unknown) => {
+    log.debug(`A cache mount is saved whole: ${messageOf(error)}`)
+    return undefined
+  })
+  await files.remove(base)
+  if (made === undefined) {
+    await files.remove(to)
+    return undefined
+  }
+  await files.remove(path)
+  return { path: to, bytes: made }
 }
 
 const archive = '.tar'
+
+/** What the name of an entry ends with that is a difference. */
+const differs = '.difference'
 
 /**
  * In the actions cache an entry is found only under the path it was saved from, so that is the same in every job; the lock beside it

@@ -1,0 +1,33 @@
+// @ts-check
+// What is other in GitHub's clients as they are bundled than as they are published.
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+
+/** @type {import('esbuild').Plugin} */
+export const githubClients = {
+  name: 'github-clients',
+  setup(build) {
+    // The clients write their failures to the job log; src/io/client-log.ts makes errors of them.
+    build.onResolve({ filter: /^@actions\/core$/ }, ({ importer }) =>
+      /node_modules\/@actions\/(cache|glob|artifact)\//.test(importer) ? { path: resolve('src/io/client-log.ts') } : undefined
+    )
+    // So does the cache client with the commands that it starts.
+    build.onResolve({ filter: /^@actions\/exec$/ }, ({ importer }) =>
+      /node_modules\/@actions\/cache\//.test(importer) ? { path: resolve('src/io/client-exec.ts') } : undefined
+    )
+    // Its own way to fetch from GitHub's storage takes half a gigabyte of memory.
+    build.onLoad({ filter: /@actions\/cache\/lib\/internal\/downloadUtils\.js$/ }, async ({ path }) => {
+      const [before, after, ...more] = (await readFile(path, 'utf8')).split('export function downloadCacheStorageSDK(')
+      if (after === undefined || more.length > 0) throw new Error(`${path} has not one downloadCacheStorageSDK`)
+      const own = JSON.stringify(resolve('src/io/storage-download.ts'))
+      return { contents: `${before}function replaced(${after}\nexport { downloadCacheStorageSDK } from ${own}` }
+    })
+    // Artifacts are neither packed nor read here: without it all of GitHub's API would be in the bundle.
+    build.onResolve({ filter: /^\.\/(zip|(download|delete|find)\/[\w-]+)\.js$/ }, ({ importer }) =>
+      /node_modules\/@actions\/artifact\//.test(importer) ? { path: 'reading-artifacts', namespace: 'left-out' } : undefined
+    )
+    // Only for OIDC tokens, which are never asked for here, and half of the time to start.
+    build.onResolve({ filter: /^\.\/oidc-utils\.js$/ }, () => ({ path: 'oidc-utils', namespace: 'left-out' }))
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {}' }))
+  }
+}

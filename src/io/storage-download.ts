@@ -1,0 +1,61 @@
+import { open } from 'node:fs/promises'
+import { BlockBlobClient } from '@azure/storage-blob'
+
+/** Both together are what a download holds in memory; as many are under way as in `@actions/cache`. */
+const blockBytes = 2 * 1024 * 1024
+const blocksAtOnce = 8
+
+/** How often a block is asked for whose connection breaks. */
+const attempts = 5
+
+/**
+ * Stands in for the function of this name in `@actions/cache` (scripts/github-clients.mjs): fetches a blob of Azure's storage, where GitHub keeps
+ * cache entries, by a signed URL into a file. It has as many buffers as blocks are under way: that of `@actions/cache` makes a new one for
+ * each 128 MB, three of which are there at a time. Throws what the storage's client throws, and where the file cannot be written.
+ */
+export async function downloadCacheStorageSDK(url: string, path: string, options: { timeoutInMs: number }): Promise<void> {
+  const client = new BlockBlobClient(url, undefined, { retryOptions: { tryTimeoutInMs: options.timeoutInMs } })
+  const { contentLength } = await client.getProperties()
+  if (contentLength === undefined) throw new Error('the storage does not say how large the entry is')
+  const failed = new AbortController()
+  const file = await open(path, 'w')
+  let next = 0
+  const fetchBlocks = async (): Promise<void> => {
+    const buffer = Buffer.allocUnsafe(Math.min(blockBytes, contentLength))
+    while (next < contentLength && !failed.signal.aborted) {
+      const offset = next
+      const count = Math.min(blockBytes, contentLength - offset)
+      next += count
+      await fetchBlock(client, buffer, offset, count, failed.signal)
+      const { bytesWritten } = await file.write(buffer, 0, count, offset)
+      if (bytesWritten !== count) throw new Error(`${bytesWritten} of ${count} bytes could be written to ${path}`)
+    }
+  }
+  try {
+    const workers = Array.from({ length: blocksAtOnce }, () => fetchBlocks().catch((error: unknown) => failed.abort(error)))
+    // The file is closed when none writes to it any more.
+    await Promise.all(workers)
+    failed.signal.throwIfAborted()
+  } finally {
+    await file.close()
+  }
+}
+
+async function fetchBlock(
+  client: BlockBlobClient,
+  buffer: Buffer,
+  offset: number,
+  count: number,
+  abortSignal: AbortSignal
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.downloadToBuffer(buffer, offset, count, { abortSignal, blockSize: blockBytes })
+      return
+    } catch (error) {
+      // The client takes a connection that breaks amid a body for an abort, and does not ask again.
+      const isBroken = (error as Error).name === 'AbortError' && !abortSignal.aborted
+      if (!isBroken || attempt === attempts) throw error
+    }
+  }
+}
