@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{D as a,E as b}from"./chunk-YVDGMUSS.js";import"./chunk-QLBWH27Z.js";import"./chunk-6YDAHWE2.js";import"./chunk-SOKG7LUN.js";import"./chunk-EBQ6XEJO.js";import"./chunk-TUW6OFVO.js";import"./chunk-RGKCDEVB.js";import"./chunk-MOGUGLN7.js";import"./chunk-MOXVN7ZZ.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};
