@@ -51,15 +51,19 @@ interface TextBackend {
 export const cacheTexts: Readonly<Record<Backend, TextBackend>> = {
   registry: {
     async writeJoined(host, sources, { ref, note, replaces }) {
-      if (replaces !== undefined) await checkTag(host, ref, replaces)
+      if (replaces !== undefined) {
+        const present = await host.registry.manifest(`${ref.place}:${ref.name}`, requestSeconds)
+        checkReplaced(ref.name, replaces, present?.digest)
+      }
       return pushCache(host, ref, joinCaches(await Promise.all(sources.map(source => pulledTexts(host, source))), note))
     },
     async complete(host, { exported, imported }) {
-      const [ours, theirs] = await Promise.all([exported, imported].map(source => pulledTexts(host, source)))
-      const cache = ours && theirs && completeCache(ours, theirs)
-      if (!cache) return undefined
-      await checkTag(host, exported.ref, exported.digest)
-      return pushCache(host, exported.ref, cache)
+      const { ref, digest } = exported
+      // By its name, which shows whether another job wrote it meanwhile.
+      const [ours, theirs] = await Promise.all([pulledTexts(host, { ref }), pulledTexts(host, imported)])
+      checkReplaced(ref.name, digest, ours.digest)
+      const cache = completeCache(ours, theirs)
+      return cache && pushCache(host, ref, cache)
     }
   },
 
@@ -107,20 +111,17 @@ export const cacheTexts: Readonly<Record<Backend, TextBackend>> = {
   }
 }
 
-async function pulledTexts({ registry }: Host, { ref, digest }: TextSource): Promise<CacheTexts> {
+async function pulledTexts({ registry }: Host, { ref, digest }: TextSource): Promise<CacheTexts & { readonly digest: string }> {
   const source = digest === undefined ? `${ref.place}:${ref.name}` : `${ref.place}@${digest}`
   const found = await registry.manifest(source, requestSeconds)
   if (!found) throw new Error(`${source} is not there`)
-  return { manifest: found.text, config: await registry.blob(ref.place, configOf(found.text), requestSeconds) }
+  const config = await registry.blob(ref.place, configOf(found.text), requestSeconds)
+  return { digest: found.digest, manifest: found.text, config }
 }
 
 async function pushCache({ registry }: Host, { place, name }: CacheRef, cache: JoinedCache): Promise<string> {
   await registry.pushBlob(place, { digest: cache.configDigest, text: cache.config }, requestSeconds)
   return registry.pushManifest(`${place}:${name}`, { mediaType: cache.mediaType, text: cache.manifest }, requestSeconds)
-}
-
-async function checkTag({ registry }: Host, { place, name }: CacheRef, expected: string | undefined): Promise<void> {
-  checkReplaced(name, expected, (await registry.manifest(`${place}:${name}`, requestSeconds))?.digest)
 }
 
 async function readIndex(files: Files, directory: string): Promise<LayoutIndex | undefined> {

@@ -83,7 +83,8 @@ async function completed(
   { ref, directory, takesPlaceOf: imported }: JoinedExportRequest,
   outcome: ExportOutcome
 ): Promise<ExportOutcome> {
-  if (!imported || (ref.backend === 'gha' && !host.buildkitIndexes.available)) return outcome
+  const isNamed = ref.backend === 'gha' ? host.buildkitIndexes.available : outcome.digest !== undefined
+  if (!imported || !isNamed) return outcome
   const before = host.clock.now()
   try {
     const writing = cacheTexts[ref.backend].complete(host, { exported: outcome, imported, directory: directory ?? ref.place })
