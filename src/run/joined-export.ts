@@ -88,7 +88,8 @@ async function completed(
   const before = host.clock.now()
   try {
     const writing = cacheTexts[ref.backend].complete(host, { exported: outcome, imported, directory: directory ?? ref.place })
-    const digest = await cancellation.orElse(writing, undefined)
+    // A directory is not to be put in its place while it is written to, and that takes no time.
+    const digest = await (ref.backend === 'local' ? writing : cancellation.orElse(writing, undefined))
     const seconds = outcome.seconds + (host.clock.now() - before) / 1000
     return { ...outcome, ...(digest === undefined ? {} : { digest }), seconds }
   } catch (error) {
