@@ -96,6 +96,13 @@ describe.each([
     expect(await files().exists(at('directory'))).toBe(false)
   })
 
+  test('what cannot be put there leaves nothing beside it', async () => {
+    await writeFile(at('file'), 'x')
+    await mkdir(join(target(), 'there/deeper'), { recursive: true })
+    await expect(files().move(at('file'), join(target(), 'there'))).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
+    expect((await readdir(target())).filter(name => !['temp', 'file'].includes(name))).toEqual(['there'])
+  })
+
   test('what is not there', async () => {
     await expect(files().move(at('none'), join(target(), 'x'))).rejects.toThrow(/ENOENT/)
   })

@@ -42,6 +42,16 @@ test('one answer is enough, and may come late', async () => {
   expect(await said(ask(15, 1))).toBe(15)
 })
 
+test('a timer that is early is no answer', async () => {
+  const early = patience.ask(15, () => {
+    now += 14_999
+    return Promise.reject(new Error('not done within 15 s'))
+  })
+  await expect(early).rejects.toThrow('not done')
+  now += 1
+  expect(await said(ask(15, 1))).toMatch(/^not asked/)
+})
+
 test('a refusal is an answer', async () => {
   await said(patience.ask(15, () => Promise.reject(new Error('denied'))))
   now += 20_000

@@ -37,26 +37,34 @@ test.each<[string, readonly string[], readonly string[]]>([
   [
     'a slip',
     ['VERSON=SECRET'],
-    ['build-args: no ARG of Dockerfile declares VERSON (did you mean VERSION?), so it has no effect']
+    [
+      'build-args: no ARG of Dockerfile declares VERSON (did you mean VERSION?), so it has no effect, unless ONBUILD of a base image does'
+    ]
   ],
   [
     'in other letters',
     ['version=1'],
-    ['build-args: no ARG of Dockerfile declares version (did you mean VERSION?), so it has no effect']
+    [
+      'build-args: no ARG of Dockerfile declares version (did you mean VERSION?), so it has no effect, unless ONBUILD of a base image does'
+    ]
   ],
   [
     'several, one of them twice',
     ['ONE_THING=1', 'ONE_THING=2', 'ANOTHER=1'],
-    ['build-args: no ARG of Dockerfile declares ONE_THING, ANOTHER, so they have no effect']
+    ['build-args: no ARG of Dockerfile declares ONE_THING, ANOTHER, so they have no effect, unless ONBUILD of a base image does']
   ],
   [
     'more than anybody reads',
     [...'abcdefg'].map(name => `UNKNOWN_${name}=1`),
     [
-      'build-args: no ARG of Dockerfile declares UNKNOWN_a, UNKNOWN_b, UNKNOWN_c, UNKNOWN_d, UNKNOWN_e, 2 more, so they have no effect'
+      'build-args: no ARG of Dockerfile declares UNKNOWN_a, UNKNOWN_b, UNKNOWN_c, UNKNOWN_d, UNKNOWN_e, 2 more, so they have no effect, unless ONBUILD of a base image does'
     ]
   ],
-  ['from the environment', ['OF_ENVIRONMENT'], ['build-args: no ARG of Dockerfile declares OF_ENVIRONMENT, so it has no effect']],
+  [
+    'from the environment',
+    ['OF_ENVIRONMENT'],
+    ['build-args: no ARG of Dockerfile declares OF_ENVIRONMENT, so it has no effect, unless ONBUILD of a base image does']
+  ],
   ['lines of a value that was not quoted', ['c2VjcmV0', 'c2VjcmV0==', '-----BEGIN KEY-----', '"a": "b=c"'], []]
 ])('build arguments: %s', (_, given, expected) => expect(warnings(given)).toEqual(expected))
 

@@ -15,7 +15,7 @@ async function post(handover: Omit<Handover, 'version'>, { env = {}, flags = '' 
     docker: `const argv = process.argv.slice(2)
       require('fs').appendFileSync(process.env.HOME + '/calls', argv.join(' ') + '\\n')
       if (argv[1] === 'inspect') console.log('Name: b\\nDriver: docker-container')
-      if (argv[0] === 'logs') console.error('level=info msg="running server"')
+      if (argv[0] === 'logs') console.error('msg="running server" git=https://u:pw@h.test/r blob=https://s.test/b?sig=SECRET')
       if (argv[0] === 'context') { console.error('in use'); process.exit(1) }`
   })
   host.workflow.saveState(handoverState, renderHandover({ version: 1, ...handover }))
@@ -35,7 +35,10 @@ test.each([
   { description: 'where its flags ask for it', flags: '--debug --oci-worker-gc=false' }
 ])('the log of BuildKit is printed $description', async given => {
   expect(await post({ builder: 'b' }, given)).toEqual(['logs buildx_buildkit_b0', 'buildx rm --force b'])
-  expect(host.said.slice(0, 2)).toEqual(['group: Log of BuildKit', 'info: level=info msg="running server"'])
+  expect(host.said.slice(0, 2)).toEqual([
+    'group: Log of BuildKit',
+    'info: msg="running server" git=https://***@h.test/r blob=https://s.test/b?…'
+  ])
 })
 
 test('and not else', async () => {

@@ -1,5 +1,6 @@
 import type { ActionsCache } from '../host'
 import { within } from './client-call'
+import type { ClientCall } from './client-call'
 import { answerSeconds, newPatience } from './patience'
 import type { Stopwatch } from './stopwatch'
 
@@ -12,11 +13,13 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
   }
   const patience = newPatience(() => performance.now())
   /** Something that may take longer is begun only once the service answered a question: it may hang. */
-  const call = <T>(seconds: number, work: (trouble: { last?: string }) => Promise<T>): Promise<T> =>
+  const call = <T>(seconds: number, work: (trouble: ClientCall) => Promise<T>): Promise<T> =>
     seconds > answerSeconds
       ? within(seconds, stopwatch, work)
       : patience.ask(seconds, (left, answered) =>
           within(left, stopwatch, async trouble => {
+            // Most are several requests: one that was answered is an answer.
+            trouble.answered = answered
             const result = await work(trouble)
             answered()
             return result

@@ -32,8 +32,14 @@ export function newFiles(temporary: string): Files {
       } catch (error) {
         if (!hasCode(error, 'EXDEV')) throw error
         const beside = join(dirname(to), `.${randomUUID()}`)
-        await cp(from, beside, { recursive: true })
-        await rename(beside, to)
+        try {
+          await cp(from, beside, { recursive: true })
+          await rename(beside, to)
+        } catch (failure) {
+          // A disk that is full would stay so.
+          await rm(beside, { recursive: true, force: true })
+          throw failure
+        }
         await rm(from, { recursive: true, force: true })
       }
     },

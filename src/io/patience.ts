@@ -4,6 +4,9 @@ export const answerSeconds = 15
 /** Seconds after which a service that did not answer is asked again. */
 const againSeconds = 60
 
+/** What a timer may be early by, in milliseconds. */
+const timerMs = 50
+
 /** How long one service is waited for over all questions: one that hangs costs the time of one question, however many there are. */
 export interface Patience {
   /**
@@ -13,7 +16,7 @@ export interface Patience {
   ask<T>(seconds: number, work: (seconds: number, answered: () => void) => Promise<T>): Promise<T>
 }
 
-/** `now` in milliseconds. `work` calls `answered` for an answer that comes late, too. */
+/** `now` in milliseconds. `work` calls `answered` for an answer to a part of it, and for one that comes late, too. */
 export function newPatience(now: () => number): Patience {
   /** Of the oldest question, while none has been answered since. */
   let since: number | undefined
@@ -33,8 +36,8 @@ export function newPatience(now: () => number): Patience {
         answered()
         return answer
       } catch (error) {
-        // A refusal is an answer, too.
-        if (now() - asked < limit * 1000) answered()
+        // A refusal is an answer, too. Timers may be early.
+        if (now() - asked < limit * 1000 - timerMs) answered()
         throw error
       }
     }

@@ -21,7 +21,7 @@ export interface GivenNames {
 
 /**
  * The names that BuildKit passes over without a word: stages that are not in the file, and build arguments that no ARG of any stage declares, and
- * BuildKit itself does not take. None of a file that is read by another frontend than Docker's. `values` are the build arguments by name.
+ * BuildKit itself does not take; what ONBUILD of a base image declares is not known here. None of a file that is read by another frontend than Docker's. `values` are the build arguments by name.
  */
 export function unusedNames(
   given: GivenNames,

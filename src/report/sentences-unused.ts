@@ -17,7 +17,7 @@ export function unusedWarnings(names: readonly UnusedName[], dockerfile: string)
 
 const why: { readonly [input in UnusedName['input']]: (dockerfile: string, names: Words, several: boolean) => Words } = {
   'build-args': (dockerfile, names, several) =>
-    words`no ARG of ${dockerfile} declares ${names}, so ${[several ? 'they have' : 'it has']} no effect`,
+    words`no ARG of ${dockerfile} declares ${names}, so ${[several ? 'they have' : 'it has']} no effect, unless ONBUILD of a base image does`,
   'no-cache-filters': (dockerfile, names) => words`${dockerfile} has no stage named ${names}, so nothing is rebuilt for that`
 }
 

@@ -156,9 +156,8 @@ async function fetchMounts(
   })
   const fetchOne = async (mount: KeptMount): Promise<void> => {
     try {
-      const directory = await host.files.makeTemporary('mount-')
       const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-      const stored = await fetchMount(host, mountDirectoryOf(preparation), mount.names, directory, left)
+      const stored = await fetchMount(host, mountDirectoryOf(preparation), mount.names, left)
       restored.set(mount, stored ? { ...mount, restored: 'failed', stored } : { ...mount, restored: 'absent' })
     } catch (error) {
       degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail: messageOf(error) })

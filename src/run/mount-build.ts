@@ -59,12 +59,14 @@ export async function runMountBuild(
       timeoutSeconds: left,
       ...(isBased ? { stopWhen: ranUserStep } : {})
     })
+    const directories = request.mounts.map((_, position) => `${output}/${mountDirectory(position)}`)
+    const lacksTar = run.exitCode === 0 && (await statusIn(host, directories[0] ?? '')) === 'no-tar'
+    // Archives that came in part would fill the disk that stages are exported on.
+    if (run.exitCode !== 0) await files.remove(output)
     if (isBased && (run.stopped || ranUserStep(run.table)))
       return { failure: 'what it starts from is not cached', ranSteps: true }
     if (cancellation.requested()) return { failure: 'the job was cancelled' }
     if (run.timedOut) return { failure: 'not done in time' }
-    const directories = request.mounts.map((_, position) => `${output}/${mountDirectory(position)}`)
-    const lacksTar = run.exitCode === 0 && (await statusIn(host, directories[0] ?? '')) === 'no-tar'
     if (run.exitCode === 0 && !lacksTar) return { directories }
     failure = lacksTar ? `${image} has no tar` : lastLine(run.text)
     host.log.debug(`Cache mounts cannot be reached from ${image}: ${failure}`)

@@ -29,10 +29,26 @@ const mostOfArchive = 0.25
 const leastBytes = 4 * 1024 * 1024
 
 /**
- * Fetches the newest archive of the first scope that has one, into `directory`. Undefined where there is none. Throws where that cannot
- * be known, or the archive cannot be had.
+ * Fetches the newest archive of the first scope that has one. Undefined where there is none. Throws where that cannot be known, or the archive cannot be
+ * had, and leaves nothing on the disk then: the build needs it.
  */
 export async function fetchMount(
+  host: Host,
+  store: string,
+  names: readonly string[],
+  seconds: number
+): Promise<StoredMount | undefined> {
+  const directory = await host.files.makeTemporary('mount-')
+  const fetching = fetchInto(host, store, names, directory, seconds)
+  const fetched = await fetching.catch(async (error: unknown) => {
+    await host.files.remove(directory)
+    throw error
+  })
+  if (!fetched) await host.files.remove(directory)
+  return fetched
+}
+
+async function fetchInto(
   host: Host,
   store: string,
   names: readonly string[],
@@ -41,6 +57,7 @@ export async function fetchMount(
 ): Promise<StoredMount | undefined> {
   const { files, actionsCache, archiveDifferences, clock } = host
   const deadline = clock.now() + seconds * 1000
+  const left = () => Math.max(1, (deadline - clock.now()) / 1000)
   const stored = async (entry: string, path: string): Promise<StoredMount> => {
     const [name = '', content = ''] = entry.split('#')
     const [digest = '', size = ''] = content.split('.')
@@ -57,7 +74,7 @@ export async function fetchMount(
     return withLock(files, `${shared}.lock`, async () => {
       try {
         await files.remove(shared)
-        const key = await actionsCache.restore(shared, own, others, seconds)
+        const key = await actionsCache.restore(shared, own, others, left())
         if (key === undefined) return undefined
         const whole = { path: `${directory}/whole.tar`, key }
         await files.move(shared, whole.path)
@@ -68,8 +85,7 @@ export async function fetchMount(
         const difference = `${directory}/difference`
         await files.move(whole.path, difference)
         whole.key = await archiveDifferences.baseOf(difference)
-        const left = Math.max(1, (deadline - clock.now()) / 1000)
-        if ((await actionsCache.restore(shared, whole.key, [], left)) !== whole.key)
+        if ((await actionsCache.restore(shared, whole.key, [], left())) !== whole.key)
           throw new Error('the archive that it is the difference from is gone')
         await files.move(shared, whole.path)
         await archiveDifferences.apply(whole.path, difference, path)

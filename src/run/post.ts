@@ -7,6 +7,7 @@ import { removeContextArgv } from '../plan/docker-context'
 import { bytes as amount, count } from '../report/amounts'
 import { renderLeft, renderLeftMounts, troubles } from '../report/summary-notes'
 import { plain } from '../report/words'
+import { hideCredentials, withoutQueries } from '../signed-urls'
 import { watchCancellation } from './cancellation'
 import { withStandaloneBuildx } from './standalone'
 import { wantsSummary } from './wants-summary'
@@ -106,7 +107,8 @@ async function printDaemonLog(host: Host, builder: string): Promise<void> {
   const { exitCode, stderr } = await host.exec.start('docker', daemonLogArgv(builder), { timeoutSeconds: removeSeconds }).result
   if (exitCode !== 0) return
   host.log.group('Log of BuildKit')
-  host.log.info(stderr.trim())
+  // Layers come by signed URLs, and repositories by those with a password.
+  host.log.info(hideCredentials(withoutQueries(stderr.trim())))
   host.log.endGroup()
 }
 

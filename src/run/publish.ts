@@ -110,7 +110,8 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
       tags: inputs.tags.slice(0, 10),
       ...(results.imageBytes === undefined ? {} : { bytes: results.imageBytes })
     },
-    builder,
+    // Options of its driver may have credentials, and the report may be kept anywhere.
+    builder: { name: builder.name, driver: builder.driver, reason: builder.reason },
     target: plan.target.name,
     ...(imports.main
       ? {
