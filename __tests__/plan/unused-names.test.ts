@@ -1,6 +1,6 @@
 import { parseDockerfile } from '../../src/dockerfile/parse-dockerfile'
 import { unusedNames } from '../../src/plan/unused-names'
-import { unusedWarnings } from '../../src/report/sentences-unused'
+import { unusedSentences } from '../../src/report/sentences-unused'
 
 const dockerfile = `ARG TAG=3
 FROM busybox:$TAG AS base
@@ -13,7 +13,7 @@ ARG ELSEWHERE
 FROM build
 `
 
-function warnings(buildArgs: readonly string[], noCacheFilters: readonly string[] = [], text = dockerfile): readonly string[] {
+function said(buildArgs: readonly string[], noCacheFilters: readonly string[] = [], text = dockerfile): readonly string[] {
   const values = Object.fromEntries(
     buildArgs.filter(one => one.includes('=')).map(one => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)])
   )
@@ -21,7 +21,8 @@ function warnings(buildArgs: readonly string[], noCacheFilters: readonly string[
   const { dockerfile: parsed, script } = parseDockerfile(text, options)
   const stages = parsed.stages.filter(({ named }) => named).map(({ name }) => name)
   const env = buildArgs.includes('OF_ENVIRONMENT') ? { OF_ENVIRONMENT: 'SECRET' } : {}
-  return unusedWarnings(unusedNames({ buildArgs, noCacheFilters }, { text, script, stages }, { ...values, ...env }), 'Dockerfile')
+  const unused = unusedNames({ buildArgs, noCacheFilters }, { text, script, stages }, { ...values, ...env })
+  return unusedSentences(unused, 'Dockerfile').map(({ text: sentence, isSlip }) => (isSlip ? `warning: ${sentence}` : sentence))
 }
 
 test.each<[string, readonly string[], readonly string[]]>([
@@ -38,14 +39,14 @@ test.each<[string, readonly string[], readonly string[]]>([
     'a slip',
     ['VERSON=SECRET'],
     [
-      'build-args: no ARG of Dockerfile declares VERSON (did you mean VERSION?), so it has no effect, unless ONBUILD of a base image does'
+      'warning: build-args: no ARG of Dockerfile declares VERSON (did you mean VERSION?), so it has no effect, unless ONBUILD of a base image does'
     ]
   ],
   [
     'in other letters',
     ['version=1'],
     [
-      'build-args: no ARG of Dockerfile declares version (did you mean VERSION?), so it has no effect, unless ONBUILD of a base image does'
+      'warning: build-args: no ARG of Dockerfile declares version (did you mean VERSION?), so it has no effect, unless ONBUILD of a base image does'
     ]
   ],
   [
@@ -66,12 +67,12 @@ test.each<[string, readonly string[], readonly string[]]>([
     ['build-args: no ARG of Dockerfile declares OF_ENVIRONMENT, so it has no effect, unless ONBUILD of a base image does']
   ],
   ['lines of a value that was not quoted', ['c2VjcmV0', 'c2VjcmV0==', '-----BEGIN KEY-----', '"a": "b=c"'], []]
-])('build arguments: %s', (_, given, expected) => expect(warnings(given)).toEqual(expected))
+])('build arguments: %s', (_, given, expected) => expect(said(given)).toEqual(expected))
 
 test('stages that are to be rebuilt', () => {
-  expect(warnings([], ['base', 'Build'])).toEqual([])
-  expect(warnings([], ['buidl', 'stage-3'])).toEqual([
-    'no-cache-filters: Dockerfile has no stage named buidl (did you mean build?), stage-3, so nothing is rebuilt for that'
+  expect(said([], ['base', 'Build'])).toEqual([])
+  expect(said([], ['buidl', 'stage-3'])).toEqual([
+    'warning: no-cache-filters: Dockerfile has no stage named buidl (did you mean build?), stage-3, so nothing is rebuilt for that'
   ])
 })
 
@@ -85,10 +86,10 @@ test.each<[string, boolean]>([
   ['# check=skip=all\n# SYNTAX=acme/frontend', false]
 ])('%s: names are judged: %s', (directives, judged) => {
   const text = `${directives}\nFROM scratch AS only\n`
-  expect(warnings(['UNKNOWN=1'], ['none'], text)).toHaveLength(judged ? 2 : 0)
-  expect(warnings(['UNKNOWN=1', 'BUILDKIT_SYNTAX=acme/frontend'], ['none'], text)).toEqual([])
+  expect(said(['UNKNOWN=1'], ['none'], text)).toHaveLength(judged ? 2 : 0)
+  expect(said(['UNKNOWN=1', 'BUILDKIT_SYNTAX=acme/frontend'], ['none'], text)).toEqual([])
 })
 
 test('an ARG whose name is made of a variable', () => {
-  expect(warnings(['X_1=1', 'TAG=1'], [], 'FROM scratch AS only\nARG ONE=1\nARG X_$ONE\n')).toEqual([])
+  expect(said(['X_1=1', 'TAG=1'], [], 'FROM scratch AS only\nARG ONE=1\nARG X_$ONE\n')).toEqual([])
 })

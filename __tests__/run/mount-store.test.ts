@@ -33,7 +33,7 @@ beforeEach(async () => {
 })
 afterEach(() => host.remove())
 
-const fetched = () => fetchMount(host, '', names, 30)
+const fetched = (mayKeep = true) => fetchMount(host, '', names, 30, mayKeep)
 const leftOnDisk = async () => (await readdir(join(host.folder, 'temp'), { recursive: true })).toSorted()
 const content = (path: string | undefined) => readFile(path ?? '')
 
@@ -59,6 +59,12 @@ test('what changed is saved, and differences are of what was saved whole', async
   expect(await keep(third, two?.whole)).toBeLessThan(2_500_000)
   expect((await content((await fetched())?.path)).equals(third)).toBe(true)
   expect(keys.map(key => key.endsWith('.difference'))).toEqual([false, true, true])
+})
+
+test('where nothing may be kept, only what is unpacked stays on the disk', async () => {
+  await keep(first)
+  expect(await fetched(false)).not.toHaveProperty('whole')
+  expect((await leftOnDisk()).filter(path => path.endsWith('.tar'))).toHaveLength(1)
 })
 
 test('of two jobs that save at once the last one is found', async () => {

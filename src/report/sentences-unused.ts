@@ -2,17 +2,28 @@ import type { UnusedName } from '../plan/unused-names'
 import { group } from './group'
 import { joinWords, plain, words, type Words } from './words'
 
-/** Names that one warning shows. */
+/** Names that one sentence shows. */
 const mostNames = 5
 
-/** One warning for each input that has names which mean nothing in the Dockerfile. */
-export function unusedWarnings(names: readonly UnusedName[], dockerfile: string): readonly string[] {
-  return group(names, ({ input }) => input).map(same => {
+export interface UnusedSentence {
+  readonly text: string
+  /** A slip most likely: one list of build arguments may be given to many Dockerfiles. */
+  readonly isSlip: boolean
+}
+
+/** What is said of names in inputs that mean nothing in the Dockerfile. */
+export function unusedSentences(names: readonly UnusedName[], dockerfile: string): readonly UnusedSentence[] {
+  return group(names, name => `${name.input} ${isSlip(name)}`).map(same => {
     const shown = same.slice(0, mostNames).map(nameWords)
     const left = same.length - shown.length
     const all = joinWords([...shown, ...(left > 0 ? [words`${left} more`] : [])], ', ')
-    return plain(words`${[same[0].input]}: ${why[same[0].input](dockerfile, all, same.length > 1)}`)
+    const text = plain(words`${[same[0].input]}: ${why[same[0].input](dockerfile, all, same.length > 1)}`)
+    return { text, isSlip: isSlip(same[0]) }
   })
+}
+
+function isSlip({ input, nearest }: UnusedName): boolean {
+  return input === 'no-cache-filters' || nearest !== undefined
 }
 
 const why: { readonly [input in UnusedName['input']]: (dockerfile: string, names: Words, several: boolean) => Words } = {

@@ -12,6 +12,7 @@ import type { ImportPlan } from '../plan/imports'
 import { namespaceArgument } from '../plan/mount-argv'
 import { mountEnvironment } from '../plan/mount-environment'
 import { hasSeveralPods } from '../plan/pods'
+import { savesCaches } from '../plan/permissions'
 import type { Degradation } from '../reasons'
 import { mountsOfSeveralPods } from '../report/sentences-plain'
 import type { Builder } from './builder'
@@ -138,7 +139,7 @@ async function fetchMounts(
   { imports, expectations }: ExpectedBuild
 ): Promise<FetchedMounts> {
   const deadline = host.clock.now() + restoreSeconds * 1000
-  const { plan } = preparation
+  const { plan, inputs } = preparation
   const needed = plan.stages.map(({ stage }) => stage)
   const facts = { needed, expectations, imports: imports.main !== undefined || imports.broughtIn.length > 0 }
   const emptied = emptiedStages(preparation)
@@ -157,7 +158,7 @@ async function fetchMounts(
   const fetchOne = async (mount: KeptMount): Promise<void> => {
     try {
       const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-      const stored = await fetchMount(host, mountDirectoryOf(preparation), mount.names, left)
+      const stored = await fetchMount(host, mountDirectoryOf(preparation), mount.names, left, savesCaches(inputs))
       restored.set(mount, stored ? { ...mount, restored: 'failed', stored } : { ...mount, restored: 'absent' })
     } catch (error) {
       degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail: messageOf(error) })

@@ -29,14 +29,16 @@ const mostOfArchive = 0.25
 const leastBytes = 4 * 1024 * 1024
 
 /**
- * Fetches the newest archive of the first scope that has one. Undefined where there is none. Throws where that cannot be known, or the archive cannot be
+ * Fetches the newest archive of the first scope that has one; what was saved whole is left beside it only where the job `mayKeep` what comes of it,
+ * for the disk is the build's. Undefined where there is none. Throws where that cannot be known, or the archive cannot be
  * had, and leaves nothing on the disk then: the build needs it.
  */
 export async function fetchMount(
   host: Host,
   store: string,
   names: readonly string[],
-  seconds: number
+  seconds: number,
+  mayKeep: boolean
 ): Promise<StoredMount | undefined> {
   const directory = await host.files.makeTemporary('mount-')
   const fetching = fetchInto(host, store, names, directory, seconds)
@@ -45,7 +47,10 @@ export async function fetchMount(
     throw error
   })
   if (!fetched) await host.files.remove(directory)
-  return fetched
+  if (!fetched?.whole || (mayKeep && fetched.bytes >= leastBytes)) return fetched
+  const { whole, ...stored } = fetched
+  await host.files.remove(whole.path)
+  return stored
 }
 
 async function fetchInto(

@@ -11,7 +11,7 @@ import { renderOutputs } from '../report/outputs'
 import { importWhy, planNotes, scopeWords } from '../report/plan-sentences'
 import { renderPlan } from '../report/plan-text'
 import type { BuildReport, MountReport } from '../report/report'
-import { unusedWarnings } from '../report/sentences-unused'
+import { unusedSentences } from '../report/sentences-unused'
 import { renderSummary } from '../report/summary'
 import { mountLines } from '../report/summary-mounts'
 import { renderWarnings } from '../report/warnings'
@@ -86,7 +86,10 @@ export function printPlan(
   host.log.endGroup()
   const stages = dockerfile.stages.filter(({ named }) => named).map(({ name }) => name)
   const unused = unusedNames(inputs, { text: file.text, script, stages }, buildArgs)
-  for (const warning of unusedWarnings(unused, file.path)) host.log.warning(warning)
+  for (const { text, isSlip } of unusedSentences(unused, file.path)) {
+    if (isSlip) host.log.warning(text)
+    else host.log.info(text)
+  }
 }
 
 /** Writes outputs, summary, annotations and the report file: the same facts for all of them, also for a failed build. */
