@@ -1,6 +1,6 @@
 import { parseCacheConfig } from '../../src/plan/cache-config'
 import type { CacheConfig } from '../../src/plan/cache-config'
-import { completeConfig, joinCacheConfigs } from '../../src/plan/join-configs'
+import { completeConfig, joinBuilds, joinCacheConfigs } from '../../src/plan/join-configs'
 
 const at = (second: number) => new Date(second * 1000).toISOString()
 const result = (layer: number, second = 0) => [{ layer, createdAt: at(second) }]
@@ -101,16 +101,20 @@ describe('a step on a stage that was made without cache: its key is the same, wh
   ]
 
   it('stays apart by its content, and the key leads to the newer', () => {
-    expect(found(joinCacheConfigs([first, then]))).toEqual(each)
-    expect(found(joinCacheConfigs([then, first]))).toEqual(each.toReversed())
+    expect(found(joinBuilds([first, then]))).toEqual(each)
+    expect(found(joinBuilds([then, first]))).toEqual(each.toReversed())
   })
 
   it('and so does what is made from it', () => {
-    const { records, layers } = joinCacheConfigs([first, then])
+    const { records, layers } = joinBuilds([first, then])
     const last = records.filter(({ digest }) => digest === 'last')
     expect(last.map(({ layers: [own] = [] }) => layers[own?.layer ?? -1]?.blob)).toEqual(['copy of one', 'copy of two'])
     const copies = last.map(({ inputs = [] }) => records[inputs[0]?.[0]?.link ?? -1]?.layers?.[0]?.layer)
     expect(copies).toEqual(last.map(({ layers: [own] = [] }) => own?.layer))
+  })
+
+  it('is one where several platforms were built at once, each on a node of its own', () => {
+    expect(found(joinCacheConfigs([first, then]))).toEqual([[['stage', 'one', 'two'], 'copy of two']])
   })
 
   it('is not found by content where it came to something else', () => {
@@ -118,7 +122,7 @@ describe('a step on a stage that was made without cache: its key is the same, wh
       ...then,
       records: then.records.map(one => (one.digest === 'copy' ? { ...one, inputs: [[{ link: 0 }]] } : one))
     }
-    expect(found(joinCacheConfigs([first, unsaid]))).toEqual([[['stage'], 'copy of two']])
+    expect(found(joinBuilds([first, unsaid]))).toEqual([[['stage'], 'copy of two']])
   })
 
   it('gets back the result that its own content came to, and no other content', () => {

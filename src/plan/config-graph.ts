@@ -40,11 +40,11 @@ export type StepResult = { readonly createdAt: string; readonly config: number }
 )
 
 /**
- * Merges records as BuildKit itself does (`CacheChains.Add`): those of one digest that have a link in common for each input. Only those of other
- * content stay apart: a stage that is made without cache has the same key whatever it comes to. Throws where records form a circle or name what is
+ * Merges records as BuildKit itself does (`CacheChains.Add`): those of one digest that have a link in common for each input. With
+ * `apart` those of other content stay what they are: a stage that is made without cache has the same key whatever it comes to. Throws where records form a circle or name what is
  * not there.
  */
-export function mergeConfigs(configs: readonly CacheConfig[]): ConfigGraph {
+export function mergeConfigs(configs: readonly CacheConfig[], apart = true): ConfigGraph {
   const layers: PlacedLayer[] = []
   const layerPlaces = new Map<string, number>()
   const steps: GrowingStep[] = []
@@ -64,7 +64,8 @@ export function mergeConfigs(configs: readonly CacheConfig[]): ConfigGraph {
       const links = inputs.map(input => input.map(({ link, selector = '' }) => ({ step: stepAt(link), selector, config: at })))
       const same = byDigest.get(digest) ?? []
       byDigest.set(digest, same)
-      let step = same.find(one => standsForSame(one, links))
+      const alike = same.filter(one => standsForSame(one, links, apart))
+      let step = alike.find(one => isOfContent(one, links)) ?? alike[0]
       if (!step) {
         step = { digest, inputs: links.map(() => []), results: [], records: [], place: steps.length, config: at }
         same.push(step)
@@ -97,11 +98,16 @@ export function isSameLink(one: StepLink, other: StepLink): boolean {
   return one.step === other.step && one.selector === other.selector
 }
 
-function standsForSame(step: GraphStep, links: readonly (readonly StepLink[])[]): boolean {
+function standsForSame(step: GraphStep, links: readonly (readonly StepLink[])[], apart: boolean): boolean {
   return (
     step.inputs.length === links.length &&
-    links.every((input, at) => haveCommon(input, step.inputs[at]) && !isOtherContent(input, step.inputs[at]))
+    links.every((input, at) => haveCommon(input, step.inputs[at]) && !(apart && isOtherContent(input, step.inputs[at])))
   )
+}
+
+/** Whether a step is known by the content of these. */
+function isOfContent(step: GraphStep, links: readonly (readonly StepLink[])[]): boolean {
+  return links.every((input, at) => !input.some(isContent) || haveCommon(input.filter(isContent), step.inputs[at]))
 }
 
 /** Whether two ways to say what one input of a step is have a link in common. */

@@ -5,13 +5,26 @@ import { endsOf, renderConfig } from './render-config'
 
 /**
  * One config that knows all that these know: several imports of one build it would each look up by themselves. Of several results the
- * newest is kept, and of steps that differ by content alone each; what has their other inputs leads to the newest. Throws where records form a
- * circle or name what is not there.
+ * newest is kept. Throws where records form a circle or name what is not there.
  */
 export function joinCacheConfigs(configs: readonly CacheConfig[]): CacheConfig {
+  return renderConfig(
+    mergeConfigs(configs, false),
+    step => step.inputs,
+    ({ results }) => newestOf(results)
+  )
+}
+
+/**
+ * The same of builds that came one after the other: each may have made a stage without cache, which has the same key whatever it comes to. Of
+ * steps that differ by content alone each is kept, found by its content; what has their other inputs leads to the newest.
+ */
+export function joinBuilds(configs: readonly CacheConfig[]): CacheConfig {
   const graph = mergeConfigs(configs)
+  const byDigest = new Map<string, GraphStep[]>()
+  for (const step of graph.steps) byDigest.set(step.digest, [...(byDigest.get(step.digest) ?? []), step])
   const linksOf = (step: GraphStep) => {
-    const newer = graph.steps.filter(other => other.digest === step.digest && isNewer(other, step) && wouldMerge(other, step))
+    const newer = (byDigest.get(step.digest) ?? []).filter(other => wouldMerge(other, step) && isNewer(other, step))
     return withoutOtherContent(step).map((input, at) => {
       const taken = newer.filter(other => isOtherContent(input, other.inputs[at]))
       return input.filter(link => isContent(link) || !taken.some(other => haveCommon([link], other.inputs[at])))
