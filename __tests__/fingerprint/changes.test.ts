@@ -262,6 +262,11 @@ test.each<{ description: string; now: Partial<Build>; expected: readonly string[
       )
     },
     expected: ['base 0: instruction [5]', 'last 0: instruction [5]']
+  },
+  {
+    description: 'an argument that is for the list of packages, and that no step sees',
+    now: { dockerfile: hidden.replace('ENV MODE', 'ARG BUILDKIT_SBOM_SCAN_STAGE=true\nENV MODE') },
+    expected: []
   }
 ])('what differs where a variable is hidden by what is made from it: $description', ({ now, expected }) => {
   const own = differences({ dockerfile: hidden }, { dockerfile: hidden, ...now }).filter(text => !text.includes('base: stage'))

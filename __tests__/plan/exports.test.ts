@@ -94,6 +94,14 @@ const cases: readonly {
     expected: ['final ran']
   },
   {
+    description: 'that build saved it as well, and what it reads ran once more',
+    ran: ['base', 'final'],
+    hit: ['deps', 'tools'],
+    renewed: ['tools'],
+    expected: ['tools by-content', 'base ran', 'final ran'],
+    after: { final: ['tools'] }
+  },
+  {
     description: 'nothing is new after that build: nothing is exported',
     hit: all,
     renewed: ['base'],

@@ -1,6 +1,6 @@
 import { parseCacheConfig } from '../../src/plan/cache-config'
 import type { CacheConfig } from '../../src/plan/cache-config'
-import { completeConfig, joinCacheConfigs } from '../../src/plan/join-configs'
+import { completeConfig, joinBuilds, joinCacheConfigs } from '../../src/plan/join-configs'
 
 const at = (second: number) => new Date(second * 1000).toISOString()
 const result = (layer: number, second = 0) => [{ layer, createdAt: at(second) }]
@@ -71,6 +71,78 @@ it('of two results of one step the newer stays, and the layers that only the oth
   const newer = { layers: [{ blob: 'new', parent: -1 }], records: [{ digest: 'run', layers: result(0, 2) }] }
   expect(joinCacheConfigs([ran('old', 1), ran('new', 2)])).toEqual(newer)
   expect(joinCacheConfigs([ran('new', 2), ran('old', 1)])).toEqual(newer)
+})
+
+describe('a step on a stage that was made without cache: its key is the same, whatever it came to', () => {
+  /** A copy from that stage, found by its key and by its content. */
+  const copied = (content: string, second: number, { stage = 'stage', result: layers = true } = {}): CacheConfig => ({
+    layers: [{ blob: `copy of ${content}`, parent: -1 }],
+    records: [
+      { digest: stage },
+      { digest: content },
+      { digest: 'copy', inputs: [[{ link: 0 }, { link: 1 }]], ...(layers ? { layers: result(0, second) } : {}) },
+      { digest: 'last', inputs: [[{ link: 2 }]], ...(layers ? { layers: result(0, second) } : {}) }
+    ]
+  })
+  /** Made from a step, so that it is no content. */
+  const onStep = (config: CacheConfig): CacheConfig => ({
+    ...config,
+    records: [...config.records.map((one, at) => (at === 0 ? { ...one, inputs: [[{ link: 4 }]] } : one)), { digest: 'image' }]
+  })
+  const found = ({ records, layers }: CacheConfig) =>
+    records.flatMap(({ digest, inputs = [], layers: [own] = [] }) =>
+      digest === 'copy' ? [[inputs[0]?.map(({ link }) => records[link]?.digest), layers[own?.layer ?? -1]?.blob]] : []
+    )
+  const [first, then] = [onStep(copied('one', 1)), onStep(copied('two', 2))]
+
+  const each = [
+    [['one'], 'copy of one'],
+    [['stage', 'two'], 'copy of two']
+  ]
+
+  it('stays apart by its content, and the key leads to the newer', () => {
+    expect(found(joinBuilds([first, then]))).toEqual(each)
+    expect(found(joinBuilds([then, first]))).toEqual(each.toReversed())
+  })
+
+  it('and so does what is made from it', () => {
+    const { records, layers } = joinBuilds([first, then])
+    const last = records.filter(({ digest }) => digest === 'last')
+    expect(last.map(({ layers: [own] = [] }) => layers[own?.layer ?? -1]?.blob)).toEqual(['copy of one', 'copy of two'])
+    const copies = last.map(({ inputs = [] }) => records[inputs[0]?.[0]?.link ?? -1]?.layers?.[0]?.layer)
+    expect(copies).toEqual(last.map(({ layers: [own] = [] }) => own?.layer))
+  })
+
+  it('is one where several platforms were built at once, each on a node of its own', () => {
+    expect(found(joinCacheConfigs([first, then]))).toEqual([[['stage', 'one', 'two'], 'copy of two']])
+  })
+
+  it('is not found by content where it came to something else', () => {
+    const unsaid = {
+      ...then,
+      records: then.records.map(one => (one.digest === 'copy' ? { ...one, inputs: [[{ link: 0 }]] } : one))
+    }
+    expect(found(joinBuilds([first, unsaid]))).toEqual([[['stage'], 'copy of two']])
+  })
+
+  it('gets back the result that its own content came to, and no other content', () => {
+    const older = onStep(copied('two', 0, { stage: 'old stage' }))
+    const imported = { layers: [...first.layers, ...older.layers], records: [...first.records, ...shifted(older)] }
+    const exported = onStep(copied('two', 3, { result: false }))
+    const lacking = {
+      layers: [{ blob: 'last', parent: -1 }],
+      records: exported.records.map(one => (one.digest === 'last' ? { ...one, layers: result(0, 3) } : one))
+    }
+    expect(found(completeConfig(lacking, imported))).toEqual([[['stage', 'two'], 'copy of two']])
+  })
+
+  /** Records that stand behind five others and one layer. */
+  const shifted = ({ records }: CacheConfig) =>
+    records.map(one => ({
+      ...one,
+      ...(one.inputs ? { inputs: one.inputs.map(input => input.map(({ link }) => ({ link: link + 5 }))) } : {}),
+      ...(one.layers ? { layers: one.layers.map(({ createdAt }) => ({ layer: 1, createdAt })) } : {})
+    }))
 })
 
 it('layers without those below them are kept as they are', () => {

@@ -96,6 +96,7 @@ export class StageTrace {
 
   private takeArgument(word: string, line: LogicalLine): void {
     const name = nameOf(word)
+    if (outsideEnvironment.has(name)) return
     const inherited = this.globals.settings.get(name)
     if (isGiven(this.settings, name)) this.set(argumentSetting(name, this.settings.buildArgs[name] ?? '', line, given), '')
     else if (word.includes('=')) {
@@ -171,3 +172,6 @@ export class StageTrace {
     }
   }
 }
+
+/** Arguments that no step sees (BuildKit frontend/dockerfile/dockerfile2llb/convert.go, nonEnvArgs). */
+const outsideEnvironment = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])

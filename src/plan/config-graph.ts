@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { CacheConfig, CacheLayer, CacheRecord } from './cache-config'
+import type { CacheConfig, CacheLayer } from './cache-config'
 
 /** Records of several configs; those that stand for the same step on the same inputs are one. */
 export interface ConfigGraph {
@@ -15,8 +14,17 @@ export interface GraphStep {
   /** For each input the steps that may stand for it. */
   readonly inputs: readonly (readonly StepLink[])[]
   readonly results: readonly StepResult[]
+  /** The records that became this step. */
+  readonly records: readonly StepRecord[]
+  /** Its place among the steps. */
+  readonly place: number
   /** Number of the first config that has it. */
   readonly config: number
+}
+
+export interface StepRecord {
+  readonly inputs: readonly (readonly StepLink[])[]
+  readonly results: readonly StepResult[]
 }
 
 export interface StepLink {
@@ -32,10 +40,11 @@ export type StepResult = { readonly createdAt: string; readonly config: number }
 )
 
 /**
- * Merges records as BuildKit itself does (`CacheChains.Add`): those of one digest that have a link in common for each input. Throws where records
- * form a circle or name what is not there.
+ * Merges records as BuildKit itself does (`CacheChains.Add`): those of one digest that have a link in common for each input. With
+ * `apart` those of other content stay what they are: a stage that is made without cache has the same key whatever it comes to. Throws where records form a circle or name what is
+ * not there.
  */
-export function mergeConfigs(configs: readonly CacheConfig[]): ConfigGraph {
+export function mergeConfigs(configs: readonly CacheConfig[], apart = true): ConfigGraph {
   const layers: PlacedLayer[] = []
   const layerPlaces = new Map<string, number>()
   const steps: GrowingStep[] = []
@@ -55,19 +64,22 @@ export function mergeConfigs(configs: readonly CacheConfig[]): ConfigGraph {
       const links = inputs.map(input => input.map(({ link, selector = '' }) => ({ step: stepAt(link), selector, config: at })))
       const same = byDigest.get(digest) ?? []
       byDigest.set(digest, same)
-      let step = same.find(one => standsForSame(one, links))
+      const alike = same.filter(one => standsForSame(one, links, apart))
+      let step = alike.find(one => isOfContent(one, links)) ?? alike[0]
       if (!step) {
-        step = { digest, inputs: links.map(() => []), results: [], config: at }
+        step = { digest, inputs: links.map(() => []), results: [], records: [], place: steps.length, config: at }
         same.push(step)
         steps.push(step)
       }
       for (const [input, known] of step.inputs.entries()) {
         for (const link of links[input] ?? []) if (!known.some(one => isSameLink(one, link))) known.push(link)
       }
-      step.results.push(
+      const results = [
         ...own.map(({ layer, createdAt }) => ({ createdAt, config: at, layer: layerAt(layer) })),
         ...chains.map(chain => ({ createdAt: chain.createdAt, config: at, chain: chain.layers.map(layerAt) }))
-      )
+      ]
+      step.results.push(...results)
+      step.records.push({ inputs: links, results })
       return step
     })
     for (const index of config.records.keys()) stepAt(index)
@@ -78,93 +90,44 @@ export function mergeConfigs(configs: readonly CacheConfig[]): ConfigGraph {
 interface GrowingStep extends GraphStep {
   readonly inputs: StepLink[][]
   readonly results: StepResult[]
+  readonly records: StepRecord[]
 }
 
-function isSameLink(one: StepLink, other: StepLink): boolean {
+/** Whether two lead to the same step by the same selector. */
+export function isSameLink(one: StepLink, other: StepLink): boolean {
   return one.step === other.step && one.selector === other.selector
 }
 
-function standsForSame(step: GraphStep, links: readonly (readonly StepLink[])[]): boolean {
+function standsForSame(step: GraphStep, links: readonly (readonly StepLink[])[], apart: boolean): boolean {
   return (
     step.inputs.length === links.length &&
-    links.every((input, at) => input.some(link => step.inputs[at]?.some(known => isSameLink(known, link))))
+    links.every((input, at) => haveCommon(input, step.inputs[at]) && !(apart && isOtherContent(input, step.inputs[at])))
   )
 }
 
-/**
- * A config of these steps and all they are made from: `linksOf` and `resultOf` say by what each is found and what it comes to. Throws where a
- * step is made from itself.
- */
-export function renderConfig(
-  { layers, steps }: ConfigGraph,
-  linksOf: (step: GraphStep) => readonly (readonly StepLink[])[],
-  resultOf: (step: GraphStep) => StepResult | undefined
-): CacheConfig {
-  const records: CacheRecord[] = []
-  const placeOf = oncePer((step: GraphStep): number => {
-    const inputs = linksOf(step).map(input =>
-      input.map(link => ({ link: placeOf(link.step), ...(link.selector === '' ? {} : { selector: link.selector }) }))
-    )
-    const result = resultOf(step)
-    return (
-      records.push({
-        digest: step.digest,
-        ...(inputs.length > 0 ? { inputs } : {}),
-        ...(result && 'layer' in result ? { layers: [{ layer: result.layer, createdAt: result.createdAt }] } : {}),
-        ...(result && 'chain' in result ? { chains: [{ layers: result.chain, createdAt: result.createdAt }] } : {})
-      }) - 1
-    )
-  })
-  for (const step of steps) placeOf(step)
-  return withoutUnused({ layers, records: withOneEnd(records) })
+/** Whether a step is known by the content of these. */
+function isOfContent(step: GraphStep, links: readonly (readonly StepLink[])[]): boolean {
+  return links.every((input, at) => !input.some(isContent) || haveCommon(input.filter(isContent), step.inputs[at]))
 }
 
-/** Places of the records that no other is made from. */
-export function endsOf(records: readonly CacheRecord[]): readonly number[] {
-  const read = new Set(records.flatMap(({ inputs = [] }) => inputs.flat().map(({ link }) => link)))
-  return [...records.keys()].filter(place => !read.has(place))
+/** Whether two ways to say what one input of a step is have a link in common. */
+export function haveCommon(one: readonly StepLink[], other: readonly StepLink[] = []): boolean {
+  return one.some(link => other.some(known => isSameLink(known, link)))
 }
 
-/**
- * The records, and where several are what no other is made from, one more that is made from those. BuildKit goes through a config once
- * from each such end, in random order, and from the second on drops links to what it has seen (`addItemToStorage` in cachestorage.go, 0.25 to
- * 0.32): what they lead to is then not found. No step has that record's digest.
- */
-function withOneEnd(records: readonly CacheRecord[]): readonly CacheRecord[] {
-  const ends = endsOf(records)
-  if (ends.length < 2) return records
-  return [...records, { digest: endDigest, inputs: ends.map(link => [{ link }]) }]
+/** Whether both say by what content, and it is not the same. */
+export function isOtherContent(one: readonly StepLink[], other: readonly StepLink[] = []): boolean {
+  const [ours, theirs] = [one.filter(isContent), other.filter(isContent)]
+  return ours.length > 0 && theirs.length > 0 && !haveCommon(ours, theirs)
 }
 
-const endDigest = `sha256:${createHash('sha256').update('stage-cache-build: end of a cache config').digest('hex')}`
-
-/** Leaves out layers that no record needs. */
-function withoutUnused({ layers, records }: CacheConfig): CacheConfig {
-  const used = new Set(
-    records.flatMap(record => [
-      ...(record.layers ?? []).map(({ layer }) => layer),
-      ...(record.chains ?? []).flatMap(({ layers }) => layers)
-    ])
-  )
-  // A set gives what is added while it is gone through.
-  for (const index of used) {
-    const parent = layers[index]?.parent ?? -1
-    if (parent >= 0) used.add(parent)
-  }
-  const places = new Map([...used].sort((one, other) => one - other).map((index, place) => [index, place]))
-  const placeOf = (index: number) => places.get(index) ?? -1
-  return {
-    layers: layers.filter((_, index) => used.has(index)).map(layer => ({ ...layer, parent: placeOf(layer.parent ?? 0) })),
-    records: records.map(record => ({
-      ...record,
-      ...(record.layers ? { layers: record.layers.map(one => ({ ...one, layer: placeOf(one.layer) })) } : {}),
-      ...(record.chains ? { chains: record.chains.map(one => ({ ...one, layers: one.layers.map(placeOf) })) } : {})
-    }))
-  }
+/** What is made from nothing is content, or names it for good. */
+export function isContent({ step }: StepLink): boolean {
+  return step.inputs.length === 0
 }
 
 /** Works each out once. Throws where one needs itself. */
-function oncePer<Key, Value>(work: (key: Key) => Value): (key: Key) => Value {
+export function oncePer<Key, Value>(work: (key: Key) => Value): (key: Key) => Value {
   const done = new Map<Key, { readonly value?: Value }>()
   return key => {
     const known = done.get(key)

@@ -66,10 +66,12 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
   const isNew = plan.stages.some(({ stage: { name } }) => ran.has(name) || (hit.has(name) && facts.unsaved.has(name)))
   const holder = ended && isNew ? holdingStage(plan)?.stage.name : undefined
   const chain = new Set(baseChain(plan, plan.target))
-  const isRenewed = ({ name }: Stage) => ran.has(name) || (isNew && renewed.has(name))
+  const readsAny = (stage: Stage, names: ReadonlySet<string>) => above(plan, stage).some(({ name }) => names.has(name))
+  // A stage that was renewed with what it reads was saved under its new keys.
+  const wasByContent = (stage: Stage) => isNew && !renewed.has(stage.name) && readsAny(stage, renewed)
   const byContent = plan.stages
     .map(({ stage }) => stage)
-    .filter(stage => hit.has(stage.name) && !isRenewed(stage) && !chain.has(stage) && above(plan, stage).some(isRenewed))
+    .filter(stage => hit.has(stage.name) && !chain.has(stage) && (readsAny(stage, ran) || wasByContent(stage)))
     .reverse()
   const exportOf = (planned: StagePlan, cause: ExportCause | undefined, after: readonly Stage[]): readonly StageExport[] =>
     cause

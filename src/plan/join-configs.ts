@@ -1,6 +1,7 @@
 import type { CacheConfig } from './cache-config'
-import { endsOf, mergeConfigs, renderConfig } from './config-graph'
+import { haveCommon, isContent, isOtherContent, isSameLink, mergeConfigs } from './config-graph'
 import type { GraphStep, StepLink, StepResult } from './config-graph'
+import { endsOf, renderConfig } from './render-config'
 
 /**
  * One config that knows all that these know: several imports of one build it would each look up by themselves. Of several results the
@@ -8,9 +9,50 @@ import type { GraphStep, StepLink, StepResult } from './config-graph'
  */
 export function joinCacheConfigs(configs: readonly CacheConfig[]): CacheConfig {
   return renderConfig(
-    mergeConfigs(configs),
+    mergeConfigs(configs, false),
     step => step.inputs,
     ({ results }) => newestOf(results)
+  )
+}
+
+/**
+ * The same of builds that came one after the other: each may have made a stage without cache, which has the same key whatever it comes to. Of
+ * steps that differ by content alone each is kept, found by its content; what has their other inputs leads to the newest.
+ */
+export function joinBuilds(configs: readonly CacheConfig[]): CacheConfig {
+  const graph = mergeConfigs(configs)
+  const byDigest = new Map<string, GraphStep[]>()
+  for (const step of graph.steps) byDigest.set(step.digest, [...(byDigest.get(step.digest) ?? []), step])
+  const linksOf = (step: GraphStep) => {
+    const newer = (byDigest.get(step.digest) ?? []).filter(other => wouldMerge(other, step) && isNewer(other, step))
+    return withoutOtherContent(step).map((input, at) => {
+      const taken = newer.filter(other => isOtherContent(input, other.inputs[at]))
+      return input.filter(link => isContent(link) || !taken.some(other => haveCommon([link], other.inputs[at])))
+    })
+  }
+  return renderConfig(graph, linksOf, ({ results }) => newestOf(results))
+}
+
+/** BuildKit would read both as one. */
+function wouldMerge(one: GraphStep, other: GraphStep): boolean {
+  return one.inputs.length === other.inputs.length && one.inputs.every((input, at) => haveCommon(input, other.inputs[at]))
+}
+
+/** What has no result is older; of two as old the one that comes later. */
+function isNewer(one: GraphStep, other: GraphStep): boolean {
+  if (one === other) return false
+  const [ours, theirs] = [one, other].map(({ results }) => Date.parse(newestOf(results)?.createdAt ?? '') || 0)
+  return ours === theirs ? one.place < other.place : (ours ?? 0) > (theirs ?? 0)
+}
+
+/** Leaves out the content of records that came to something else than the newest. */
+function withoutOtherContent({ inputs, results, records }: GraphStep): readonly (readonly StepLink[])[] {
+  const newest = newestOf(results)
+  const fitting = records.filter(
+    ({ results: own }) => own.length === 0 || own.some(one => newest && layersOf(one) === layersOf(newest))
+  )
+  return inputs.map((input, at) =>
+    input.filter(link => !isContent(link) || fitting.some(record => record.inputs[at]?.some(one => isSameLink(one, link))))
   )
 }
 
@@ -27,7 +69,7 @@ export function completeConfig(exported: CacheConfig, imported: CacheConfig): Ca
   const needed = withLost(own)
   const linksOf = (step: GraphStep): readonly (readonly StepLink[])[] => {
     const isSame = needed.has(step) && isSameResult(step)
-    return step.inputs.map(input => input.filter(link => isExported(link) || (isSame && isRoot(link.step))))
+    return step.inputs.map(input => input.filter(link => isExported(link) || (isSame && isContent(link))))
   }
   const resultOf = (step: GraphStep) => {
     const written = newestOf(step.results.filter(isExported))
@@ -44,10 +86,6 @@ function isExported({ config }: { readonly config: number }): boolean {
   return config !== importedConfig
 }
 
-function isRoot({ inputs }: GraphStep): boolean {
-  return inputs.length === 0
-}
-
 /**
  * The steps that have a result, and those that these need and that have none: what may stand for an input is to be loaded by one of its ways. A step
  * without result beside one that has is an older way, which nothing needs.
@@ -57,18 +95,16 @@ function withLost(own: readonly GraphStep[]): ReadonlySet<GraphStep> {
   // A set gives what is added while it is gone through.
   for (const step of needed) {
     for (const input of step.inputs) {
-      const ways = input.filter(link => isExported(link) && !isRoot(link.step)).map(link => link.step)
+      const ways = input.filter(link => isExported(link) && !isContent(link)).map(link => link.step)
       if (!ways.some(way => needed.has(way))) for (const way of ways) needed.add(way)
     }
   }
   return needed
 }
 
-/** Whether the import has a result of the step, and the export the same or none. */
+/** Whether the import has a result of the step, and there is no other. */
 function isSameResult({ results }: GraphStep): boolean {
-  const exported = results.filter(isExported)
-  const imported = results.filter(result => !isExported(result))
-  return imported.length > 0 && exported.every(one => imported.some(other => layersOf(one) === layersOf(other)))
+  return !results.every(isExported) && new Set(results.map(layersOf)).size === 1
 }
 
 function layersOf(result: StepResult): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parseCacheConfig } from './cache-config'
 import type { CacheConfig } from './cache-config'
-import { completeConfig, joinCacheConfigs } from './join-configs'
+import { completeConfig, joinBuilds, joinCacheConfigs } from './join-configs'
 import { joinedAnnotation, largestCacheText, parseCacheManifest } from './coverage'
 import type { Descriptor } from './coverage'
 import type { Joined } from '../joined'
@@ -19,11 +19,12 @@ export interface JoinedCache extends CacheTexts {
 }
 
 /**
- * One cache that holds what all of these hold, in the form of the first; of one that BuildKit wrote, one that it reads whole. `note` is kept with
- * it. Throws where a text is of another shape, or one would be larger than BuildKit reads.
+ * One cache that holds what all of these hold, in the form of the first; of one that BuildKit wrote, one that it reads whole. `note` says that
+ * they are of several builds, and is kept with it. Throws where a text is of another shape, or one would be larger than BuildKit reads.
  */
 export function joinCaches(parts: readonly CacheTexts[], note?: Joined): JoinedCache {
-  return cacheOf(joinCacheConfigs(parts.map(part => parsedConfig(part.config))), parts, note)
+  const configs = parts.map(part => parsedConfig(part.config))
+  return cacheOf(note ? joinBuilds(configs) : joinCacheConfigs(configs), parts, note)
 }
 
 /** What an export wrote, completed from what its build imported (join-configs.ts); undefined where it lacks nothing. Throws as `joinCaches`. */
@@ -60,9 +61,10 @@ function cacheOf(joined: CacheConfig, parts: readonly CacheTexts[], note?: Joine
   return { manifest, config, mediaType: first.mediaType, configDigest }
 }
 
-/** One config of several; the text is BuildKit's JSON. For gha, where there is no manifest. Throws as `joinCaches`. */
-export function joinConfigTexts(texts: readonly string[]): string {
-  return JSON.stringify(joinCacheConfigs(texts.map(parsedConfig)))
+/** One config of several; the text is BuildKit's JSON. For gha, where there is no manifest to keep `note` in. Throws as `joinCaches`. */
+export function joinConfigTexts(texts: readonly string[], note?: Joined): string {
+  const configs = texts.map(parsedConfig)
+  return JSON.stringify(note ? joinBuilds(configs) : joinCacheConfigs(configs))
 }
 
 /** The same of what `completeCache` does. */

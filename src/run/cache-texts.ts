@@ -20,7 +20,7 @@ export interface TextTarget {
   readonly ref: CacheRef
   /** Directory that local exports of this job are written to. */
   readonly directory: string
-  /** To be kept with it. */
+  /** To be kept with it, where it holds what several builds saved. */
   readonly note?: Joined
   /** Digest of the manifest that its name has to stand for until now, or that there has to be none: another job's is not replaced. */
   readonly replaces?: string
@@ -85,7 +85,7 @@ export const cacheTexts: Readonly<Record<Backend, TextBackend>> = {
   },
 
   gha: {
-    async writeJoined({ buildkitIndexes, env }, sources, { ref: { name }, replaces }) {
+    async writeJoined({ buildkitIndexes, env }, sources, { ref: { name }, note, replaces }) {
       const key = indexKey(env, name)
       const texts = await Promise.all(
         sources.map(async ({ ref }) => {
@@ -97,7 +97,7 @@ export const cacheTexts: Readonly<Record<Backend, TextBackend>> = {
       // An entry of GitHub's cache does not say which export it is: that there is none can be told.
       const present = replaces === 'nothing' && (await buildkitIndexes.read(key, requestSeconds)) !== undefined
       if (present) checkReplaced(name, replaces, 'another')
-      await buildkitIndexes.write(key, joinConfigTexts(texts), requestSeconds)
+      await buildkitIndexes.write(key, joinConfigTexts(texts, note), requestSeconds)
       return undefined
     },
     /** What was written before is what was imported, or another job's ref of the same stage: its steps are the same where their keys and layers are. */

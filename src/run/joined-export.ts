@@ -19,7 +19,7 @@ type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
 
 /**
  * Exports a stage: of several platforms each by a build of its own, one after the other, or all by one; then one ref is made of what they wrote
- * (config-graph.ts says why). Where it takes the place of what was imported it takes over what BuildKit leaves out of it. A failure never throws:
+ * (render-config.ts says why). Where it takes the place of what was imported it takes over what BuildKit leaves out of it. A failure never throws:
  * it is an outcome.
  */
 export async function runJoinedExport(
