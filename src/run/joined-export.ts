@@ -5,8 +5,12 @@ import { isRefusal } from '../plan/permissions'
 import { cacheTexts } from './cache-texts'
 import type { TextSource } from './cache-texts'
 import type { Cancellation } from './cancellation'
+import { withDeadline } from './deadline'
 import { runExport } from './export-build'
 import type { ExportOutcome, ExportRequest } from './export-build'
+
+/** Seconds that taking over what an export lacks may take. */
+const completionSeconds = 10
 
 export interface JoinedExportRequest extends ExportRequest {
   /** Platforms built together are exported each by itself, under a name of its own. */
@@ -87,7 +91,10 @@ async function completed(
   if (!imported || !isNamed) return outcome
   const before = host.clock.now()
   try {
-    const writing = cacheTexts[ref.backend].complete(host, { exported: outcome, imported, directory: directory ?? ref.place })
+    const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
+    const writing = inTime(
+      cacheTexts[ref.backend].complete(host, { exported: outcome, imported, directory: directory ?? ref.place })
+    )
     // A directory is not to be put in its place while it is written to, and that takes no time.
     const digest = await (ref.backend === 'local' ? writing : cancellation.orElse(writing, undefined))
     const seconds = outcome.seconds + (host.clock.now() - before) / 1000

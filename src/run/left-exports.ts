@@ -12,6 +12,7 @@ import type { Cancellation } from './cancellation'
 import type { ExportOutcome } from './export-build'
 import { prepare } from './prepare'
 import { readRemoteDockerfile } from './remote-dockerfile'
+import { withDeadline } from './deadline'
 import { exportTroubles } from './export-troubles'
 import { saveCaches } from './saving'
 import { newStageExports } from './stage-exports'
@@ -59,7 +60,8 @@ export async function finishExports(
   left: LeftExports,
   { staging: mainStaging, until: deadline }: { readonly staging: string | undefined; readonly until: number }
 ): Promise<FinishedExports> {
-  const inTime = withDeadline(Math.ceil((deadline - host.clock.now()) / 1000))
+  const seconds = Math.ceil((deadline - host.clock.now()) / 1000)
+  const inTime = withDeadline(seconds, `What the job left was not saved within ${seconds} s`)
   const reading = prepare(host, event, inputs => readRemoteDockerfile(host, cancellation, inputs, left.builder))
   const preparation = await inTime(reading)
   if (!preparation) throw new Error('The Dockerfile cannot be read any more')
@@ -102,13 +104,4 @@ export async function finishExports(
     troubles: [...exportTroubles(host, outcomes, caches), ...saved.troubles],
     ...(saved.localCache ? { localCache: saved.localCache } : {})
   }
-}
-
-/** Gives what work comes to, as long as all of it is done within so many seconds from now on. Throws where it is not. */
-function withDeadline(seconds: number): <T>(work: Promise<T>) => Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error(`What the job left was not saved within ${seconds} s`)), seconds * 1000).unref()
-  })
-  late.catch(() => {})
-  return work => Promise.race([work, late])
 }
