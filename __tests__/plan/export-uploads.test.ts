@@ -1,0 +1,52 @@
+import { planExports } from '../../src/plan/exports'
+import { diamond, planOf } from '../helpers/plans'
+
+const all = ['base', 'deps', 'tools', 'final']
+
+test.each([
+  { ran: ['final'], expected: ['final: final'] },
+  { ran: ['tools', 'final'], expected: ['tools: tools', 'final: tools final'] },
+  {
+    ran: all,
+    expected: [
+      'base: base image busybox',
+      'deps: base image busybox deps',
+      'tools: base image busybox tools',
+      'final: base image busybox deps tools final'
+    ]
+  }
+])('what the backend may lack: $expected', ({ ran, expected }) => {
+  const plan = planOf(diamond.replace('FROM scratch', 'FROM busybox'))
+  const { exports } = planExports(plan, {
+    ran: new Set(ran),
+    hit: new Set(all.filter(name => !ran.includes(name))),
+    unsaved: new Set(),
+    renewed: new Set(),
+    stale: new Set(),
+    phase: 'running',
+    found: [],
+    due: new Set(),
+    lookedUp: ['registry'],
+    pushedTo: new Set()
+  })
+  expect(exports.map(({ stage, uploads }) => `${stage}: ${uploads.join(' ')}`)).toEqual(expected)
+})
+
+test('an image under a stage without steps may be lacking as well', () => {
+  const plan = planOf('FROM busybox AS bare\nFROM bare AS a\nRUN 1\nFROM bare AS b\nRUN 2\nCOPY --from=a / /\n')
+  const facts = {
+    hit: new Set<string>(),
+    unsaved: new Set<string>(),
+    renewed: new Set<string>(),
+    stale: new Set<string>(),
+    found: [],
+    due: new Set<never>(),
+    lookedUp: [],
+    pushedTo: new Set<string>()
+  }
+  const { exports } = planExports(plan, { ...facts, ran: new Set(['a', 'b']), phase: 'running' })
+  expect(exports.map(({ uploads }) => uploads)).toEqual([
+    ['image busybox', 'a'],
+    ['image busybox', 'a', 'b']
+  ])
+})
