@@ -1,23 +1,11 @@
 // @ts-check
 // Who takes part, and how each builds and pushes the image.
 import { resolve } from 'node:path'
-import { makeJobToken, READ, WRITE } from '../testbed/job-token.mjs'
-import { runJob } from '../testbed/runner.mjs'
-import { startStep } from '../testbed/step-process.mjs'
+import { runAction, runCommand } from './one-job.mjs'
 
 /**
- * @typedef {object} Place where one competitor builds and keeps its cache in one round
- * @property {string} workspace
- * @property {string} repository behind the proxy, of the image and of the cache
- * @property {string} cacheUrl the cache service behind the proxy
- * @property {string} builder
- * @property {Readonly<Record<string, string>>} env
- *
- * @typedef {object} Outcome
- * @property {number} seconds from the start of the first process to the end of the last
- * @property {number | null} exitCode
- * @property {string} log
- * @property {string} [report] path of this action's report
+ * @typedef {import('./one-job.mjs').Place} Place
+ * @typedef {import('./one-job.mjs').Outcome} Outcome
  *
  * @typedef {object} Competitor
  * @property {string} name
@@ -94,44 +82,10 @@ function inlineOptions({ repository }) {
   return { from: `type=registry,ref=${repository}:latest`, to: 'type=inline' }
 }
 
-/**
- * @param {string} action
- * @param {Place} place
- * @param {Readonly<Record<string, string>>} inputs
- * @param {Readonly<Record<string, string>>} [env]
- * @returns {Promise<Outcome>}
- */
-async function runAction(action, place, inputs, env = {}) {
-  const { main, post, outputs } = await runJob({
-    action,
-    workspace: place.workspace,
-    cacheUrl: place.cacheUrl,
-    inputs: { context: '.', push: 'true', tags: `${place.repository}:latest`, builder: place.builder, ...inputs },
-    env: { ...place.env, ...env },
-    timeoutSeconds: 900
-  })
-  return {
-    seconds: main.seconds + (post?.seconds ?? 0),
-    exitCode: main.exitCode,
-    log: main.log,
-    ...(outputs['report'] ? { report: outputs['report'] } : {})
-  }
-}
-
 /** @param {Place} place @param {{ from: string, to: string }} cache @returns {Promise<Outcome>} */
-async function runBuildx({ workspace, repository, cacheUrl, builder, env }, { from, to }) {
+async function runBuildx(place, { from, to }) {
+  const { repository, builder } = place
   const args = ['buildx', 'build', '--progress=plain', `--builder=${builder}`, '--push', `--tag=${repository}:latest`]
   const cache = [...(from ? [`--cache-from=${from}`] : []), ...(to ? [`--cache-to=${to}`] : [])]
-  const service = {
-    ACTIONS_RUNTIME_TOKEN: makeJobToken([{ scope: 'refs/heads/main', permission: READ + WRITE }]),
-    ACTIONS_RESULTS_URL: cacheUrl,
-    ACTIONS_CACHE_URL: cacheUrl,
-    ACTIONS_CACHE_SERVICE_V2: 'True'
-  }
-  const { PATH = '', HOME = '' } = process.env
-  return startStep('docker', [...args, ...cache, '.'], {
-    cwd: workspace,
-    env: { PATH, HOME, ...env, ...service },
-    timeoutSeconds: 900
-  }).done
+  return runCommand('docker', [...args, ...cache, '.'], place)
 }

@@ -12,17 +12,16 @@ import { parseArgs } from 'node:util'
 import { baseImageRef } from '../testbed/base-images.mjs'
 import { adminOf } from '../testbed/cache-admin.mjs'
 import { serveCache } from '../testbed/cache-service.mjs'
-import { makeJobToken, READ, WRITE } from '../testbed/job-token.mjs'
-import { removeJobs, runJob } from '../testbed/runner.mjs'
-import { startStep } from '../testbed/step-process.mjs'
+import { removeJobs } from '../testbed/runner.mjs'
 import { theTestBed } from '../testbed/where.mjs'
 import { newBuilders } from './builders.mjs'
 import { buildsOf, stepsRun } from './history.mjs'
+import { runAction, runCommand } from './one-job.mjs'
 import { compareSteps, edit, jobs, writeProject } from './project.mjs'
 import { alignColumns, markdownTable } from './tables.mjs'
 
 /**
- * @typedef {{ workspace: string, repository: string, directory: string, cacheUrl: string, builder: string, commit: string }} Place
+ * @typedef {import('./one-job.mjs').Place & { directory: string, commit: string }} Place
  * @typedef {{ up: number, down: number, seconds: number, entries: number }} Moved bytes by the job and to it, and bytes kept in the service
  */
 
@@ -76,7 +75,15 @@ async function runCommits(name, way) {
       if (Object.keys(versions).length === 0) versions = await builders.versions(builder)
       await admin.resetCounts()
       const started = Date.now()
-      const outcome = await way({ workspace, repository, directory, cacheUrl: service.url, builder, commit: `${commit}` })
+      const outcome = await way({
+        workspace,
+        repository,
+        directory,
+        cacheUrl: service.url,
+        builder,
+        env: builders.env,
+        commit: `${commit}`
+      })
       if (outcome.exitCode !== 0) throw new Error(`${name}, commit ${commit}: ${outcome.exitCode}\n${outcome.log.slice(-4000)}`)
       const { needless, missing } = compareSteps(known, stepsRun(await buildsOf(builder, builders.env, started)))
       if (needless.length + missing.length > 0)
@@ -96,40 +103,19 @@ async function runCommits(name, way) {
 }
 
 /** @param {Place} place */
-async function byAction({ workspace, repository, directory, cacheUrl, builder }) {
-  const { main, post } = await runJob({
-    action: resolve(import.meta.dirname, '..'),
-    workspace,
-    cacheUrl,
-    inputs: {
-      context: '.',
-      push: 'true',
-      tags: `${repository}:latest`,
-      builder,
-      'cache-backends': 'local',
-      'cache-dir': directory,
-      'build-args': `BASE_IMAGE=${baseImageRef('busybox')}`
-    },
-    env: builders.env,
-    timeoutSeconds: 900
+function byAction(place) {
+  return runAction(resolve(import.meta.dirname, '..'), place, {
+    'cache-backends': 'local',
+    'cache-dir': place.directory,
+    'build-args': `BASE_IMAGE=${baseImageRef('busybox')}`
   })
-  return { seconds: main.seconds + (post?.seconds ?? 0), exitCode: main.exitCode, log: main.log }
 }
 
 /** @param {Place} place */
-async function byHand({ workspace, repository, directory, cacheUrl, builder, commit }) {
-  const { PATH = '', HOME = '' } = process.env
-  const service = {
-    ACTIONS_RUNTIME_TOKEN: makeJobToken([{ scope: 'refs/heads/main', permission: READ + WRITE }]),
-    ACTIONS_RESULTS_URL: cacheUrl,
-    ACTIONS_CACHE_SERVICE_V2: 'True'
-  }
+function byHand(place) {
+  const { repository, directory, builder, commit } = place
   const script = resolve(import.meta.dirname, 'local-by-hand.mjs')
-  return startStep(process.execPath, [script, repository, baseImageRef('busybox'), builder, directory, commit], {
-    cwd: workspace,
-    env: { PATH, HOME, ...builders.env, ...service },
-    timeoutSeconds: 900
-  }).done
+  return runCommand(process.execPath, [script, repository, baseImageRef('busybox'), builder, directory, commit], place)
 }
 
 /** @param {Readonly<Record<string, readonly Moved[]>>} moved */
