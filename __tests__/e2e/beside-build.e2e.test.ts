@@ -69,6 +69,15 @@ it('what a later stage stands on is fetched meanwhile, by a build of the Dockerf
   expect([job.post?.exitCode, job.leftProcesses]).toEqual([0, []])
 })
 
+it('a stage that a later step copies from is fetched whole, before that step comes', async () => {
+  await run()
+  await project.write('Dockerfile', dockerfile(build).replace('RUN head', 'RUN sleep 4 && head'))
+  const job = await run()
+  expect([job.main.exitCode, unexpected(job)]).toEqual([0, []])
+  expect(job.main.log).toContain('Fetching builder while other stages are built')
+  expect(job.outputs['rebuilt-stages']).toBe('deps,runtime')
+})
+
 it('what the target has made is compressed while it waits, by a build that saves nothing', async () => {
   const image = { push: 'true', tags: `${theTestBed().registry}/${project.repository}:ahead`, outputs: '' }
   const job = await run(image)

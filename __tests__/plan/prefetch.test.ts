@@ -1,5 +1,5 @@
 import { cutDockerfile, readingDockerfile, readsNoFile } from '../../src/plan/own-dockerfile'
-import { finishedPrefix, planPrefetch } from '../../src/plan/prefetch'
+import { beginningStages, finishedPrefix, planPrefetch } from '../../src/plan/prefetch'
 import type { StepState } from '../../src/plan/prefetch'
 import { neededStages } from '../../src/dockerfile/stage-graph'
 import { dockerfileOf } from '../helpers/plans'
@@ -55,6 +55,19 @@ describe('what is fetched', () => {
       expected: ['c 1'],
       text: 'FROM debian AS b\nRUN y\nFROM golang AS c\nRUN z\nRUN --mount=from=b,target=/b z\n'
     },
+    { why: 'what is read after what changes, whole', begun: ['deps'], expected: ['runtime 0', 'builder 2'] },
+    {
+      why: 'of a stage that is built on one that changes, what it reads beside it',
+      begun: ['b'],
+      expected: ['files 1'],
+      text: 'FROM debian AS b\nRUN y\nFROM golang AS files\nRUN z\nFROM b\nCOPY --from=files / /\n'
+    },
+    {
+      why: 'nothing that the stage at work reads with its first step',
+      begun: ['c'],
+      expected: [],
+      text: 'FROM debian AS b\nRUN y\nFROM golang AS c\nCOPY --from=b / /\n'
+    },
     {
       why: 'through others',
       begun: ['a'],
@@ -75,6 +88,15 @@ test.each<{ firstSteps: Readonly<Record<string, number>>; begun: readonly string
 ])('what is expected to change is not fetched: $firstSteps', ({ begun, firstSteps, expected }) => {
   const prefixes = planPrefetch(neededStages(dockerfileOf(app)), new Set(begun), new Map(Object.entries(firstSteps)))
   expect(prefixes.map(({ stage, steps }) => `${stage.name} ${steps}`)).toEqual(expected)
+})
+
+test.each<{ sure: readonly string[]; beginning: readonly string[] }>([
+  { sure: [], beginning: [] },
+  { sure: ['builder'], beginning: ['builder'] },
+  { sure: ['deps', 'builder', 'runtime'], beginning: ['deps', 'builder'] },
+  { sure: ['base', 'deps', 'builder', 'runtime'], beginning: ['base'] }
+])('of what is sure to change, what waits for nothing: $sure', ({ sure, beginning }) => {
+  expect([...beginningStages(neededStages(dockerfileOf(app)), new Set(sure))]).toEqual(beginning)
 })
 
 test('the file is cut off before the step that waits', () => {

@@ -11,9 +11,10 @@ export interface Prefix {
 
 /**
  * Prefixes worth having in the builder early. BuildKit downloads a cached layer only when a step above it starts; once a step of one
- * stage runs, a step of another stage that reads it will most likely run too, and what that one stands on can be fetched meanwhile.
- * `begun`: names of the stages of which a step has run or runs. `firstSteps`: by the name of each stage that is expected to change, the
- * place of its first step that will or may run. What reads such a stage is not cached.
+ * stage runs, a step of another stage that reads it will most likely run too, and what that one stands on can be fetched meanwhile, with the
+ * whole of the other stages that it and the steps after it read.
+ * `begun`: names of the stages of which a step has run or runs, or is sure to. `firstSteps`: by the name of each stage that is expected to change,
+ * the place of its first step that will or may run. What reads such a stage is not cached.
  */
 export function planPrefetch(
   needed: readonly Stage[],
@@ -22,18 +23,39 @@ export function planPrefetch(
 ): readonly Prefix[] {
   if (begun.size === 0) return []
   const changing = readersOf(needed, new Set([...begun, ...firstSteps.keys()]))
-  return needed
-    .filter(stage => changing.has(stage.index) && !begun.has(stage.name))
-    .flatMap(stage => {
-      if (stage.base.kind === 'stage' && changing.has(stage.base.index)) return []
-      const lines = stage.edges.filter(edge => changing.has(edge.stage)).map(({ line }) => line)
-      const reads = stage.steps.findIndex(step => lines.some(line => step.lines.start <= line && line <= step.lines.end))
-      const steps = Math.min(reads, firstSteps.get(stage.name) ?? Infinity)
-      const next = stage.steps[steps]
-      if (!next || !standsAlone(stage, stage.steps.slice(0, steps + 1))) return []
-      if (steps === 0 && !hasLayersOfItsOwn(stage, needed, begun)) return []
-      return [{ stage, steps, lastLine: next.lines.start - 1 }]
+  const changed = needed
+    .filter(({ index }) => changing.has(index))
+    .map(stage => {
+      const { base, steps, name } = stage
+      const onChanging = base.kind === 'stage' && changing.has(base.index)
+      const waits = steps.findIndex(step => readBy(stage, [step]).some(index => changing.has(index)))
+      const first = onChanging ? 0 : Math.min(waits < 0 ? Infinity : waits, firstSteps.get(name) ?? Infinity)
+      return { stage, isBegun: begun.has(name), isReader: !onChanging && waits >= 0, first }
     })
+  const stoodUpon = changed.flatMap(({ stage, isBegun, isReader, first }) => {
+    const next = stage.steps[first]
+    if (isBegun || !isReader || !next || !standsAlone(stage, stage.steps.slice(0, first + 1))) return []
+    if (first === 0 && !hasLayersOfItsOwn(stage, needed, begun)) return []
+    return [{ stage, steps: first, lastLine: next.lines.start - 1 }]
+  })
+  const read = new Set(
+    // What a stage at work reads with its first step, the build itself fetches.
+    changed.flatMap(({ stage, isBegun, first }) => readBy(stage, stage.steps.slice(isBegun ? first + 1 : first)))
+  )
+  const whole = needed
+    .filter(({ index, steps }) => read.has(index) && !changing.has(index) && steps.length > 0)
+    .filter(stage => standsAlone(stage, stage.steps))
+    .map(stage => ({ stage, steps: stage.steps.length, lastLine: stage.lines.end }))
+  return [...stoodUpon, ...whole]
+}
+
+/** Of the stages that are sure to change, the names of those that wait for no other of them. */
+export function beginningStages(needed: readonly Stage[], sure: ReadonlySet<string>): ReadonlySet<string> {
+  const changing = needed.filter(({ name }) => sure.has(name))
+  const waiting = new Set(
+    changing.flatMap(({ name, index }) => [...readersOf(needed, new Set([name]))].filter(reader => reader !== index))
+  )
+  return new Set(changing.filter(({ index }) => !waiting.has(index)).map(({ name }) => name))
 }
 
 /** How a step stands while the build runs: `waiting` has not begun, `working` has not ended. */
@@ -52,6 +74,11 @@ export function finishedPrefix(target: Stage, states: ReadonlyMap<number, StepSt
   if (!target.steps.slice(0, steps).some(step => stateOf(step) === 'ran')) return undefined
   if (!standsAlone(target, target.steps.slice(0, steps + 1))) return undefined
   return { stage: target, steps, lastLine: next.lines.start - 1 }
+}
+
+/** Indexes of the stages that these steps copy from or mount. */
+function readBy({ edges }: Stage, steps: readonly Step[]): readonly number[] {
+  return edges.filter(({ line }) => steps.some(({ lines }) => lines.start <= line && line <= lines.end)).map(({ stage }) => stage)
 }
 
 /** Indexes of these stages, and of those that read them, directly or through others. */

@@ -76,6 +76,13 @@ export function isImporting(table: VertexTable): boolean {
   )
 }
 
+/** Whether a cache was imported, so that steps are looked up in it. */
+export function hasImported(table: VertexTable): boolean {
+  return [...table.vertices.values()].some(
+    ({ name, completed, error }) => completed !== undefined && error === undefined && parseVertexName(name).kind === 'importing'
+  )
+}
+
 /**
  * The vertex that the build failed of: what else has an error was stopped because of it, or is a cache that could not be read,
  * which never fails a build (BuildKit solver/llbsolver/bridge.go).

@@ -8,9 +8,9 @@ import type { AheadBuild } from '../plan/side-argv'
 import type { CacheRef } from '../plan/cache-plan'
 import { compressesOnce, planCompression } from '../plan/compression'
 import { cutDockerfile, readingDockerfile, readsNoFile } from '../plan/own-dockerfile'
-import { finishedPrefix, planPrefetch } from '../plan/prefetch'
+import { beginningStages, finishedPrefix, planPrefetch } from '../plan/prefetch'
 import type { StepState } from '../plan/prefetch'
-import { stepsRunHere } from '../progress/vertices'
+import { hasImported, stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Builder } from './builder'
@@ -37,8 +37,7 @@ export interface PrefetcherOptions {
   readonly builder: Pick<Builder, 'name' | 'driver'>
   /** The main build's import; without one nothing is fetched. */
   readonly importRef: CacheRef | undefined
-  /** As of `planPrefetch`. */
-  readonly firstSteps: ReadonlyMap<string, number>
+  readonly expectations: readonly StageExpectation[]
 }
 
 /**
@@ -47,9 +46,12 @@ export interface PrefetcherOptions {
  * cached, and whatever becomes of it is of no consequence.
  */
 export function newPrefetcher(host: Host, cancellation: Cancellation, options: PrefetcherOptions): Prefetcher {
-  const { preparation, builder, importRef, firstSteps } = options
+  const { preparation, builder, importRef, expectations } = options
   const { plan, dockerfile, inputs, file } = preparation
   const needed = plan.stages.map(({ stage }) => stage)
+  const firstSteps = firstStepsOf(expectations)
+  const sure = new Set(expectations.filter(({ expected }) => expected === 'rebuild').map(({ stage }) => stage))
+  const beginning = importRef ? beginningStages(needed, sure) : new Set<string>()
   const asked = new Set<string>()
   let stopped = false
   let seen = ''
@@ -78,11 +80,12 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
     if (stopped) return
     const results = explainStages({ dockerfile, needed, platforms: plan.platforms, table, outcome: 'failure' })
     const begun = results.filter(({ steps }) => steps.some(({ started }) => started !== undefined)).map(({ name }) => name)
-    for (const prefix of importRef ? planPrefetch(needed, new Set(begun), firstSteps) : []) {
-      const { name } = prefix.stage
+    for (const prefix of importRef ? planPrefetch(needed, new Set([...begun, ...beginning]), firstSteps) : []) {
+      const { name, steps } = prefix.stage
+      const wholly = prefix.steps === steps.length
       begin(
         `fetch ${name}`,
-        `Fetching what ${name} stands on while other stages are built`,
+        `Fetching ${wholly ? name : `what ${name} stands on`} while other stages are built`,
         readingDockerfile(cutDockerfile(file.text, prefix), prefix.stage),
         {}
       )
@@ -101,7 +104,9 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
   return {
     onProgress(table) {
       const now = `${table.ranHere.size} ${table.doneCount}`
-      if (now === seen || table.ranHere.size === 0) return
+      // What is sure to run is not waited for, but what it stands on is asked for first.
+      const isUnderWay = table.ranHere.size > 0 || (beginning.size > 0 && hasImported(table))
+      if (now === seen || !isUnderWay) return
       seen = now
       clearTimeout(settling)
       const guarded = () => {
@@ -138,7 +143,7 @@ function stepStates(stage: Stage, results: readonly StageResult[]): ReadonlyMap<
 }
 
 /** By name of each stage that is expected to change, the place of its first step that will or may run, on any platform. */
-export function firstStepsOf(expectations: readonly StageExpectation[]): ReadonlyMap<string, number> {
+function firstStepsOf(expectations: readonly StageExpectation[]): ReadonlyMap<string, number> {
   const first = new Map<string, number>()
   for (const { stage, firstStep } of expectations) {
     if (firstStep !== undefined) first.set(stage, Math.min(firstStep, first.get(stage) ?? Infinity))

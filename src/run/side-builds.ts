@@ -18,7 +18,7 @@ import type { ExportOutcome } from './export-build'
 import type { Exporter } from './exports'
 import type { BuiltImage, ImageRequest } from './image'
 import { leftExports } from './left-exports'
-import { firstStepsOf, newPrefetcher } from './prefetch'
+import { newPrefetcher } from './prefetch'
 import type { Prefetcher } from './prefetch'
 import type { Preparation } from './prepare'
 import { newStageExports, wholeStages } from './stage-exports'
@@ -113,7 +113,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         beforeStaging
       })
       if (!options.beside || !readsCache(inputs)) return
-      prefetcher = newPrefetcher(host, cancellation, { preparation, builder, importRef, firstSteps: firstStepsOf(expectations) })
+      prefetcher = newPrefetcher(host, cancellation, { preparation, builder, importRef, expectations })
     },
     async finish(built, { found, lookedUp }) {
       const prefetched = prefetcher?.stop()
