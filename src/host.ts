@@ -127,8 +127,6 @@ export interface BuildKitIndexes {
   readonly available: boolean
   /** Text of the newest of a key, which is given without `#`; undefined where there is none. Throws when it cannot be had. */
   read(key: string, timeoutSeconds: number): Promise<string | undefined>
-  /** That, and the one with the number before it. Throws when one of them cannot be had. */
-  newestTwo(key: string, timeoutSeconds: number): Promise<readonly [string | undefined, string | undefined]>
   /** Saves a newer one. Throws when the service does not take it. */
   write(key: string, text: string, timeoutSeconds: number): Promise<void>
 }

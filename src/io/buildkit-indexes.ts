@@ -44,16 +44,14 @@ export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: St
     const response = await fetch(found.url, { signal })
     if (!response.ok) throw new Error(`Storage answered ${response.status} for ${found.key}`)
     const text = await response.text()
-    if (text.length > largestText) throw new Error(`${found.key} is larger than 1 MiB`)
+    if (Buffer.byteLength(text) > largestText) throw new Error(`${found.key} is larger than 1 MiB`)
     return text
   }
-
-  const numberOf = (found: { key: string } | undefined, key: string) => Number(found?.key.slice(key.length + 1) ?? 0)
 
   /** The next number that nobody has: another job may be writing one, or was killed while it did (as SaveMutable of go-actions-cache). */
   async function reserve(key: string, signal: AbortSignal): Promise<{ entry: { key: string; version: string }; url: string }> {
     const before = await newest(`${key}#`, signal)
-    const last = numberOf(before, key)
+    const last = Number(before?.key.slice(key.length + 1) ?? 0)
     for (let number = last + 1; ; number++) {
       const entry = { key: `${key}#${number}`, version }
       try {
@@ -69,14 +67,6 @@ export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: St
   return {
     available: token !== '' && service !== '' && /^(1|t|true)$/i.test(environment['ACTIONS_CACHE_SERVICE_V2'] ?? ''),
     read: (key, timeoutSeconds) => within(timeoutSeconds, async signal => textOf(await newest(`${key}#`, signal), signal)),
-    newestTwo: (key, timeoutSeconds) =>
-      within(timeoutSeconds, async signal => {
-        const last = await newest(`${key}#`, signal)
-        if (!last) return [undefined, undefined] as const
-        const name = `${key}#${numberOf(last, key) - 1}`
-        const before = newest(name, signal).then(found => textOf(found?.key === name ? found : undefined, signal))
-        return Promise.all([textOf(last, signal), before])
-      }),
     write: (key, text, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {
         const { entry, url } = await reserve(key, signal)

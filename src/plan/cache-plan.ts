@@ -16,6 +16,8 @@ export interface CacheRef {
   readonly place: string
   /** Of platforms built together, the refs of each alone: BuildKit writes those, and the ref is made of them (joined-cache.ts). */
   readonly parts?: readonly CachePart[]
+  /** Name under which an export may begin before the layers that it has in common with others are uploaded: only gha has one. */
+  readonly interim?: string
 }
 
 export interface CachePart {
@@ -74,15 +76,17 @@ export function planCache(request: CachePlanRequest): CachePlan {
           platforms: on,
           version
         })
-      // Nothing else has the refs of one platform that are made on the way to one of several.
+      // Nothing else has the refs that are made on the way to another.
       const partOf = [inputs.cacheVersion, ...platforms].join(' ')
+      const ofSeveral = platforms.length > 1
       return {
         backend,
         stage: stage.name,
         scope,
         name: nameOn(platforms),
         place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend],
-        ...(platforms.length > 1 ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform], partOf) })) } : {})
+        ...(ofSeveral ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform], partOf) })) } : {}),
+        ...(backend === 'gha' && !ofSeveral ? { interim: nameOn(platforms, `${inputs.cacheVersion} interim`) } : {})
       }
     }
     const reads = backends.flatMap(backend => scopes.read.map(scope => ref(backend, scope)))

@@ -5,9 +5,12 @@ import { completeConfig, joinBuilds, joinCacheConfigs } from './join-configs'
 import { joinedAnnotation, largestCacheText, parseCacheManifest } from './coverage'
 import type { Descriptor } from './coverage'
 import type { Joined } from '../joined'
-import { writableScopes } from './permissions'
+import { knownScopes, writableScopes } from './permissions'
 
-/** A cache ref's two texts: its manifest, and the config that lists steps and layers (BuildKit cache/remotecache/v1/spec.go). */
+/**
+ * A cache ref's two texts: its manifest, empty in gha, which has none, and the config that lists steps and layers (BuildKit
+ * cache/remotecache/v1/spec.go).
+ */
 export interface CacheTexts {
   readonly manifest: string
   readonly config: string
@@ -80,8 +83,16 @@ export function completeConfigText(exported: string, imported: string): string |
  */
 export function ghaIndexKey(scope: string, token: string | undefined): string | undefined {
   const writable = writableScopes(token).at(-1)
-  if (writable === undefined) return undefined
-  return `index-${scope}-1-${createHash('sha256').update(writable).digest('hex').slice(0, 8)}`
+  return writable === undefined ? undefined : indexKey(scope, writable)
+}
+
+/** Keys of all lists that BuildKit reads when a gha scope is imported: one for each scope of the token (gha.go, importer.Resolve). */
+export function importedGhaIndexKeys(scope: string, token: string | undefined): readonly string[] {
+  return knownScopes(token).map(known => indexKey(scope, known))
+}
+
+function indexKey(scope: string, tokenScope: string): string {
+  return `index-${scope}-1-${createHash('sha256').update(tokenScope).digest('hex').slice(0, 8)}`
 }
 
 /** Digest of the config that a cache's manifest names. Throws where it names none. */

@@ -78,6 +78,11 @@ export function writableScopes(token: string | undefined): readonly string[] {
   )
 }
 
+/** Scopes of GitHub's cache that a job's token may read or write, in its order; none where it does not say. */
+export function knownScopes(token: string | undefined): readonly string[] {
+  return tokenScopes(token)?.flatMap(({ Scope }) => (Scope === undefined ? [] : [Scope])) ?? []
+}
+
 /**
  * Whether a failed export was refused for want of permission, judged by what BuildKit, the registry or the cache service says. A directory
  * refuses nobody, a base image that may not be read is not what was written, and a service that is throttled or down has not decided.

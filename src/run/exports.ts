@@ -4,16 +4,18 @@ import type { Inputs } from '../inputs'
 import type { Backend } from '../reasons'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
-import { planCompression } from '../plan/compression'
+import type { Compression } from '../plan/cache-attrs'
 import type { StageExport } from '../plan/exports'
 import { pullArgv } from '../plan/side-argv'
 import { runBuild } from './build'
-import type { TextSource } from './cache-texts'
 import type { Cancellation } from './cancellation'
 import { newEarlyRecords } from './early-records'
+import { howItEnded } from './export-build'
 import type { ExportOutcome } from './export-build'
-import { runJoinedExport } from './joined-export'
+import { runExportAhead, runJoinedExport } from './joined-export'
+import type { JoinedExportRequest } from './joined-export'
 import { newLanes } from './lanes'
+import type { TextSource } from './text-backend'
 
 /** Seconds one export may take, and one to a backend that could not be looked up: a service that hangs must not hold the job. */
 const exportSeconds = 600
@@ -28,7 +30,8 @@ const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 
 export interface ExporterOptions {
   readonly inputs: Inputs
   readonly builder: string
-  readonly driver: string
+  /** How an export compresses what is not compressed yet. `saved`: names of the stages that were exported before. */
+  readonly compressionOf: (wanted: StageExport, saved: ReadonlySet<string>) => Compression | undefined
   /** Platforms built together are exported each by itself. */
   readonly apart: boolean
   /** The main build's import, asked for anew by each export: it may turn out not to be whole. */
@@ -41,6 +44,8 @@ export interface ExporterOptions {
   readonly stageLocal: () => Promise<string>
   /** One export at a time: builds of one stage at once, to several backends, save old content (seen with BuildKit 0.25). */
   readonly inTurn: boolean
+  /** Exports may begin beside those that upload the same layers, where the backend takes a layer only once. */
+  readonly ahead: boolean
   /** Keeps what is known of refs that were written, all so far, in case the job is killed. */
   readonly record: (outcomes: readonly ExportOutcome[]) => Promise<void>
   /** Backends known to refuse before anything was tried. */
@@ -52,7 +57,7 @@ export interface ExporterOptions {
 export interface Exporter {
   /** Has a stage's layers pulled into the builder before any export that is added from now on. */
   pull(stage: string): void
-  /** Queues an export, each ref's once; it starts as soon as its backend has a free place and what it shares is uploaded. */
+  /** Queues an export, each ref's once; it starts as soon as its backend has a free place, and ends once what it shares is uploaded. */
   add(wanted: StageExport): void
   /** Gives a backend that left off answering no more time than one that never answered. */
   doubt(backend: Backend): void
@@ -69,7 +74,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   /** Backends that are not tried any more, with what was said of the last try. */
   const givenUp = new Map<Backend, string>()
   const failedInRow = new Map<Backend, number>()
-  const compression = planCompression(options.inputs, options.driver)
+  const saved = new Set<string>()
   const lanes = newLanes<Backend | 'any'>({ ...atOnce, any: 1 })
   const queue = new Map<CacheRef, { readonly stage: string; readonly done: Promise<ExportOutcome> }>()
   /** The export that is the first to upload a stage or a base image, by backend. */
@@ -81,7 +86,9 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let open = 0
   const early = newEarlyRecords(options.record)
 
-  async function save({ stage, ref, cause }: StageExport): Promise<ExportOutcome> {
+  /** The outcome at once, where it is not to be tried. */
+  async function requestOf(wanted: StageExport): Promise<JoinedExportRequest | ExportOutcome> {
+    const { stage, ref, cause } = wanted
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
@@ -89,7 +96,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     if (given !== undefined) return { ...none, exported: 'failed', detail: given }
     const left = (deadline - host.clock.now()) / 1000
     if (left <= 0) return { ...none, exported: 'failed', detail: 'the time for saving caches was over' }
-    const outcome = await runJoinedExport(host, cancellation, {
+    return {
       inputs: options.inputs,
       builder: options.builder,
       apart: options.apart,
@@ -99,28 +106,53 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       importRef: options.importRef(),
       takesPlaceOf: options.takesPlaceOf(ref),
       pullLayers: cause === 'by-content',
-      compression,
+      compression: options.compressionOf(wanted, saved),
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
       timeoutSeconds: Math.min(left, doubtful.has(ref.backend) ? doubtfulSeconds : exportSeconds)
-    })
-    const failed = outcome.exported === 'failed' ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
-    failedInRow.set(ref.backend, failed)
+    }
+  }
+
+  async function save(wanted: StageExport): Promise<ExportOutcome> {
+    const { backend } = wanted.ref
+    const request = await requestOf(wanted)
+    if ('exported' in request) return request
+    const outcome = await runJoinedExport(host, cancellation, request)
+    const failed = outcome.exported === 'failed' ? (failedInRow.get(backend) ?? 0) + 1 : 0
+    failedInRow.set(backend, failed)
     // While the build still runs, nobody waits for another try.
     const isOver = deadline < Infinity && failed >= mostFailed
-    if (outcome.timedOut || isOver) givenUp.set(ref.backend, outcome.detail)
-    if (outcome.exported === 'not-allowed') refusing.add(ref.backend)
+    if (outcome.timedOut || isOver) givenUp.set(backend, outcome.detail)
+    if (outcome.exported === 'not-allowed') refusing.add(backend)
     return outcome
   }
 
-  async function attempt(wanted: StageExport): Promise<ExportOutcome> {
+  async function saveAhead(wanted: StageExport, interim: string, shared: readonly Promise<ExportOutcome>[]) {
+    const areThere = Promise.all(shared).then(outcomes => outcomes.every(({ exported }) => exported === 'yes'))
+    const begin = async () => {
+      const request = await requestOf(wanted)
+      return 'exported' in request ? undefined : runExportAhead(host, cancellation, { ...request, interim }, areThere)
+    }
+    // Its place is free for others while it waits for those.
+    const begun = await lanes.enter(wanted.ref.backend, begin)
+    return begun?.ended
+  }
+
+  async function attempt(wanted: StageExport, shared: readonly Promise<ExportOutcome>[]): Promise<ExportOutcome> {
     const { stage, ref, cause } = wanted
-    const outcome = await save(wanted).catch((error: unknown): ExportOutcome => {
+    const ahead = options.ahead && shared.length > 0 && cause !== 'refresh' ? ref.interim : undefined
+    const inTurn = async () => {
+      await Promise.all(shared)
+      return lanes.enter(options.inTurn ? 'any' : ref.backend, () => save(wanted))
+    }
+    const saving = async () => (ahead === undefined ? undefined : await saveAhead(wanted, ahead, shared)) ?? (await inTurn())
+    const outcome = await saving().catch((error: unknown): ExportOutcome => {
       const detail = messageOf(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
     host.log.info(`Cache of ${stage} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
     const ended = { ...outcome, cause }
     open--
+    if (outcome.exported === 'yes') saved.add(stage)
     // After the last one all is recorded together.
     if (outcome.exported === 'yes' && (open > 0 || deadline === Infinity)) early.add(ended)
     return ended
@@ -145,8 +177,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       // Neither of two exports started together sees in the backend what both upload.
       const shared = uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? [])
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
-      const ready = Promise.all([pulled, ...before, ...shared])
-      const done = ready.then(() => lanes.enter(options.inTurn ? 'any' : ref.backend, () => attempt(wanted)))
+      const done = Promise.all([pulled, ...before]).then(() => attempt(wanted, shared))
       for (const part of uploads) {
         const key = `${ref.backend} ${part}`
         if (!uploading.has(key)) uploading.set(key, done)
@@ -162,18 +193,5 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       await cancellation.orElse(early.settle(), undefined)
       return outcomes
     }
-  }
-}
-
-function howItEnded({ exported, seconds, detail }: ExportOutcome): string {
-  switch (exported) {
-    case 'yes':
-      return `saved in ${seconds.toFixed(1)} s`
-    case 'failed':
-      return `not saved: ${detail}`
-    case 'not-allowed':
-      return 'not allowed to save'
-    case 'left':
-      return 'left to the post step'
   }
 }

@@ -1,13 +1,14 @@
 import { lastLine, messageOf } from '../errors'
 import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
+import type { CacheTexts } from '../plan/joined-cache'
 import { isRefusal } from '../plan/permissions'
 import { cacheTexts } from './cache-texts'
-import type { TextSource } from './cache-texts'
 import type { Cancellation } from './cancellation'
 import { withDeadline } from './deadline'
 import { runExport } from './export-build'
 import type { ExportOutcome, ExportRequest } from './export-build'
+import type { TextSource } from './text-backend'
 
 /** Seconds that taking over what an export lacks may take. */
 const completionSeconds = 10
@@ -19,7 +20,7 @@ export interface JoinedExportRequest extends ExportRequest {
   readonly takesPlaceOf: TextSource | undefined
 }
 
-type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
+export type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
 
 /**
  * Exports a stage: of several platforms each by a build of its own, one after the other, or all by one; then one ref is made of what they wrote
@@ -31,19 +32,11 @@ export async function runJoinedExport(
   cancellation: Cancellation,
   request: JoinedExportRequest
 ): Promise<TimedOutcome> {
-  const { ref } = request
-  const parts = host.buildkitIndexes.available || ref.backend !== 'gha' ? ref.parts : undefined
-  const outcome = await (parts ? exportParts(host, cancellation, request, parts) : runExport(host, cancellation, request))
-  return outcome.exported === 'yes' ? completed(host, cancellation, request, outcome) : outcome
-}
-
-async function exportParts(
-  host: Host,
-  cancellation: Cancellation,
-  request: JoinedExportRequest,
-  parts: NonNullable<ExportRequest['ref']['parts']>
-): Promise<TimedOutcome> {
   const { ref, inputs, apart } = request
+  const imported = importedTexts(host, request)
+  const parts = host.buildkitIndexes.available || ref.backend !== 'gha' ? ref.parts : undefined
+  if (!parts) return completed(host, cancellation, request, await runExport(host, cancellation, request), imported)
+
   const done: ExportOutcome[] = []
   let seconds = 0
   const together = [{ platforms: inputs.platforms, name: ref.name }]
@@ -58,19 +51,46 @@ async function exportParts(
     done.push(outcome)
     if (outcome.exported !== 'yes') break
   }
-  const begun = done.find(({ started }) => started !== undefined)?.started
-  const sum = {
-    stage: request.stage,
-    ref,
-    ...(begun === undefined ? {} : { started: begun }),
-    ranSteps: done.flatMap(({ ranSteps }) => ranSteps)
-  }
   const failed = done.find(({ exported }) => exported !== 'yes')
-  if (failed) return { ...failed, ...sum, seconds }
+  if (failed) return { ...failed, ...sumOf(request, done) }
+  return joined(host, cancellation, request, done, imported)
+}
+
+/**
+ * Exports a stage of which other exports are uploading layers, beside them: under an interim name, of which the ref is made once `shared` says that those
+ * layers are there. Until then nothing names what may not come. Undefined where that did not do, and the stage is to be exported after them.
+ */
+export async function runExportAhead(
+  host: Host,
+  cancellation: Cancellation,
+  request: JoinedExportRequest & { readonly interim: string },
+  shared: Promise<boolean>
+): Promise<{ readonly ended: Promise<TimedOutcome | undefined> }> {
+  const { ref, interim } = request
+  const imported = importedTexts(host, request)
+  const outcome = await runExport(host, cancellation, { ...request, ref: { ...ref, name: interim } })
+  const finish = async () => {
+    if (outcome.exported !== 'yes' || !(await shared)) return undefined
+    const ended = await joined(host, cancellation, request, [outcome], imported)
+    return ended.exported === 'failed' ? undefined : ended
+  }
+  return { ended: finish() }
+}
+
+/** One ref of what these exports wrote. */
+async function joined(
+  host: Host,
+  cancellation: Cancellation,
+  request: JoinedExportRequest,
+  done: readonly ExportOutcome[],
+  imported: Promise<CacheTexts | undefined>
+): Promise<TimedOutcome> {
+  const { ref } = request
+  const sum = sumOf(request, done)
   const before = host.clock.now()
-  const took = () => seconds + (host.clock.now() - before) / 1000
+  const took = () => sum.seconds + (host.clock.now() - before) / 1000
   try {
-    const target = { ref, directory: request.directory ?? ref.place }
+    const target = { ref, directory: request.directory ?? ref.place, imported: await imported }
     const digest = await cancellation.orElse(cacheTexts[ref.backend].writeJoined(host, done, target), 'left')
     if (digest === 'left') return { ...sum, exported: 'left', seconds: took(), detail: '' }
     return { ...sum, exported: 'yes', ...(digest ? { digest } : {}), seconds: took(), detail: '' }
@@ -80,16 +100,42 @@ async function exportParts(
   }
 }
 
+function sumOf({ stage, ref }: JoinedExportRequest, done: readonly ExportOutcome[]) {
+  const begun = done.find(({ started }) => started !== undefined)?.started
+  return {
+    stage,
+    ref,
+    ...(begun === undefined ? {} : { started: begun }),
+    ranSteps: done.flatMap(({ ranSteps }) => ranSteps),
+    seconds: done.reduce((sum, { seconds }) => sum + seconds, 0)
+  }
+}
+
+/** Read while the export is under way: what comes of it may wait for them. */
+async function importedTexts(host: Host, { ref, directory, takesPlaceOf }: JoinedExportRequest): Promise<CacheTexts | undefined> {
+  if (!takesPlaceOf || (ref.backend === 'gha' && !host.buildkitIndexes.available)) return undefined
+  const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
+  try {
+    return await inTime(cacheTexts[ref.backend].readImported(host, takesPlaceOf, directory ?? ref.place))
+  } catch (error) {
+    host.log.info(`${displayRef(ref)} will not have all that the one before it had: ${lastLine(messageOf(error))}`)
+    return undefined
+  }
+}
+
 /** What cannot be taken over costs, at worst, a later build some steps. */
 async function completed(
   host: Host,
   cancellation: Cancellation,
-  { ref, directory, takesPlaceOf: imported }: JoinedExportRequest,
-  outcome: ExportOutcome
-): Promise<ExportOutcome> {
-  const isNamed = ref.backend === 'gha' ? host.buildkitIndexes.available : outcome.digest !== undefined
-  if (!imported || !isNamed) return outcome
+  { ref, directory }: JoinedExportRequest,
+  outcome: TimedOutcome,
+  reading: Promise<CacheTexts | undefined>
+): Promise<TimedOutcome> {
+  const isNamed = ref.backend === 'gha' || outcome.digest !== undefined
+  if (outcome.exported !== 'yes' || !isNamed) return outcome
   const before = host.clock.now()
+  const imported = await cancellation.orElse(reading, undefined)
+  if (!imported) return outcome
   try {
     const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
     const writing = inTime(

@@ -106,7 +106,9 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       exporter = newStageExports(host, cancellation.later(graceSeconds), {
         preparation,
         builder,
+        beganEmpty: builder.created && !inputs.keepState,
         apart: exportsApart(builder),
+        beside: options.beside,
         caches,
         importRef: () => importRef,
         staging,

@@ -2,6 +2,7 @@ import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
 import { holdingStage } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
+import { compressesByStage, planCompression } from '../plan/compression'
 import type { ExportFacts } from '../plan/exports'
 import type { StageStatus } from '../reasons'
 import type { Builder } from './builder'
@@ -16,8 +17,12 @@ import { saveRecords } from './saving'
 export interface StageExportsRequest {
   readonly preparation: Preparation
   readonly builder: Pick<Builder, 'name' | 'driver'>
+  /** The builder is known to have held nothing before this job: what hits comes from the import, compressed. */
+  readonly beganEmpty: boolean
   /** Platforms built together are exported each by itself. */
   readonly apart: boolean
+  /** Builds may run at the same time. */
+  readonly beside: boolean
   readonly caches: Caches
   readonly importRef: () => CacheRef | undefined
   /** Directory that local exports write to until all are done. */
@@ -33,7 +38,13 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
   return newExporter(host, cancellation, {
     inputs,
     builder: builder.name,
-    driver: builder.driver,
+    compressionOf({ ofImage, ref }, saved) {
+      const { driver } = builder
+      if (!ofImage || !compressesByStage(inputs, driver, ref.backend)) return planCompression(inputs, driver)
+      // Else this export would be the first to compress layers of the image.
+      const isReady = ofImage.ran.every(stage => saved.has(stage)) && (!ofImage.othersHit || request.beganEmpty)
+      return planCompression(inputs, driver, !isReady)
+    },
     apart: request.apart,
     importRef,
     takesPlaceOf(ref) {
@@ -51,6 +62,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     },
     record: outcomes => saveRecords(host, preparation, caches, outcomes),
     inTurn: plan.backends.length > 1,
+    ahead: request.beside && plan.backends.length === 1 && host.buildkitIndexes.available,
     refusing: caches.readOnly,
     doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))
   })
