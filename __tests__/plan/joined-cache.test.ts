@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseCacheManifest } from '../../src/plan/coverage'
-import { configOf, ghaIndexKey, joinCaches } from '../../src/plan/joined-cache'
+import { configOf, ghaIndexKey, importedGhaIndexKeys, joinCaches } from '../../src/plan/joined-cache'
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 const configType = 'application/vnd.buildkit.cacheconfig.v0'
@@ -83,5 +83,11 @@ describe("key of BuildKit's list in GitHub's cache", () => {
   })
   it.each([undefined, 'no token', token({ Scope: 'refs/heads/main', Permission: 1 })])('is not known of %s', given => {
     expect(ghaIndexKey('cache-app', given)).toBeUndefined()
+  })
+
+  it('is read under every scope of the token', () => {
+    const some = token({ Scope: 'refs/heads/x', Permission: 3 }, { Scope: 'refs/heads/main', Permission: 1 })
+    const keys = ['refs/heads/x', 'refs/heads/main'].map(scope => `index-cache-app-1-${sha256(scope).slice(7, 15)}`)
+    expect(importedGhaIndexKeys('cache-app', some)).toEqual(keys)
   })
 })
