@@ -2,7 +2,8 @@
 // What a local cache moves through GitHub's cache service when commits of code follow each other, each on an empty machine: by this
 // action, and by the known way that carries the whole directory.
 //
-//     npm run bench:local -- [--commits 10] [--python-mb 200] [--node-mb 60] [--write FILE], on the test bed (testbed/up)
+//     npm run bench:local -- [--commits 10] [--python-mb 200] [--node-mb 60] [--driver NAME] [--image REF] [--plugins DIR] [--write FILE],
+//     on the test bed (testbed/up); driver, image and plugins as of the seven jobs
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -30,13 +31,21 @@ const { values } = parseArgs({
     commits: { type: 'string', default: '10' },
     'python-mb': { type: 'string', default: '200' },
     'node-mb': { type: 'string', default: '60' },
+    driver: { type: 'string' },
+    image: { type: 'string' },
+    plugins: { type: 'string' },
     write: { type: 'string' }
   }
 })
 const commits = Number(values.commits)
 const size = { pythonMb: Number(values['python-mb']), nodeMb: Number(values['node-mb']) }
 const [cold, , codeEdit] = jobs
-const builders = await newBuilders({})
+const { driver, image, plugins } = values
+const builders = await newBuilders({
+  ...(driver ? { driver } : {}),
+  ...(image ? { image } : {}),
+  ...(plugins ? { plugins } : {})
+})
 const scratch = await mkdtemp(join(tmpdir(), 'bench-local-'))
 const ways = { 'this action': byAction, 'whole directory': byHand }
 /** @type {Record<string, Moved[]>} */

@@ -18,8 +18,8 @@ import type { Cancellation } from './cancellation'
 import { writeDockerfile } from './own-dockerfile'
 import type { Preparation } from './prepare'
 
-/** Seconds after a step began in which others that had to wait for nothing begin as well. */
-const settleSeconds = 0.7
+/** Seconds after a step began, or ended, in which others that had to wait for nothing begin as well: a download wasted is dearer than a compression. */
+const settleSeconds = { fetch: 0.7, compress: 0.2 }
 
 /** Seconds that such a build may take, and that one which is stopped is waited for: BuildKit cannot cancel every import. */
 const aheadSeconds = 600
@@ -55,7 +55,6 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
   const asked = new Set<string>()
   let stopped = false
   let seen = ''
-  let settling: NodeJS.Timeout | undefined
   let stop = () => {}
   const ending = cancellation.also(new Promise<void>(resolve => (stop = resolve)))
   const underWay: Promise<void>[] = []
@@ -76,11 +75,13 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
     underWay.push(build().catch((error: unknown) => host.log.debug(String(error))))
   }
 
-  function look(table: VertexTable): void {
-    if (stopped) return
-    const results = explainStages({ dockerfile, needed, platforms: plan.platforms, table, outcome: 'failure' })
-    const begun = results.filter(({ steps }) => steps.some(({ started }) => started !== undefined)).map(({ name }) => name)
-    for (const prefix of importRef ? planPrefetch(needed, new Set([...begun, ...beginning]), firstSteps) : []) {
+  const stagesOf = (table: VertexTable) =>
+    explainStages({ dockerfile, needed, platforms: plan.platforms, table, outcome: 'failure' })
+
+  function fetchAhead(table: VertexTable): void {
+    if (!importRef) return
+    const begun = stagesOf(table).filter(({ steps }) => steps.some(({ started }) => started !== undefined))
+    for (const prefix of planPrefetch(needed, new Set([...begun.map(({ name }) => name), ...beginning]), firstSteps)) {
       const { name, steps } = prefix.stage
       const wholly = prefix.steps === steps.length
       begin(
@@ -90,16 +91,35 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
         {}
       )
     }
-    const done = compressesOnce(inputs, builder.driver)
-      ? finishedPrefix(plan.target, stepStates(plan.target, results))
-      : undefined
-    if (done) {
-      const { stage, steps } = done
-      const title = `Compressing the layers that ${stage.name} has got so far while other stages are built`
-      const compress = { as: planCompression(inputs, builder.driver) }
-      begin(`compress ${stage.name} ${steps}`, title, cutDockerfile(file.text, done), { compress })
+  }
+
+  function compressAhead(table: VertexTable): void {
+    if (!compressesOnce(inputs, builder.driver)) return
+    const done = finishedPrefix(plan.target, stepStates(plan.target, stagesOf(table)))
+    if (!done) return
+    const { stage, steps } = done
+    const title = `Compressing the layers that ${stage.name} has got so far while other stages are built`
+    const compress = { as: planCompression(inputs, builder.driver) }
+    begin(`compress ${stage.name} ${steps}`, title, cutDockerfile(file.text, done), { compress })
+  }
+
+  /** Does it once nothing has happened for so long; an error is of no consequence. */
+  function whenSettled(seconds: number, work: (table: VertexTable) => void): (table: VertexTable) => void {
+    let timer: NodeJS.Timeout | undefined
+    return table => {
+      clearTimeout(timer)
+      const guarded = () => {
+        try {
+          if (!stopped) work(table)
+        } catch (error) {
+          host.log.debug(`Nothing is done ahead: ${String(error)}`)
+        }
+      }
+      timer = setTimeout(guarded, seconds * 1000).unref()
     }
   }
+  const fetchSoon = whenSettled(settleSeconds.fetch, fetchAhead)
+  const compressSoon = whenSettled(settleSeconds.compress, compressAhead)
 
   return {
     onProgress(table) {
@@ -108,15 +128,8 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
       const isUnderWay = table.ranHere.size > 0 || (beginning.size > 0 && hasImported(table))
       if (now === seen || !isUnderWay) return
       seen = now
-      clearTimeout(settling)
-      const guarded = () => {
-        try {
-          look(table)
-        } catch (error) {
-          host.log.debug(`Nothing is done ahead: ${String(error)}`)
-        }
-      }
-      settling = setTimeout(guarded, settleSeconds * 1000).unref()
+      fetchSoon(table)
+      compressSoon(table)
     },
     async stop() {
       stopped = true

@@ -106,7 +106,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       exporter = newStageExports(host, cancellation.later(graceSeconds), {
         preparation,
         builder,
-        beganEmpty: builder.created && !inputs.keepState,
+        beganEmpty: builder.created && builder.driver === 'docker-container' && !inputs.keepState,
         apart: exportsApart(builder),
         beside: options.beside,
         caches,
