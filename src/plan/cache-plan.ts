@@ -16,8 +16,6 @@ export interface CacheRef {
   readonly place: string
   /** Of platforms built together, the refs of each alone: BuildKit writes those, and the ref is made of them (joined-cache.ts). */
   readonly parts?: readonly CachePart[]
-  /** Name under which an export may begin before the layers that it has in common with others are uploaded: only gha has one. */
-  readonly interim?: string
 }
 
 export interface CachePart {
@@ -76,17 +74,15 @@ export function planCache(request: CachePlanRequest): CachePlan {
           platforms: on,
           version
         })
-      // Nothing else has the refs that are made on the way to another.
+      // Nothing else has the refs of one platform that are made on the way to one of several.
       const partOf = [inputs.cacheVersion, ...platforms].join(' ')
-      const ofSeveral = platforms.length > 1
       return {
         backend,
         stage: stage.name,
         scope,
         name: nameOn(platforms),
         place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend],
-        ...(ofSeveral ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform], partOf) })) } : {}),
-        ...(backend === 'gha' && !ofSeveral ? { interim: nameOn(platforms, `${inputs.cacheVersion} interim`) } : {})
+        ...(platforms.length > 1 ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform], partOf) })) } : {})
       }
     }
     const reads = backends.flatMap(backend => scopes.read.map(scope => ref(backend, scope)))
@@ -119,6 +115,16 @@ export function baseChain(plan: CachePlan, stage: Stage): readonly Stage[] {
 /** A needed stage by its place in the file. */
 export function stageAt(plan: CachePlan, index: number): Stage | undefined {
   return plan.stages.find(({ stage }) => stage.index === index)?.stage
+}
+
+/**
+ * Name under which an export may begin before the layers that it has in common with others are uploaded, no other job's; undefined where it may not.
+ * Only gha takes a layer once, whoever is first.
+ */
+export function interimName({ backend, stage, parts }: CacheRef, jobId: string): string | undefined {
+  if (backend !== 'gha' || parts) return undefined
+  const everywhere = { named: true, scope: { kind: 'default' }, platforms: ['linux/amd64'], version: jobId } as const
+  return formatRef({ prefix: 'stage-cache-build-interim-', stage, ...everywhere })
 }
 
 /** A ref as people read it: `ghcr.io/acme/app:cache-base`, or its name alone where gha or the local directory has it. */

@@ -44,8 +44,8 @@ export interface ExporterOptions {
   readonly stageLocal: () => Promise<string>
   /** One export at a time: builds of one stage at once, to several backends, save old content (seen with BuildKit 0.25). */
   readonly inTurn: boolean
-  /** Exports may begin beside those that upload the same layers, where the backend takes a layer only once. */
-  readonly ahead: boolean
+  /** The name under which an export may begin beside those that upload the same layers. */
+  readonly interimOf: (ref: CacheRef) => string | undefined
   /** Keeps what is known of refs that were written, all so far, in case the job is killed. */
   readonly record: (outcomes: readonly ExportOutcome[]) => Promise<void>
   /** Backends known to refuse before anything was tried. */
@@ -139,7 +139,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
 
   async function attempt(wanted: StageExport, shared: readonly Promise<ExportOutcome>[]): Promise<ExportOutcome> {
     const { stage, ref, cause } = wanted
-    const ahead = options.ahead && shared.length > 0 && cause !== 'refresh' ? ref.interim : undefined
+    const ahead = shared.length > 0 && cause !== 'refresh' ? options.interimOf(ref) : undefined
     const inTurn = async () => {
       await Promise.all(shared)
       return lanes.enter(options.inTurn ? 'any' : ref.backend, () => save(wanted))

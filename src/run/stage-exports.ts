@@ -1,6 +1,6 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
-import { holdingStage } from '../plan/cache-plan'
+import { holdingStage, interimName } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { compressesByStage, planCompression } from '../plan/compression'
 import type { ExportFacts } from '../plan/exports'
@@ -62,7 +62,10 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     },
     record: outcomes => saveRecords(host, preparation, caches, outcomes),
     inTurn: plan.backends.length > 1,
-    ahead: request.beside && plan.backends.length === 1 && host.buildkitIndexes.available,
+    interimOf: ref =>
+      request.beside && plan.backends.length === 1 && host.buildkitIndexes.available
+        ? interimName(ref, preparation.jobId)
+        : undefined,
     refusing: caches.readOnly,
     doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))
   })
