@@ -88,18 +88,6 @@ it('what the target has made is compressed while it waits, by a build that saves
   expect([cut.length, cut.flatMap(call => valuesOf(call, '--cache-to'))]).toEqual([1, []])
 })
 
-it('in gha, exports that have layers in common run side by side, and the ref of the later one comes last', async () => {
-  const text = `${dockerfile(build)}RUN head -c 1000 /dev/urandom > made\n`
-  await project.write('Dockerfile', text)
-  const job = await run({ 'cache-backends': 'gha' })
-  expect([job.main.exitCode, job.outputs['exported-stages'], unexpected(job)]).toEqual([0, 'base,deps,builder,runtime', []])
-  const names = (await project.cacheService.entries()).map(({ key }) => /^index-(.*)-runtime_/.exec(key)?.[1])
-  expect(names.filter(Boolean)).toEqual(['stage-cache-build-interim', 'cache'])
-  await project.write('Dockerfile', `${text}RUN true\n`)
-  const next = await run({ 'cache-backends': 'gha' })
-  expect(next.outputs['rebuilt-stages']).toBe('runtime')
-})
-
 it('what only the cache holds is zstd; the image is what it would be without a cache', async () => {
   const tag = `${theTestBed().registry}/${project.repository}:app`
   const job = await run({ push: 'true', tags: tag, outputs: '' })

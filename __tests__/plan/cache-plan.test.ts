@@ -1,4 +1,4 @@
-import { displayRef, holdingStage, interimName } from '../../src/plan/cache-plan'
+import { displayRef, holdingStage } from '../../src/plan/cache-plan'
 import { diamond, onBranch, planOf, refOf } from '../helpers/plans'
 import type { PlanOptions } from '../helpers/plans'
 
@@ -98,15 +98,4 @@ const holders: readonly { description: string; dockerfile: string; expected: str
 
 test.each(holders)('all is held by $description', ({ dockerfile, expected }) => {
   expect(holdingStage(planOf(dockerfile))?.stage.name).toBe(expected)
-})
-
-test('only gha has interim names, each job its own, and none for several platforms', () => {
-  const interim = (backend: 'registry' | 'gha' | 'local', platforms: readonly string[] = ['linux/amd64']) =>
-    interimName(refOf(planOf(diamond, { backends: [backend], platforms }), 'deps', backend), '0-f')
-  expect(interim('gha')).toBe('stage-cache-build-interim-deps_V_0-f')
-  expect([interim('registry'), interim('local'), interim('gha', ['linux/amd64', 'linux/arm64'])]).toEqual([
-    undefined,
-    undefined,
-    undefined
-  ])
 })

@@ -117,16 +117,6 @@ export function stageAt(plan: CachePlan, index: number): Stage | undefined {
   return plan.stages.find(({ stage }) => stage.index === index)?.stage
 }
 
-/**
- * Name under which an export may begin before the layers that it has in common with others are uploaded, no other job's; undefined where it may not.
- * Only gha takes a layer once, whoever is first.
- */
-export function interimName({ backend, stage, parts }: CacheRef, jobId: string): string | undefined {
-  if (backend !== 'gha' || parts) return undefined
-  const everywhere = { named: true, scope: { kind: 'default' }, platforms: ['linux/amd64'], version: jobId } as const
-  return formatRef({ prefix: 'stage-cache-build-interim-', stage, ...everywhere })
-}
-
 /** A ref as people read it: `ghcr.io/acme/app:cache-base`, or its name alone where gha or the local directory has it. */
 export function displayRef(ref: CacheRef): string {
   return ref.backend === 'registry' ? `${ref.place}:${ref.name}` : ref.name

@@ -81,20 +81,6 @@ export async function runExport(
   return { ...facts, exported: isRefusal(ref.backend, detail) ? 'not-allowed' : 'failed', detail }
 }
 
-/** An outcome in words, for the log. */
-export function howItEnded({ exported, seconds, detail }: ExportOutcome): string {
-  switch (exported) {
-    case 'yes':
-      return `saved in ${seconds.toFixed(1)} s`
-    case 'failed':
-      return `not saved: ${detail}`
-    case 'not-allowed':
-      return 'not allowed to save'
-    case 'left':
-      return 'left to the post step'
-  }
-}
-
 /** `cache.manifest` of a metadata file is a descriptor as JSON text within the JSON (docker/buildx commands/build.go). */
 function parseManifestDigest(metadata: string | undefined): string | undefined {
   try {

@@ -10,10 +10,8 @@ import { pullArgv } from '../plan/side-argv'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import { newEarlyRecords } from './early-records'
-import { howItEnded } from './export-build'
 import type { ExportOutcome } from './export-build'
-import { runExportAhead, runJoinedExport } from './joined-export'
-import type { JoinedExportRequest } from './joined-export'
+import { runJoinedExport } from './joined-export'
 import { newLanes } from './lanes'
 import type { TextSource } from './text-backend'
 
@@ -44,8 +42,6 @@ export interface ExporterOptions {
   readonly stageLocal: () => Promise<string>
   /** One export at a time: builds of one stage at once, to several backends, save old content (seen with BuildKit 0.25). */
   readonly inTurn: boolean
-  /** The name under which an export may begin beside those that upload the same layers. */
-  readonly interimOf: (ref: CacheRef) => string | undefined
   /** Keeps what is known of refs that were written, all so far, in case the job is killed. */
   readonly record: (outcomes: readonly ExportOutcome[]) => Promise<void>
   /** Backends known to refuse before anything was tried. */
@@ -57,7 +53,7 @@ export interface ExporterOptions {
 export interface Exporter {
   /** Has a stage's layers pulled into the builder before any export that is added from now on. */
   pull(stage: string): void
-  /** Queues an export, each ref's once; it starts as soon as its backend has a free place, and ends once what it shares is uploaded. */
+  /** Queues an export, each ref's once; it starts as soon as its backend has a free place and what it shares is uploaded. */
   add(wanted: StageExport): void
   /** Gives a backend that left off answering no more time than one that never answered. */
   doubt(backend: Backend): void
@@ -86,8 +82,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let open = 0
   const early = newEarlyRecords(options.record)
 
-  /** The outcome at once, where it is not to be tried. */
-  async function requestOf(wanted: StageExport): Promise<JoinedExportRequest | ExportOutcome> {
+  async function save(wanted: StageExport): Promise<ExportOutcome> {
     const { stage, ref, cause } = wanted
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
@@ -96,7 +91,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     if (given !== undefined) return { ...none, exported: 'failed', detail: given }
     const left = (deadline - host.clock.now()) / 1000
     if (left <= 0) return { ...none, exported: 'failed', detail: 'the time for saving caches was over' }
-    return {
+    const outcome = await runJoinedExport(host, cancellation, {
       inputs: options.inputs,
       builder: options.builder,
       apart: options.apart,
@@ -109,43 +104,19 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       compression: options.compressionOf(wanted, saved),
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
       timeoutSeconds: Math.min(left, doubtful.has(ref.backend) ? doubtfulSeconds : exportSeconds)
-    }
-  }
-
-  async function save(wanted: StageExport): Promise<ExportOutcome> {
-    const { backend } = wanted.ref
-    const request = await requestOf(wanted)
-    if ('exported' in request) return request
-    const outcome = await runJoinedExport(host, cancellation, request)
-    const failed = outcome.exported === 'failed' ? (failedInRow.get(backend) ?? 0) + 1 : 0
-    failedInRow.set(backend, failed)
+    })
+    const failed = outcome.exported === 'failed' ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
+    failedInRow.set(ref.backend, failed)
     // While the build still runs, nobody waits for another try.
     const isOver = deadline < Infinity && failed >= mostFailed
-    if (outcome.timedOut || isOver) givenUp.set(backend, outcome.detail)
-    if (outcome.exported === 'not-allowed') refusing.add(backend)
+    if (outcome.timedOut || isOver) givenUp.set(ref.backend, outcome.detail)
+    if (outcome.exported === 'not-allowed') refusing.add(ref.backend)
     return outcome
   }
 
-  async function saveAhead(wanted: StageExport, interim: string, shared: readonly Promise<ExportOutcome>[]) {
-    const areThere = Promise.all(shared).then(outcomes => outcomes.every(({ exported }) => exported === 'yes'))
-    const begin = async () => {
-      const request = await requestOf(wanted)
-      return 'exported' in request ? undefined : runExportAhead(host, cancellation, { ...request, interim }, areThere)
-    }
-    // Its place is free for others while it waits for those.
-    const begun = await lanes.enter(wanted.ref.backend, begin)
-    return begun?.ended
-  }
-
-  async function attempt(wanted: StageExport, shared: readonly Promise<ExportOutcome>[]): Promise<ExportOutcome> {
+  async function attempt(wanted: StageExport): Promise<ExportOutcome> {
     const { stage, ref, cause } = wanted
-    const ahead = shared.length > 0 && cause !== 'refresh' ? options.interimOf(ref) : undefined
-    const inTurn = async () => {
-      await Promise.all(shared)
-      return lanes.enter(options.inTurn ? 'any' : ref.backend, () => save(wanted))
-    }
-    const saving = async () => (ahead === undefined ? undefined : await saveAhead(wanted, ahead, shared)) ?? (await inTurn())
-    const outcome = await saving().catch((error: unknown): ExportOutcome => {
+    const outcome = await save(wanted).catch((error: unknown): ExportOutcome => {
       const detail = messageOf(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
@@ -177,7 +148,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       // Neither of two exports started together sees in the backend what both upload.
       const shared = uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? [])
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
-      const done = Promise.all([pulled, ...before]).then(() => attempt(wanted, shared))
+      const ready = Promise.all([pulled, ...before, ...shared])
+      const done = ready.then(() => lanes.enter(options.inTurn ? 'any' : ref.backend, () => attempt(wanted)))
       for (const part of uploads) {
         const key = `${ref.backend} ${part}`
         if (!uploading.has(key)) uploading.set(key, done)
@@ -193,5 +165,18 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       await cancellation.orElse(early.settle(), undefined)
       return outcomes
     }
+  }
+}
+
+function howItEnded({ exported, seconds, detail }: ExportOutcome): string {
+  switch (exported) {
+    case 'yes':
+      return `saved in ${seconds.toFixed(1)} s`
+    case 'failed':
+      return `not saved: ${detail}`
+    case 'not-allowed':
+      return 'not allowed to save'
+    case 'left':
+      return 'left to the post step'
   }
 }

@@ -20,7 +20,7 @@ export interface JoinedExportRequest extends ExportRequest {
   readonly takesPlaceOf: TextSource | undefined
 }
 
-export type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
+type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
 
 /**
  * Exports a stage: of several platforms each by a build of its own, one after the other, or all by one; then one ref is made of what they wrote
@@ -56,27 +56,6 @@ export async function runJoinedExport(
   return joined(host, cancellation, request, done, imported)
 }
 
-/**
- * Exports a stage of which other exports are uploading layers, beside them: under an interim name, of which the ref is made once `shared` says that those
- * layers are there. Until then nothing names what may not come. Undefined where that did not do, and the stage is to be exported after them.
- */
-export async function runExportAhead(
-  host: Host,
-  cancellation: Cancellation,
-  request: JoinedExportRequest & { readonly interim: string },
-  shared: Promise<boolean>
-): Promise<{ readonly ended: Promise<TimedOutcome | undefined> }> {
-  const { ref, interim } = request
-  const imported = importedTexts(host, request)
-  const outcome = await runExport(host, cancellation, { ...request, ref: { ...ref, name: interim } })
-  const finish = async () => {
-    if (outcome.exported !== 'yes' || !(await shared)) return undefined
-    const ended = await joined(host, cancellation, request, [outcome], imported)
-    return ended.exported === 'failed' ? undefined : ended
-  }
-  return { ended: finish() }
-}
-
 /** One ref of what these exports wrote. */
 async function joined(
   host: Host,
@@ -90,7 +69,7 @@ async function joined(
   const before = host.clock.now()
   const took = () => sum.seconds + (host.clock.now() - before) / 1000
   try {
-    const target = { ref, directory: request.directory ?? ref.place, imported: await imported }
+    const target = { ref, directory: request.directory ?? ref.place, imported: await cancellation.orElse(imported, undefined) }
     const digest = await cancellation.orElse(cacheTexts[ref.backend].writeJoined(host, done, target), 'left')
     if (digest === 'left') return { ...sum, exported: 'left', seconds: took(), detail: '' }
     return { ...sum, exported: 'yes', ...(digest ? { digest } : {}), seconds: took(), detail: '' }

@@ -108,7 +108,6 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         builder,
         beganEmpty: builder.created && builder.driver === 'docker-container' && !inputs.keepState,
         apart: exportsApart(builder),
-        beside: options.beside,
         caches,
         importRef: () => importRef,
         staging,

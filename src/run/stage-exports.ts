@@ -1,6 +1,6 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
-import { holdingStage, interimName } from '../plan/cache-plan'
+import { holdingStage } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { compressesByStage, planCompression } from '../plan/compression'
 import type { ExportFacts } from '../plan/exports'
@@ -21,8 +21,6 @@ export interface StageExportsRequest {
   readonly beganEmpty: boolean
   /** Platforms built together are exported each by itself. */
   readonly apart: boolean
-  /** Builds may run at the same time. */
-  readonly beside: boolean
   readonly caches: Caches
   readonly importRef: () => CacheRef | undefined
   /** Directory that local exports write to until all are done. */
@@ -62,10 +60,6 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     },
     record: outcomes => saveRecords(host, preparation, caches, outcomes),
     inTurn: plan.backends.length > 1,
-    interimOf: ref =>
-      request.beside && plan.backends.length === 1 && host.buildkitIndexes.available
-        ? interimName(ref, preparation.jobId)
-        : undefined,
     refusing: caches.readOnly,
     doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))
   })
