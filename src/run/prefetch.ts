@@ -15,11 +15,15 @@ import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
+import { newLanes } from './lanes'
 import { writeDockerfile } from './own-dockerfile'
 import type { Preparation } from './prepare'
 
 /** Seconds after a step began, or ended, in which others that had to wait for nothing begin as well: a download wasted is dearer than a compression. */
 const settleSeconds = { fetch: 0.7, compress: 0.2 }
+
+/** Such builds at once. */
+const atOnce = { fetch: 3, compress: 1 }
 
 /** Seconds that such a build may take, and that one which is stopped is waited for: BuildKit cannot cancel every import. */
 const aheadSeconds = 600
@@ -58,10 +62,17 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
   let stop = () => {}
   const ending = cancellation.also(new Promise<void>(resolve => (stop = resolve)))
   const underWay: Promise<void>[] = []
+  const lanes = newLanes(atOnce)
 
-  function begin(name: string, title: string, text: string, more: Pick<AheadBuild, 'compress'>): void {
-    if (asked.has(name)) return
-    asked.add(name)
+  function begin(
+    lane: keyof typeof atOnce,
+    name: string,
+    title: string,
+    text: string,
+    more: Pick<AheadBuild, 'compress'> = {}
+  ): void {
+    if (asked.has(`${lane} ${name}`)) return
+    asked.add(`${lane} ${name}`)
     const build = async () => {
       const path = await writeDockerfile(host, preparation.file.path, text)
       if (stopped) return
@@ -72,7 +83,7 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
         stopWhen: table => stepsRunHere(table).some(({ name }) => !readsNoFile(name))
       })
     }
-    underWay.push(build().catch((error: unknown) => host.log.debug(String(error))))
+    underWay.push(lanes.enter(lane, build).catch((error: unknown) => host.log.debug(String(error))))
   }
 
   const stagesOf = (table: VertexTable) =>
@@ -84,12 +95,8 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
     for (const prefix of planPrefetch(needed, new Set([...begun.map(({ name }) => name), ...beginning]), firstSteps)) {
       const { name, steps } = prefix.stage
       const wholly = prefix.steps === steps.length
-      begin(
-        `fetch ${name}`,
-        `Fetching ${wholly ? name : `what ${name} stands on`} while other stages are built`,
-        readingDockerfile(cutDockerfile(file.text, prefix), prefix.stage),
-        {}
-      )
+      const title = `Fetching ${wholly ? name : `what ${name} stands on`} while other stages are built`
+      begin('fetch', name, title, readingDockerfile(cutDockerfile(file.text, prefix), prefix.stage))
     }
   }
 
@@ -100,7 +107,7 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
     const { stage, steps } = done
     const title = `Compressing the layers that ${stage.name} has got so far while other stages are built`
     const compress = { as: planCompression(inputs, builder.driver) }
-    begin(`compress ${stage.name} ${steps}`, title, cutDockerfile(file.text, done), { compress })
+    begin('compress', `${stage.name} ${steps}`, title, cutDockerfile(file.text, done), { compress })
   }
 
   /** Does it once nothing has happened for so long; an error is of no consequence. */
