@@ -47,6 +47,7 @@ export interface Degradation {
     | 'export-failed'
     | 'export-left'
     | 'export-ran-steps'
+    | 'export-lacks-layers'
     | 'import-failed'
     | 'write-not-allowed'
     | 'bring-in-failed'

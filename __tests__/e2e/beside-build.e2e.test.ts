@@ -3,7 +3,6 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fetchManifest } from '../../testbed/registry.mjs'
 import { theTestBed } from '../../testbed/where.mjs'
 import { builds, valuesOf } from './docker-calls'
 import type { Job, Project } from './project'
@@ -86,22 +85,6 @@ it('what the target has made is compressed while it waits, by a build that saves
   expect(job.main.log).toContain('Compressing the layers that runtime has got so far while other stages are built')
   const cut = builds(job.calls).filter(call => valuesOf(call, '--output').includes('type=oci,dest=/dev/null'))
   expect([cut.length, cut.flatMap(call => valuesOf(call, '--cache-to'))]).toEqual([1, []])
-})
-
-it('what only the cache holds is zstd; the image is what it would be without a cache', async () => {
-  const tag = `${theTestBed().registry}/${project.repository}:app`
-  const job = await run({ push: 'true', tags: tag, outputs: '' })
-  expect([job.main.exitCode, unexpected(job)]).toEqual([0, []])
-  const manifestOf = async (reference: string) => (await fetchManifest(project.repository, reference))?.manifest
-  const types = async (name: string): Promise<readonly string[]> => {
-    const found = await manifestOf(name)
-    const { layers } = found.layers ? found : await manifestOf(found.manifests[0].digest)
-    return [...new Set<string>(layers.map((layer: { mediaType: string }) => layer.mediaType.replace(/^.*[.+]/, '')))].sort()
-  }
-  expect(await types('app')).toEqual(['gzip'])
-  expect(await types('cache-base')).toEqual(['gzip'])
-  expect(await types('cache-deps')).toEqual(['gzip', 'zstd'])
-  expect(await types('cache-runtime')).toEqual(['gzip', 'zstd'])
 })
 
 it('nothing is fetched where nothing runs', async () => {

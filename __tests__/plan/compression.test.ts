@@ -1,4 +1,4 @@
-import { compressesByStage, planCompression } from '../../src/plan/compression'
+import { planCompression } from '../../src/plan/compression'
 import { inputsWith } from '../inputs/fixture'
 
 const cases: {
@@ -28,20 +28,4 @@ const cases: {
 
 test.each(cases)('$description', ({ given, driver = 'docker-container', expected }) => {
   expect(planCompression(inputsWith(given), driver)).toEqual(expected)
-})
-
-test('what an image does not have is zstd, unless something else is asked for', () => {
-  expect(planCompression(inputsWith({ push: 'true', tags: 'a' }), 'docker-container', false)).toEqual({ type: 'zstd' })
-  const asked = inputsWith({ push: 'true', tags: 'a', 'cache-compression': 'gzip:1' })
-  expect(planCompression(asked, 'docker-container', false)).toEqual({ type: 'gzip', level: 1 })
-})
-
-test.each([
-  { given: { push: 'true', tags: 'a' }, backend: 'registry', expected: true },
-  { given: { push: 'true', tags: 'a' }, backend: 'local', expected: true },
-  { given: { push: 'true', tags: 'a' }, backend: 'gha', expected: false },
-  { given: { push: 'true', tags: 'a', 'cache-compression': 'zstd' }, backend: 'registry', expected: false },
-  { given: {}, backend: 'registry', expected: false }
-] as const)('by stage: $backend $given: $expected', ({ given, backend, expected }) => {
-  expect(compressesByStage(inputsWith(given), 'docker-container', backend)).toBe(expected)
 })

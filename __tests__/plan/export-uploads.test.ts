@@ -50,24 +50,3 @@ test('an image under a stage without steps may be lacking as well', () => {
     ['image busybox', 'a', 'b']
   ])
 })
-
-test.each([
-  { ran: all, expected: ['base: image', 'deps: image', 'tools: base', 'final: image'] },
-  { ran: ['tools', 'final'], expected: ['tools: others hit', 'final: image'] }
-])('what an export has of the image when $ran ran', ({ ran, expected }) => {
-  const { exports } = planExports(planOf(diamond), {
-    ran: new Set(ran),
-    hit: new Set(all.filter(name => !ran.includes(name))),
-    unsaved: new Set(),
-    renewed: new Set(),
-    stale: new Set(),
-    phase: 'running',
-    found: [],
-    due: new Set(),
-    lookedUp: ['registry'],
-    pushedTo: new Set()
-  })
-  const layersOf = ({ ofImage }: (typeof exports)[number]) =>
-    ofImage ? [...ofImage.ran, ...(ofImage.othersHit ? ['others hit'] : [])].join(' ') : 'image'
-  expect(exports.map(one => `${one.stage}: ${layersOf(one)}`)).toEqual(expected)
-})

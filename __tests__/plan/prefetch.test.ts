@@ -20,8 +20,11 @@ COPY --from=deps /deps /deps
 COPY --from=builder /out /out
 RUN check
 `
+const expectedHits = new Set(['deps', 'builder', 'files'])
 const prefixes = (text: string, ...begun: readonly string[]) =>
-  planPrefetch(neededStages(dockerfileOf(text)), new Set(begun), new Map()).map(({ stage, steps }) => `${stage.name} ${steps}`)
+  planPrefetch(neededStages(dockerfileOf(text)), new Set(begun), new Map(), expectedHits).map(
+    ({ stage, steps }) => `${stage.name} ${steps}`
+  )
 
 describe('what is fetched', () => {
   it.each<{ begun: readonly string[]; expected: readonly string[]; text?: string; why: string }>([
@@ -63,6 +66,18 @@ describe('what is fetched', () => {
       text: 'FROM debian AS b\nRUN y\nFROM golang AS files\nRUN z\nFROM b\nCOPY --from=files / /\n'
     },
     {
+      why: 'what is read by another name',
+      begun: ['b'],
+      expected: ['files 1'],
+      text: 'FROM debian AS b\nRUN y\nFROM golang AS files\nRUN z\nFROM files AS alias\nFROM b\nCOPY --from=alias / /\n'
+    },
+    {
+      why: 'nothing whole that is not expected to hit',
+      begun: ['b'],
+      expected: [],
+      text: 'FROM debian AS b\nRUN y\nFROM golang AS unsure\nRUN z\nFROM b\nCOPY --from=unsure / /\n'
+    },
+    {
       why: 'nothing that the stage at work reads with its first step',
       begun: ['c'],
       expected: [],
@@ -86,7 +101,7 @@ test.each<{ firstSteps: Readonly<Record<string, number>>; begun: readonly string
   { begun: ['builder'], firstSteps: { builder: 0, deps: 0 }, expected: ['runtime 0'] },
   { begun: ['builder'], firstSteps: { base: 0 }, expected: [] }
 ])('what is expected to change is not fetched: $firstSteps', ({ begun, firstSteps, expected }) => {
-  const prefixes = planPrefetch(neededStages(dockerfileOf(app)), new Set(begun), new Map(Object.entries(firstSteps)))
+  const prefixes = planPrefetch(neededStages(dockerfileOf(app)), new Set(begun), new Map(Object.entries(firstSteps)), new Set())
   expect(prefixes.map(({ stage, steps }) => `${stage.name} ${steps}`)).toEqual(expected)
 })
 
@@ -100,13 +115,13 @@ test.each<{ sure: readonly string[]; beginning: readonly string[] }>([
 })
 
 test('the file is cut off before the step that waits', () => {
-  const [prefix] = planPrefetch(neededStages(dockerfileOf(app)), new Set(['builder']), new Map())
+  const [prefix] = planPrefetch(neededStages(dockerfileOf(app)), new Set(['builder']), new Map(), new Set())
   expect(prefix && cutDockerfile(app, prefix)).toBe(app.slice(0, app.indexOf('COPY --from=builder')))
 })
 
 test('a file that needs what comes later is not cut', () => {
   const text = 'FROM debian AS b\nRUN y\nFROM golang AS c\nCOPY --from=late / /\nCOPY --from=b / /\nFROM golang AS late\nRUN z\n'
-  expect(planPrefetch(neededStages(dockerfileOf(text), 'c'), new Set(['b']), new Map())).toEqual([])
+  expect(planPrefetch(neededStages(dockerfileOf(text), 'c'), new Set(['b']), new Map(), new Set())).toEqual([])
 })
 
 test('a stage is read for no file by one more stage', () => {

@@ -62,7 +62,7 @@ test.each([
 
 test.each([
   ['by-content', 'what it reads was rebuilt and came out the same'],
-  ['holds-others', 'saved with the stages that were rebuilt'],
+  ['holds-others', 'holds stages that its ref lacks'],
   ['stale', 'its ref held something else'],
   ['absent', 'had no ref there yet'],
   ['refresh', 'saved again, so that it is not evicted']
@@ -80,6 +80,11 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
   [{ code: 'export-failed', backend: 'registry' }, 'app: built, but not saved to the registry', /packages: write/u],
   [{ code: 'export-failed', backend: 'gha' }, 'app: built, but not saved to GitHub’s cache', /forks/u],
   [{ code: 'export-failed', backend: 'local' }, 'app: built, but not saved to the local directory', /disk/u],
+  [
+    { code: 'export-lacks-layers', backend: 'registry' },
+    'app: not saved to the registry, as the builder has no longer all of its layers',
+    /empty builder/u
+  ],
   [{ code: 'export-ran-steps', backend: 'gha' }, 'app: steps ran a second time while saving to GitHub’s cache', /report/u],
   [{ code: 'import-failed', backend: 'registry' }, 'Could not read the cache of app from the registry', /packages: read/u],
   [

@@ -1,31 +1,24 @@
 import type { Inputs } from '../inputs'
-import type { Backend } from '../reasons'
 import { parseFields } from './build-attributes'
 import type { Compression } from './cache-attrs'
 import { savesCaches } from './permissions'
 
 /**
- * How cache layers are compressed; undefined is BuildKit's default, gzip. `isInImage`: those that the image has, too.
+ * How cache layers are compressed; undefined is BuildKit's default, gzip.
  *
- * `auto`: as the image's layers where they are the image's, so that no layer is compressed twice, and so that no cache makes the
+ * `auto`: as the image's layers where the build makes an image, so that no layer is compressed twice, and so that no cache makes the
  * image's layers something else than was asked for: BuildKit compresses a layer when it is first needed and takes that blob ever after
- * (cache/remote.go). Else zstd. The docker driver makes an image also where no output is asked for
+ * (cache/remote.go). Where no image is made, zstd. The docker driver makes an image also where no output is asked for
  * (docker/buildx build/opt.go).
  */
-export function planCompression(inputs: Inputs, driver: string, isInImage = true): Compression | undefined {
+export function planCompression(inputs: Inputs, driver: string): Compression | undefined {
   if (inputs.cacheCompression !== 'auto') return inputs.cacheCompression
   const images = imageOutputs(inputs)
-  if (!isInImage || !makesImage(inputs, driver)) return { type: 'zstd' }
+  if (!makesImage(inputs, driver)) return { type: 'zstd' }
   const type = images.map(fields => attribute(fields, 'compression')).find(value => value !== undefined)
   const level = images.map(fields => attribute(fields, 'compression-level')).find(value => value !== undefined)
   if (type !== 'zstd' && type !== 'estargz' && type !== 'uncompressed' && type !== 'gzip') return undefined
   return { type, ...(level !== undefined && /^\d+$/.test(level) ? { level: Number(level) } : {}) }
-}
-
-/** Whether layers of the image, and those that only the cache holds, are compressed in different ways. */
-export function compressesByStage(inputs: Inputs, driver: string, backend: Backend): boolean {
-  // BuildKit takes no word on it for gha (cache/remotecache/gha/gha.go, Config).
-  return inputs.cacheCompression === 'auto' && makesImage(inputs, driver) && backend !== 'gha'
 }
 
 /** Whether all that needs the target's layers compressed takes them in the same way, and something does. */

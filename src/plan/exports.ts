@@ -19,8 +19,6 @@ export interface StageExport {
   readonly after: readonly string[]
   /** What the backend may not have yet: stages that ran and the images they are FROM. Two exports that share some go in turn. */
   readonly uploads: readonly string[]
-  /** Where the image is not made of this stage: what it has of the image. Those that ran are compressed as the image once they are exported. */
-  readonly ofImage?: { readonly ran: readonly string[]; readonly othersHit: boolean }
 }
 
 export interface ExportFacts {
@@ -75,11 +73,6 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
     .map(({ stage }) => stage)
     .filter(stage => hit.has(stage.name) && !chain.has(stage) && (readsAny(stage, ran) || wasByContent(stage)))
     .reverse()
-  const ofImage = (stage: Stage) => {
-    const stages = above(plan, stage).filter(other => chain.has(other) && other.steps.length > 0)
-    const names = stages.map(({ name }) => name).filter(name => ran.has(name))
-    return { ran: names, othersHit: names.length < stages.length }
-  }
   const exportOf = (planned: StagePlan, cause: ExportCause | undefined, after: readonly Stage[]): readonly StageExport[] =>
     cause
       ? planned.writes.map(ref => ({
@@ -88,8 +81,7 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
           cause,
           after: after.map(({ name }) => name),
           // Side by side, exports of what only the cache holds read layers of each other (seen with BuildKit 0.25).
-          uploads: cause === 'refresh' ? ['refresh'] : newContent([...above(plan, planned.stage), planned.stage], ran),
-          ...(chain.has(planned.stage) ? {} : { ofImage: ofImage(planned.stage) })
+          uploads: cause === 'refresh' ? ['refresh'] : newContent([...above(plan, planned.stage), planned.stage], ran)
         }))
       : []
 

@@ -1,4 +1,5 @@
 import type { Stage, Step } from '../dockerfile/dockerfile'
+import { stageWithSteps } from '../dockerfile/stage-graph'
 
 /** The part of a stage that its next step stands on: everything of it before that step. */
 export interface Prefix {
@@ -14,12 +15,14 @@ export interface Prefix {
  * stage runs, a step of another stage that reads it will most likely run too, and what that one stands on can be fetched meanwhile, with the
  * whole of the other stages that it and the steps after it read.
  * `begun`: names of the stages of which a step has run or runs, or is sure to. `firstSteps`: by the name of each stage that is expected to change,
- * the place of its first step that will or may run. What reads such a stage is not cached.
+ * the place of its first step that will or may run. What reads such a stage is not cached. `hits`: names of those that are expected to hit; no other is
+ * fetched whole.
  */
 export function planPrefetch(
   needed: readonly Stage[],
   begun: ReadonlySet<string>,
-  firstSteps: ReadonlyMap<string, number>
+  firstSteps: ReadonlyMap<string, number>,
+  hits: ReadonlySet<string>
 ): readonly Prefix[] {
   if (begun.size === 0) return []
   const changing = readersOf(needed, new Set([...begun, ...firstSteps.keys()]))
@@ -40,10 +43,12 @@ export function planPrefetch(
   })
   const read = new Set(
     // What a stage at work reads with its first step, the build itself fetches.
-    changed.flatMap(({ stage, isBegun, first }) => readBy(stage, stage.steps.slice(isBegun ? first + 1 : first)))
+    changed
+      .flatMap(({ stage, isBegun, first }) => readBy(stage, stage.steps.slice(isBegun ? first + 1 : first)))
+      .map(index => stageWithSteps(needed, index)?.index)
   )
   const whole = needed
-    .filter(({ index, steps }) => read.has(index) && !changing.has(index) && steps.length > 0)
+    .filter(({ name, index }) => read.has(index) && !changing.has(index) && hits.has(name))
     .filter(stage => standsAlone(stage, stage.steps))
     .map(stage => ({ stage, steps: stage.steps.length, lastLine: stage.lines.end }))
   return [...stoodUpon, ...whole]

@@ -4,8 +4,8 @@ import type { Inputs } from '../inputs'
 import type { Backend } from '../reasons'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
-import type { Compression } from '../plan/cache-attrs'
-import type { StageExport } from '../plan/exports'
+import { planCompression } from '../plan/compression'
+import type { ExportCause, StageExport } from '../plan/exports'
 import { pullArgv } from '../plan/side-argv'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
@@ -22,14 +22,16 @@ const doubtfulSeconds = 30
 /** Exports to one backend that may fail one after the other: a service that is throttled or down is left alone then. */
 const mostFailed = 2
 
+/** Of stages that hit, and that the next build needs no more than this one did. */
+const idleCauses: ReadonlySet<ExportCause> = new Set(['absent', 'unsaved', 'stale', 'refresh'])
+
 /** Exports under way at once. Local ones share one directory, where BuildKit locks index.json without waiting. */
 const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 1 }
 
 export interface ExporterOptions {
   readonly inputs: Inputs
   readonly builder: string
-  /** How an export compresses what is not compressed yet. `saved`: names of the stages that were exported before. */
-  readonly compressionOf: (wanted: StageExport, saved: ReadonlySet<string>) => Compression | undefined
+  readonly driver: string
   /** Platforms built together are exported each by itself. */
   readonly apart: boolean
   /** The main build's import, asked for anew by each export: it may turn out not to be whole. */
@@ -70,7 +72,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   /** Backends that are not tried any more, with what was said of the last try. */
   const givenUp = new Map<Backend, string>()
   const failedInRow = new Map<Backend, number>()
-  const saved = new Set<string>()
+  const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes<Backend | 'any'>({ ...atOnce, any: 1 })
   const queue = new Map<CacheRef, { readonly stage: string; readonly done: Promise<ExportOutcome> }>()
   /** The export that is the first to upload a stage or a base image, by backend. */
@@ -82,8 +84,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let open = 0
   const early = newEarlyRecords(options.record)
 
-  async function save(wanted: StageExport): Promise<ExportOutcome> {
-    const { stage, ref, cause } = wanted
+  async function save({ stage, ref, cause }: StageExport): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
@@ -101,11 +102,12 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       importRef: options.importRef(),
       takesPlaceOf: options.takesPlaceOf(ref),
       pullLayers: cause === 'by-content',
-      compression: options.compressionOf(wanted, saved),
+      idle: idleCauses.has(cause),
+      compression,
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
       timeoutSeconds: Math.min(left, doubtful.has(ref.backend) ? doubtfulSeconds : exportSeconds)
     })
-    const failed = outcome.exported === 'failed' ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
+    const failed = outcome.exported === 'failed' && !outcome.lacksLayers ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
     failedInRow.set(ref.backend, failed)
     // While the build still runs, nobody waits for another try.
     const isOver = deadline < Infinity && failed >= mostFailed
@@ -123,7 +125,6 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     host.log.info(`Cache of ${stage} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
     const ended = { ...outcome, cause }
     open--
-    if (outcome.exported === 'yes') saved.add(stage)
     // After the last one all is recorded together.
     if (outcome.exported === 'yes' && (open > 0 || deadline === Infinity)) early.add(ended)
     return ended

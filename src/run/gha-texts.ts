@@ -1,10 +1,10 @@
 import type { Host } from '../host'
 import { completeConfigText, ghaIndexKey, importedGhaIndexKeys, joinConfigTexts } from '../plan/joined-cache'
-import { checkReplaced, completeOr, requestSeconds } from './text-backend'
+import { checkReplaced, requestSeconds } from './text-backend'
 import type { TextBackend } from './text-backend'
 
 export const ghaTexts: TextBackend = {
-  /** BuildKit asks in all scopes of the token (gha.go, importer.Resolve); our names tell scopes apart, so one of them has it. */
+  /** BuildKit asks in all scopes of the token (gha.go, importer.Resolve); the first that has the name is the job's own, where that has one. */
   async readImported({ buildkitIndexes, env }, { ref: { name } }) {
     const keys = importedGhaIndexKeys(name, env['ACTIONS_RUNTIME_TOKEN'])
     const texts = await Promise.all(keys.map(key => buildkitIndexes.read(key, requestSeconds)))
@@ -12,8 +12,7 @@ export const ghaTexts: TextBackend = {
     if (config === undefined) throw new Error(`${name} is not there`)
     return { manifest: '', config }
   },
-  async writeJoined(host, sources, { ref: { name }, note, replaces, imported }) {
-    const { buildkitIndexes, env } = host
+  async writeJoined({ buildkitIndexes, env }, sources, { ref: { name }, note, replaces }) {
     const key = indexKey(env, name)
     const texts = await Promise.all(
       sources.map(async ({ ref }) => {
@@ -25,9 +24,7 @@ export const ghaTexts: TextBackend = {
     // An entry of GitHub's cache does not say which export it is: that there is none can be told.
     const present = replaces === 'nothing' && (await buildkitIndexes.read(key, requestSeconds)) !== undefined
     if (present) checkReplaced(name, replaces, 'another')
-    const joined = joinConfigTexts(texts, note)
-    const complete = imported && (() => completeConfigText(joined, imported.config))
-    await buildkitIndexes.write(key, completeOr(host, joined, complete), requestSeconds)
+    await buildkitIndexes.write(key, joinConfigTexts(texts, note), requestSeconds)
     return undefined
   },
   async complete({ buildkitIndexes, env }, { exported: { ref }, imported }) {

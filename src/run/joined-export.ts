@@ -10,7 +10,7 @@ import { runExport } from './export-build'
 import type { ExportOutcome, ExportRequest } from './export-build'
 import type { TextSource } from './text-backend'
 
-/** Seconds that taking over what an export lacks may take. */
+/** Seconds that reading what was imported may take, and taking over what an export lacks of it. */
 const completionSeconds = 10
 
 export interface JoinedExportRequest extends ExportRequest {
@@ -32,11 +32,24 @@ export async function runJoinedExport(
   cancellation: Cancellation,
   request: JoinedExportRequest
 ): Promise<TimedOutcome> {
-  const { ref, inputs, apart } = request
-  const imported = importedTexts(host, request)
+  const { ref } = request
+  const reading = readImported(host, request)
+  // Who needs it looks at what became of it.
+  reading.catch(() => {})
+  // There a name stands for the newest, which the export is going to be.
+  if (ref.backend === 'gha') await cancellation.orElse(reading, undefined).catch(() => undefined)
   const parts = host.buildkitIndexes.available || ref.backend !== 'gha' ? ref.parts : undefined
-  if (!parts) return completed(host, cancellation, request, await runExport(host, cancellation, request), imported)
+  const outcome = await (parts ? exportParts(host, cancellation, request, parts) : runExport(host, cancellation, request))
+  return outcome.exported === 'yes' ? completed(host, cancellation, request, outcome, reading) : outcome
+}
 
+async function exportParts(
+  host: Host,
+  cancellation: Cancellation,
+  request: JoinedExportRequest,
+  parts: NonNullable<ExportRequest['ref']['parts']>
+): Promise<TimedOutcome> {
+  const { ref, inputs, apart } = request
   const done: ExportOutcome[] = []
   let seconds = 0
   const together = [{ platforms: inputs.platforms, name: ref.name }]
@@ -51,25 +64,19 @@ export async function runJoinedExport(
     done.push(outcome)
     if (outcome.exported !== 'yes') break
   }
+  const begun = done.find(({ started }) => started !== undefined)?.started
+  const sum = {
+    stage: request.stage,
+    ref,
+    ...(begun === undefined ? {} : { started: begun }),
+    ranSteps: done.flatMap(({ ranSteps }) => ranSteps)
+  }
   const failed = done.find(({ exported }) => exported !== 'yes')
-  if (failed) return { ...failed, ...sumOf(request, done) }
-  return joined(host, cancellation, request, done, imported)
-}
-
-/** One ref of what these exports wrote. */
-async function joined(
-  host: Host,
-  cancellation: Cancellation,
-  request: JoinedExportRequest,
-  done: readonly ExportOutcome[],
-  imported: Promise<CacheTexts | undefined>
-): Promise<TimedOutcome> {
-  const { ref } = request
-  const sum = sumOf(request, done)
+  if (failed) return { ...failed, ...sum, seconds }
   const before = host.clock.now()
-  const took = () => sum.seconds + (host.clock.now() - before) / 1000
+  const took = () => seconds + (host.clock.now() - before) / 1000
   try {
-    const target = { ref, directory: request.directory ?? ref.place, imported: await cancellation.orElse(imported, undefined) }
+    const target = { ref, directory: request.directory ?? ref.place }
     const digest = await cancellation.orElse(cacheTexts[ref.backend].writeJoined(host, done, target), 'left')
     if (digest === 'left') return { ...sum, exported: 'left', seconds: took(), detail: '' }
     return { ...sum, exported: 'yes', ...(digest ? { digest } : {}), seconds: took(), detail: '' }
@@ -79,27 +86,10 @@ async function joined(
   }
 }
 
-function sumOf({ stage, ref }: JoinedExportRequest, done: readonly ExportOutcome[]) {
-  const begun = done.find(({ started }) => started !== undefined)?.started
-  return {
-    stage,
-    ref,
-    ...(begun === undefined ? {} : { started: begun }),
-    ranSteps: done.flatMap(({ ranSteps }) => ranSteps),
-    seconds: done.reduce((sum, { seconds }) => sum + seconds, 0)
-  }
-}
-
-/** Read while the export is under way: what comes of it may wait for them. */
-async function importedTexts(host: Host, { ref, directory, takesPlaceOf }: JoinedExportRequest): Promise<CacheTexts | undefined> {
+async function readImported(host: Host, { ref, directory, takesPlaceOf }: JoinedExportRequest): Promise<CacheTexts | undefined> {
   if (!takesPlaceOf || (ref.backend === 'gha' && !host.buildkitIndexes.available)) return undefined
   const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
-  try {
-    return await inTime(cacheTexts[ref.backend].readImported(host, takesPlaceOf, directory ?? ref.place))
-  } catch (error) {
-    host.log.info(`${displayRef(ref)} will not have all that the one before it had: ${lastLine(messageOf(error))}`)
-    return undefined
-  }
+  return inTime(cacheTexts[ref.backend].readImported(host, takesPlaceOf, directory ?? ref.place))
 }
 
 /** What cannot be taken over costs, at worst, a later build some steps. */
@@ -107,15 +97,14 @@ async function completed(
   host: Host,
   cancellation: Cancellation,
   { ref, directory }: JoinedExportRequest,
-  outcome: TimedOutcome,
+  outcome: ExportOutcome,
   reading: Promise<CacheTexts | undefined>
-): Promise<TimedOutcome> {
-  const isNamed = ref.backend === 'gha' || outcome.digest !== undefined
-  if (outcome.exported !== 'yes' || !isNamed) return outcome
+): Promise<ExportOutcome> {
+  if (ref.backend !== 'gha' && outcome.digest === undefined) return outcome
   const before = host.clock.now()
-  const imported = await cancellation.orElse(reading, undefined)
-  if (!imported) return outcome
   try {
+    const imported = await cancellation.orElse(reading, undefined)
+    if (!imported) return outcome
     const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
     const writing = inTime(
       cacheTexts[ref.backend].complete(host, { exported: outcome, imported, directory: directory ?? ref.place })

@@ -73,7 +73,6 @@ export async function finishExports(
     .flatMap(({ reads }) => reads)
     .find(({ backend, name }) => backend === left.imported?.backend && name === left.imported.ref)
   const exporter = newStageExports(host, cancellation, {
-    beganEmpty: false,
     preparation,
     builder: { name: left.builder, driver: left.driver },
     apart: left.apart ?? false,

@@ -3,20 +3,18 @@ import { completeCache, configOf, joinCaches } from '../plan/joined-cache'
 import type { CacheTexts, JoinedCache } from '../plan/joined-cache'
 import { blobPath, entryTag, parseLayoutIndex, renderLayoutIndex, tagged } from '../plan/oci-layout'
 import type { LayoutIndex } from '../plan/oci-layout'
-import { checkReplaced, completeOr } from './text-backend'
+import { checkReplaced } from './text-backend'
 import type { TextBackend } from './text-backend'
 
 /** In the directory that exports go to, which nothing else writes meanwhile. */
 export const localTexts: TextBackend = {
   readImported: ({ files }, { digest }, directory) => storedTexts(files, directory, digest),
-  async writeJoined(host, sources, { ref: { name }, directory, note, replaces, imported }) {
-    const { files } = host
+  async writeJoined({ files }, sources, { ref: { name }, directory, note, replaces }) {
     const index = await readIndex(files, directory)
     if (replaces !== undefined) checkReplaced(name, replaces, digestOf(index, name))
     const digests = sources.map(({ ref }) => digestOf(index, ref.name))
     const texts = await Promise.all(digests.map(digest => storedTexts(files, directory, digest)))
-    const joined = joinCaches(texts, note)
-    return storeCache(files, directory, name, completeOr(host, joined, imported && (() => completeCache(joined, imported))))
+    return storeCache(files, directory, name, joinCaches(texts, note))
   },
   async complete({ files }, { exported, imported, directory }) {
     const cache = completeCache(await storedTexts(files, directory, exported.digest), imported)

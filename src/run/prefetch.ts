@@ -10,7 +10,7 @@ import { compressesOnce, planCompression } from '../plan/compression'
 import { cutDockerfile, readingDockerfile, readsNoFile } from '../plan/own-dockerfile'
 import { beginningStages, finishedPrefix, planPrefetch } from '../plan/prefetch'
 import type { StepState } from '../plan/prefetch'
-import { hasImported, stepsRunHere } from '../progress/vertices'
+import { hasImported, isImporting, stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Builder } from './builder'
@@ -55,6 +55,8 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
   const needed = plan.stages.map(({ stage }) => stage)
   const firstSteps = firstStepsOf(expectations)
   const sure = new Set(expectations.filter(({ expected }) => expected === 'rebuild').map(({ stage }) => stage))
+  const others = new Set(expectations.filter(({ expected }) => expected !== 'hit').map(({ stage }) => stage))
+  const hits = new Set(expectations.map(({ stage }) => stage).filter(stage => !others.has(stage)))
   const beginning = importRef ? beginningStages(needed, sure) : new Set<string>()
   const asked = new Set<string>()
   let stopped = false
@@ -92,7 +94,7 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
   function fetchAhead(table: VertexTable): void {
     if (!importRef) return
     const begun = stagesOf(table).filter(({ steps }) => steps.some(({ started }) => started !== undefined))
-    for (const prefix of planPrefetch(needed, new Set([...begun.map(({ name }) => name), ...beginning]), firstSteps)) {
+    for (const prefix of planPrefetch(needed, new Set([...begun.map(({ name }) => name), ...beginning]), firstSteps, hits)) {
       const { name, steps } = prefix.stage
       const wholly = prefix.steps === steps.length
       const title = `Fetching ${wholly ? name : `what ${name} stands on`} while other stages are built`
@@ -132,7 +134,7 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
     onProgress(table) {
       const now = `${table.ranHere.size} ${table.doneCount}`
       // What is sure to run is not waited for, but what it stands on is asked for first.
-      const isUnderWay = table.ranHere.size > 0 || (beginning.size > 0 && hasImported(table))
+      const isUnderWay = table.ranHere.size > 0 || (beginning.size > 0 && hasImported(table) && !isImporting(table))
       if (now === seen || !isUnderWay) return
       seen = now
       fetchSoon(table)

@@ -2,19 +2,18 @@ import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { completeCache, configOf, joinCaches } from '../plan/joined-cache'
 import type { CacheTexts, JoinedCache } from '../plan/joined-cache'
-import { checkReplaced, completeOr, requestSeconds } from './text-backend'
+import { checkReplaced, requestSeconds } from './text-backend'
 import type { TextBackend, TextSource } from './text-backend'
 
 export const registryTexts: TextBackend = {
   readImported: (host, source) => pulledTexts(host, source),
-  async writeJoined(host, sources, { ref, note, replaces, imported }) {
+  async writeJoined(host, sources, { ref, note, replaces }) {
     if (replaces !== undefined) {
       const present = await host.registry.manifest(`${ref.place}:${ref.name}`, requestSeconds)
       checkReplaced(ref.name, replaces, present?.digest)
     }
     const texts = await Promise.all(sources.map(source => pulledTexts(host, source)))
-    const joined = joinCaches(texts, note)
-    return pushCache(host, ref, completeOr(host, joined, imported && (() => completeCache(joined, imported))))
+    return pushCache(host, ref, joinCaches(texts, note))
   },
   async complete(host, { exported: { ref, digest }, imported }) {
     // By its name, which shows whether another job wrote it meanwhile.

@@ -106,7 +106,6 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       exporter = newStageExports(host, cancellation.later(graceSeconds), {
         preparation,
         builder,
-        beganEmpty: builder.created && builder.driver === 'docker-container' && !inputs.keepState,
         apart: exportsApart(builder),
         caches,
         importRef: () => importRef,

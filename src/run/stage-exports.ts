@@ -2,7 +2,6 @@ import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
 import { holdingStage } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
-import { compressesByStage, planCompression } from '../plan/compression'
 import type { ExportFacts } from '../plan/exports'
 import type { StageStatus } from '../reasons'
 import type { Builder } from './builder'
@@ -17,8 +16,6 @@ import { saveRecords } from './saving'
 export interface StageExportsRequest {
   readonly preparation: Preparation
   readonly builder: Pick<Builder, 'name' | 'driver'>
-  /** The builder is known to have held nothing before this job: what hits comes from the import, compressed. */
-  readonly beganEmpty: boolean
   /** Platforms built together are exported each by itself. */
   readonly apart: boolean
   readonly caches: Caches
@@ -36,13 +33,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
   return newExporter(host, cancellation, {
     inputs,
     builder: builder.name,
-    compressionOf({ ofImage, ref }, saved) {
-      const { driver } = builder
-      if (!ofImage || !compressesByStage(inputs, driver, ref.backend)) return planCompression(inputs, driver)
-      // Else this export would be the first to compress layers of the image.
-      const isReady = ofImage.ran.every(stage => saved.has(stage)) && (!ofImage.othersHit || request.beganEmpty)
-      return planCompression(inputs, driver, !isReady)
-    },
+    driver: builder.driver,
     apart: request.apart,
     importRef,
     takesPlaceOf(ref) {

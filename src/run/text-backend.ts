@@ -1,4 +1,3 @@
-import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { Joined } from '../joined'
 import type { CacheRef } from '../plan/cache-plan'
@@ -21,8 +20,6 @@ export interface TextTarget {
   readonly note?: Joined
   /** Digest of the manifest that its name has to stand for until now, or that there has to be none: another job's is not replaced. */
   readonly replaces?: string
-  /** Of the ref that the build imported: what the others lack of it is taken over. */
-  readonly imported?: CacheTexts | undefined
 }
 
 /** What an export wrote, with the digest of its manifest but in gha, and the texts of what its build imported. */
@@ -47,16 +44,6 @@ export interface TextBackend {
    * Throws as `writeJoined`.
    */
   complete(host: Host, completion: Completion): Promise<string | undefined>
-}
-
-/** The completed ref, or the joined one: what cannot be taken over, as it would be too large, costs at worst a later build some steps. */
-export function completeOr<T>({ log }: Host, joined: T, complete: (() => T | undefined) | undefined): T {
-  try {
-    return complete?.() ?? joined
-  } catch (error) {
-    log.info(`A cache does not have all that the one before it had: ${messageOf(error)}`)
-    return joined
-  }
 }
 
 /** Throws where a name stands for another manifest than it did. */
