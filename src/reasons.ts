@@ -47,7 +47,6 @@ export interface Degradation {
     | 'export-failed'
     | 'export-left'
     | 'export-ran-steps'
-    | 'export-lacks-layers'
     | 'import-failed'
     | 'write-not-allowed'
     | 'bring-in-failed'

@@ -1,5 +1,5 @@
 // Blobs that went missing behind a ref that still lists them: BuildKit believes the ref and fails when it comes to need one.
-import { deleteAllTags, deleteBlob, fetchManifest } from '../../testbed/registry.mjs'
+import { deleteBlob, fetchManifest } from '../../testbed/registry.mjs'
 import { newProject } from './project'
 import type { Project } from './project'
 import { stagesRun, stepsRun } from './steps'
@@ -91,20 +91,4 @@ describe('gha', () => {
       expect([next.outputs['cache-hit'], stepsRun(next), troublesOf(next)]).toEqual(['true', [], []])
     }
   })
-})
-
-it('what a builder that lives on knows, and has no layers of, is not built again to be saved elsewhere', async () => {
-  await project.job({ push: 'true' })
-  await project.job({ push: 'true' })
-  const elsewhere = { push: 'true', 'cache-image': `${project.image}/elsewhere` }
-  const job = await project.job(elsewhere, { sameMachine: true })
-  expect([job.main.exitCode, stepsRun(job), job.outputs['cache-hit']]).toEqual([0, [], 'true'])
-  expect(troublesOf(job)).toEqual([
-    expect.stringMatching(/not saved to the registry, as the builder has no longer all of its layers$/)
-  ])
-  // On an empty builder they are built, and saved.
-  const next = await project.job(elsewhere)
-  expect([next.main.exitCode, troublesOf(next)]).toEqual([0, []])
-  expect((await project.job(elsewhere)).outputs['cache-hit']).toBe('true')
-  await deleteAllTags(`${project.repository}/elsewhere`)
 })

@@ -80,11 +80,6 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
   [{ code: 'export-failed', backend: 'registry' }, 'app: built, but not saved to the registry', /packages: write/u],
   [{ code: 'export-failed', backend: 'gha' }, 'app: built, but not saved to GitHub’s cache', /forks/u],
   [{ code: 'export-failed', backend: 'local' }, 'app: built, but not saved to the local directory', /disk/u],
-  [
-    { code: 'export-lacks-layers', backend: 'registry' },
-    'app: not saved to the registry, as the builder has no longer all of its layers',
-    /empty builder/u
-  ],
   [{ code: 'export-ran-steps', backend: 'gha' }, 'app: steps ran a second time while saving to GitHub’s cache', /report/u],
   [{ code: 'import-failed', backend: 'registry' }, 'Could not read the cache of app from the registry', /packages: read/u],
   [

@@ -41,8 +41,7 @@ const urgency: { readonly [code in Degradation['code']]: number } = {
   'local-cache-broken': 11,
   'local-stage-lost': 12,
   'export-ran-steps': 13,
-  'export-lacks-layers': 14,
-  'mount-save-failed': 15,
-  'mount-restore-failed': 16,
-  'mount-too-large': 17
+  'mount-save-failed': 14,
+  'mount-restore-failed': 15,
+  'mount-too-large': 16
 }

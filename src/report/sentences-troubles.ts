@@ -61,10 +61,6 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
     what: (place, stages) => words`${stages}: steps ran a second time while saving to ${place}`,
     remedy: () => words`This must not happen: please report it with the log of this job.`
   },
-  'export-lacks-layers': {
-    what: (place, stages) => words`${stages}: not saved to ${place}, as the builder has no longer all of its layers`,
-    remedy: () => words`Nothing to do: no step ran again for it, and a build on an empty builder saves it.`
-  },
   'import-failed': {
     what: (place, stages) => words`Could not read the cache of ${stages} from ${place}`,
     remedy: said => words`Steps may have run that did not have to. ${mayRead(said)}`

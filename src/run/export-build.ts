@@ -24,8 +24,6 @@ export interface ExportOutcome {
   readonly seconds: number
   /** Steps that ran although everything should have been in the builder. */
   readonly ranSteps: readonly string[]
-  /** It was stopped as a step began: the builder knows the results, and holds no layers of them. */
-  readonly lacksLayers?: true
   readonly detail: string
 }
 
@@ -38,8 +36,6 @@ export interface ExportRequest {
   readonly ref: CacheRef
   readonly importRef: CacheRef | undefined
   readonly pullLayers: boolean
-  /** Nothing of it ran in this job: it is not worth running a step for, and stops there. */
-  readonly idle: boolean
   readonly compression: Compression | undefined
   /** Directory that a local export writes to. */
   readonly directory?: string
@@ -68,11 +64,7 @@ export async function runExport(
       ...(request.directory === undefined ? {} : { directory: request.directory })
     }
   })
-  const run = await runBuild(host, cancellation, command, {
-    live: false,
-    timeoutSeconds,
-    ...(request.idle ? { stopWhen: table => stepsRunHere(table).length > 0 } : {})
-  })
+  const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds })
   const ranSteps = stepsRunHere(run.table).map(vertex => vertex.name)
   const facts = { stage, ref, started: run.started, seconds: run.seconds, ranSteps }
   if (run.exitCode === 0) {
@@ -80,7 +72,6 @@ export async function runExport(
     return { ...facts, exported: 'yes', ...(digest ? { digest } : {}), detail: '' }
   }
   if (cancellation.requested()) return { ...facts, exported: 'left', detail: '' }
-  if (run.stopped) return { ...facts, exported: 'failed', lacksLayers: true, detail: `${ranSteps[0] ?? 'a step'} would have run` }
   if (run.timedOut) return { ...facts, exported: 'failed', detail: `not done within ${timeoutSeconds} s`, timedOut: true }
   // Layers the import only lists are left out then, and their stage is brought in or built the next time.
   if (importRef && isLostContent(run.text)) {

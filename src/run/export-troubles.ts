@@ -17,23 +17,14 @@ export function exportTroubles(
     return why ? { why } : {}
   }
   return outcomes.flatMap((outcome, index): readonly Degradation[] => {
-    const { stage, ref, exported, detail, ranSteps, lacksLayers } = outcome
+    const { stage, ref, exported, detail, ranSteps } = outcome
     const firstRefusal =
       outcomes.findIndex(other => other.exported === 'not-allowed' && other.ref.backend === ref.backend) === index
     return [
-      ...(ranSteps.length > 0 && !lacksLayers
+      ...(ranSteps.length > 0
         ? [{ code: 'export-ran-steps' as const, backend: ref.backend, stage, detail: ranSteps.join('; ') }]
         : []),
-      ...(exported === 'failed'
-        ? [
-            {
-              code: lacksLayers ? ('export-lacks-layers' as const) : ('export-failed' as const),
-              backend: ref.backend,
-              stage,
-              detail
-            }
-          ]
-        : []),
+      ...(exported === 'failed' ? [{ code: 'export-failed' as const, backend: ref.backend, stage, detail }] : []),
       ...(exported === 'left' ? [{ code: 'export-left' as const, backend: ref.backend, stage, detail }] : []),
       ...(exported === 'not-allowed' && firstRefusal
         ? [{ code: 'write-not-allowed' as const, backend: ref.backend, ...whyNot(ref.backend, detail), detail }]

@@ -5,7 +5,7 @@ import type { Backend } from '../reasons'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'
-import type { ExportCause, StageExport } from '../plan/exports'
+import type { StageExport } from '../plan/exports'
 import { pullArgv } from '../plan/side-argv'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
@@ -21,9 +21,6 @@ const doubtfulSeconds = 30
 
 /** Exports to one backend that may fail one after the other: a service that is throttled or down is left alone then. */
 const mostFailed = 2
-
-/** Of stages that hit, and that the next build needs no more than this one did. */
-const idleCauses: ReadonlySet<ExportCause> = new Set(['absent', 'unsaved', 'stale', 'refresh'])
 
 /** Exports under way at once. Local ones share one directory, where BuildKit locks index.json without waiting. */
 const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 1 }
@@ -102,12 +99,11 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       importRef: options.importRef(),
       takesPlaceOf: options.takesPlaceOf(ref),
       pullLayers: cause === 'by-content',
-      idle: idleCauses.has(cause),
       compression,
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
       timeoutSeconds: Math.min(left, doubtful.has(ref.backend) ? doubtfulSeconds : exportSeconds)
     })
-    const failed = outcome.exported === 'failed' && !outcome.lacksLayers ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
+    const failed = outcome.exported === 'failed' ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
     failedInRow.set(ref.backend, failed)
     // While the build still runs, nobody waits for another try.
     const isOver = deadline < Infinity && failed >= mostFailed
