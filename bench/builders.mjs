@@ -69,7 +69,7 @@ export async function newBuilders({ driver: wanted, image, fresh, plugins }) {
       return {
         driver,
         buildkit: /BuildKit version: +(\S+)/.exec(inspected)?.[1] ?? 'unknown',
-        buildx: / (v[\d.]+\S*)/.exec(buildx)?.[1] ?? 'unknown',
+        buildx: / (v?\d[\d.]*\S*)/.exec(buildx)?.[1] ?? 'unknown',
         docker: engine.trim()
       }
     },

@@ -27,12 +27,11 @@ export async function buildx(args, options = {}) {
 
 /** @param {readonly string[]} args @param {DockerOptions} options */
 function runDocker(args, { timeoutSeconds = 120, cwd, env }) {
-  const bed = theTestBed().env
+  const whole = { ...process.env, ...theTestBed().env, ...env }
   const [program, ...rest] = args
-  const plugin = join(bed['DOCKER_CONFIG'] ?? '', 'cli-plugins/docker-buildx')
+  const plugin = join(whole['DOCKER_CONFIG'] ?? '', 'cli-plugins/docker-buildx')
   // By itself it starts in half the time.
   const command = program === 'buildx' && existsSync(plugin) ? { file: plugin, args: rest } : { file: 'docker', args }
-  const whole = { ...process.env, ...bed, ...env }
   return run(command.file, command.args, {
     env: whole,
     timeout: timeoutSeconds * 1000,
