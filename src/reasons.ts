@@ -60,6 +60,8 @@ export interface Degradation {
   readonly stage?: string
   /** Cache mount, as the Dockerfile writes its id or target. */
   readonly mount?: string
+  /** Steps that ran to be saved had hit before: the builder knew their results, and had no layers of them. */
+  readonly hadHit?: boolean
   /** Why a backend was not written. */
   readonly why?: NotAllowed
   /** What docker, the registry or the cache service said; secrets are not in it. */

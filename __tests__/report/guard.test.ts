@@ -128,6 +128,13 @@ describe('warnings of the job', () => {
     ])
   })
 
+  test('none for steps that ran to be saved where the builder had their results alone', () => {
+    const again = { ...trouble('export-ran-steps', 'a'), hadHit: true }
+    expect(renderWarnings(reportOf(half, { degradations: [again] }))).toEqual([])
+    const degradations = [again, trouble('export-ran-steps', 'b')]
+    expect(renderWarnings(reportOf(half, { degradations }))).toEqual([expect.stringMatching(/^b: steps ran .*report/u)])
+  })
+
   test('five at most, and how many more', () => {
     const codes = [
       'lookup-failed',

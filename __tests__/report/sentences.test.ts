@@ -81,7 +81,21 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
   [{ code: 'export-failed', backend: 'gha' }, 'app: built, but not saved to GitHub’s cache', /forks/u],
   [{ code: 'export-failed', backend: 'local' }, 'app: built, but not saved to the local directory', /disk/u],
   [{ code: 'export-ran-steps', backend: 'gha' }, 'app: steps ran a second time while saving to GitHub’s cache', /report/u],
+  [
+    { code: 'export-ran-steps', backend: 'gha', hadHit: true },
+    'app: steps ran a second time while saving to GitHub’s cache',
+    /^Nothing to do: the builder knew/u
+  ],
   [{ code: 'import-failed', backend: 'registry' }, 'Could not read the cache of app from the registry', /packages: read/u],
+  [
+    {
+      code: 'import-failed',
+      backend: 'registry',
+      detail: `failed to copy: httpReadSeeker: failed open: could not fetch content descriptor sha256:${'5'.repeat(64)} from remote: not found`
+    },
+    'Could not read the cache of app from the registry',
+    /^(?!.*log).*A layer that it lists is gone/u
+  ],
   [
     { code: 'write-not-allowed', backend: 'gha', why: 'read-only-token' },
     'This job may not write to GitHub’s cache',

@@ -21,9 +21,14 @@ export function attention({ degradations, stages }: Pick<BuildReport, 'degradati
   return words`longest: ${oneLine(slowest.step.command, 40)} in ${slowest.stage.name}, ${[seconds(slowest.step.seconds)]}`
 }
 
-/** Troubles that somebody can do something about: that a stranger's code or a token that only reads may not write is as it should be. */
+/**
+ * Troubles that somebody can do something about: that a stranger's code or a token that only reads may not write is as it should be, and what a
+ * builder had no layers of is saved by then.
+ */
 export function actionable(degradations: readonly Degradation[]): readonly Degradation[] {
-  return degradations.filter(({ why }) => why === undefined || why === 'not-logged-in' || why === 'not-permitted')
+  return degradations.filter(
+    ({ why, hadHit }) => !hadHit && (why === undefined || why === 'not-logged-in' || why === 'not-permitted')
+  )
 }
 
 /** What costs every later build comes before what cost this one. */

@@ -1,3 +1,4 @@
+import { isLostContent } from '../plan/lost-content'
 import type { Degradation } from '../reasons'
 import { isDiskFull, networkTrouble } from './network-trouble'
 import { placeWords } from './places'
@@ -11,11 +12,11 @@ export function troubleWords(trouble: Pick<Degradation, 'code' | 'backend'>, sta
 }
 
 /** What to do about it. */
-export function remedyWords(trouble: Pick<Degradation, 'code' | 'backend' | 'host' | 'why' | 'detail'>): Words {
+export function remedyWords(trouble: Said & Pick<Degradation, 'code'>): Words {
   return troubles[trouble.code].remedy(trouble)
 }
 
-type Said = Pick<Degradation, 'backend' | 'host' | 'why' | 'detail'>
+type Said = Pick<Degradation, 'backend' | 'host' | 'why' | 'hadHit' | 'detail'>
 
 interface Trouble {
   readonly what: (place: Words, stages: Words) => Words
@@ -59,7 +60,10 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'export-ran-steps': {
     what: (place, stages) => words`${stages}: steps ran a second time while saving to ${place}`,
-    remedy: () => words`This must not happen: please report it with the log of this job.`
+    remedy: ({ hadHit }) =>
+      hadHit
+        ? words`Nothing to do: the builder knew their results, but did not have their layers; now they are saved.`
+        : words`This must not happen: please report it with the log of this job.`
   },
   'import-failed': {
     what: (place, stages) => words`Could not read the cache of ${stages} from ${place}`,
@@ -91,6 +95,8 @@ const space = words`The disk is full: free space on the runner before this step,
 
 function mayRead({ backend, host, detail }: Said): Words {
   if (isDiskFull(detail)) return space
+  if (isLostContent(detail) && detail.includes('not found'))
+    return words`A layer that it lists is gone: look for what deletes there. What is built again is saved anew.`
   const network = networkTrouble(detail)
   if (backend === 'registry' && network) return registryTrouble[network]
   if (backend === 'registry' && isForeign(host))

@@ -17,12 +17,14 @@ export function exportTroubles(
     return why ? { why } : {}
   }
   return outcomes.flatMap((outcome, index): readonly Degradation[] => {
-    const { stage, ref, exported, detail, ranSteps } = outcome
+    const { stage, ref, cause, exported, detail, ranSteps } = outcome
+    // What hit by content is pulled first, so that there is nothing left to run.
+    const hadHit = cause !== 'ran' && cause !== 'by-content'
     const firstRefusal =
       outcomes.findIndex(other => other.exported === 'not-allowed' && other.ref.backend === ref.backend) === index
     return [
       ...(ranSteps.length > 0
-        ? [{ code: 'export-ran-steps' as const, backend: ref.backend, stage, detail: ranSteps.join('; ') }]
+        ? [{ code: 'export-ran-steps' as const, backend: ref.backend, stage, hadHit, detail: ranSteps.join('; ') }]
         : []),
       ...(exported === 'failed' ? [{ code: 'export-failed' as const, backend: ref.backend, stage, detail }] : []),
       ...(exported === 'left' ? [{ code: 'export-left' as const, backend: ref.backend, stage, detail }] : []),

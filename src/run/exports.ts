@@ -31,8 +31,8 @@ export interface ExporterOptions {
   readonly driver: string
   /** Platforms built together are exported each by itself. */
   readonly apart: boolean
-  /** The main build's import, asked for anew by each export: it may turn out not to be whole. */
-  readonly importRef: () => CacheRef | undefined
+  /** The main build's import, asked for anew by each export: it may turn out not to be whole, and serves then only what `hit`. */
+  readonly importRef: (stage: 'hit' | 'ran') => CacheRef | undefined
   /** What the main build imported, where an export to this ref takes its place. */
   readonly takesPlaceOf: (ref: CacheRef) => TextSource | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
@@ -96,7 +96,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       stage,
       target: options.targetOf(stage),
       ref,
-      importRef: options.importRef(),
+      importRef: options.importRef(cause === 'ran' ? 'ran' : 'hit'),
       takesPlaceOf: options.takesPlaceOf(ref),
       pullLayers: cause === 'by-content',
       compression,
@@ -129,7 +129,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   return {
     pull(stage) {
       const { inputs, builder } = options
-      const importRef = options.importRef()
+      const importRef = options.importRef('ran')
       if (!importRef) return
       const command = pullArgv({ inputs, builder, target: options.targetOf(stage), importRef })
       const limit = doubtful.has(importRef.backend) ? doubtfulSeconds : exportSeconds

@@ -5,6 +5,7 @@ import type { LeftExports } from '../handover'
 import { pushedRepositories } from '../plan/backends'
 import { readsCache } from '../plan/build-command'
 import { exportsApart } from '../plan/builder'
+import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
 import { renewedStages } from '../plan/imports'
@@ -65,6 +66,8 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
   const pushedTo = pushedRepositories(inputs)
   let watch = newStageWatch(wanted)
   let importRef = options.imports.main?.ref
+  /** An import that lacks a layer: what the builder knows from it, and has no layers of, is saved from there. */
+  let brokenRef: CacheRef | undefined
   let exporter: Exporter | undefined
   let prefetcher: Prefetcher | undefined
   let changed: ReadonlySet<string> = new Set()
@@ -80,6 +83,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
     duringMain: {
       onImportLost(why) {
         if (why === 'no-answer' && importRef) exporter?.doubt(importRef.backend)
+        if (why === 'lost') brokenRef = importRef
         importRef = undefined
         void prefetcher?.stop()
         watch = newStageWatch(wanted)
@@ -108,7 +112,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         builder,
         apart: exportsApart(builder),
         caches,
-        importRef: () => importRef,
+        importRef: stage => importRef ?? (stage === 'hit' ? brokenRef : undefined),
         staging,
         beforeStaging
       })

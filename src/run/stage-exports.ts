@@ -1,14 +1,13 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
 import { holdingStage } from '../plan/cache-plan'
-import type { CacheRef } from '../plan/cache-plan'
 import type { ExportFacts } from '../plan/exports'
 import type { StageStatus } from '../reasons'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
 import type { Cancellation } from './cancellation'
 import { newExporter } from './exports'
-import type { Exporter } from './exports'
+import type { Exporter, ExporterOptions } from './exports'
 import { stageLocalCache } from './local-cache'
 import type { Preparation } from './prepare'
 import { saveRecords } from './saving'
@@ -19,7 +18,7 @@ export interface StageExportsRequest {
   /** Platforms built together are exported each by itself. */
   readonly apart: boolean
   readonly caches: Caches
-  readonly importRef: () => CacheRef | undefined
+  readonly importRef: ExporterOptions['importRef']
   /** Directory that local exports write to until all are done. */
   readonly staging: string
   /** Called before that directory is made. */
@@ -37,7 +36,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     apart: request.apart,
     importRef,
     takesPlaceOf(ref) {
-      const imported = caches.found.find(found => found.ref === importRef())
+      const imported = caches.found.find(found => found.ref === importRef('ran'))
       // With mode=min it is not to hold what else was imported.
       if (!imported || inputs.cacheMode === 'min' || !holdingStage(plan)?.writes.includes(ref)) return undefined
       const { backend, place } = imported.ref

@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{D as a,E as b}from"./chunk-3JARL6QS.js";import"./chunk-3OUKROF4.js";import"./chunk-LHPNZVGP.js";import"./chunk-SOKG7LUN.js";import"./chunk-EBQ6XEJO.js";import"./chunk-4YY6GEPN.js";import"./chunk-S5M7A224.js";import"./chunk-AULIBN2M.js";import"./chunk-REBTQIZH.js";import"./chunk-CVEIE3F4.js";import"./chunk-MOGUGLN7.js";import"./chunk-MOXVN7ZZ.js";import"./chunk-O7D72RDE.js";import"./chunk-55PNPI6Q.js";export{b as finishExports,a as leftExports};
