@@ -1,9 +1,7 @@
 import { open } from 'node:fs/promises'
-import { BlockBlobClient } from '@azure/storage-blob'
-
-/** Both together are what a download holds in memory; as many are under way as in `@actions/cache`. */
-const blockBytes = 2 * 1024 * 1024
-const blocksAtOnce = 8
+import { finished } from 'node:stream/promises'
+import type { BlockBlobClient } from '@azure/storage-blob'
+import { blobClient, blockBytes, blocksAtOnce } from './storage-client'
 
 /** How often a block is asked for whose connection breaks. */
 const attempts = 5
@@ -14,7 +12,7 @@ const attempts = 5
  * each 128 MB, three of which are there at a time. Throws what the storage's client throws, and where the file cannot be written.
  */
 export async function downloadCacheStorageSDK(url: string, path: string, options: { timeoutInMs: number }): Promise<void> {
-  const client = new BlockBlobClient(url, undefined, { retryOptions: { tryTimeoutInMs: options.timeoutInMs } })
+  const client = blobClient(url, options.timeoutInMs)
   const { contentLength } = await client.getProperties()
   if (contentLength === undefined) throw new Error('the storage does not say how large the entry is')
   const failed = new AbortController()
@@ -50,7 +48,7 @@ async function fetchBlock(
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await client.downloadToBuffer(buffer, offset, count, { abortSignal, blockSize: blockBytes })
+      await readBlock(client, buffer, offset, count, abortSignal)
       return
     } catch (error) {
       // The client takes a connection that breaks amid a body for an abort, and does not ask again.
@@ -58,4 +56,24 @@ async function fetchBlock(
       if (!isBroken || attempt === attempts) throw error
     }
   }
+}
+
+async function readBlock(
+  client: BlockBlobClient,
+  buffer: Buffer,
+  offset: number,
+  count: number,
+  abortSignal: AbortSignal
+): Promise<void> {
+  const { readableStreamBody: body } = await client.download(offset, count, { abortSignal })
+  if (!body) throw new Error('the storage gives no content')
+  let filled = 0
+  body.on('data', (part: Buffer) => {
+    buffer.set(part.subarray(0, count - filled), filled)
+    filled += part.length
+    // Frees it now: the garbage collector would come some 50 MB later.
+    if (part.length === part.buffer.byteLength && part.buffer instanceof ArrayBuffer) part.buffer.transfer(0)
+  })
+  await finished(body)
+  if (filled !== count) throw new Error(`the storage gives ${filled} bytes instead of ${count}`)
 }
