@@ -39,6 +39,23 @@ test.each<{ description: string; now: Partial<Build>; expected: readonly string[
   expect(said(expectStages({ needed, platforms: ['linux/amd64'], viewOf: () => view }))).toEqual(expected)
 })
 
+test('what a stage without steps stands on is named, as after the build', () => {
+  const before: Build = {
+    dockerfile:
+      'FROM alpine AS base\nRUN one\nFROM base AS alias\nFROM alias AS other\nFROM other AS app\nRUN two\nFROM alpine\nCOPY --from=other /x /x\nCOPY --from=app /y /y\n'
+  }
+  const now = { dockerfile: before.dockerfile.replace('one', '1') }
+  const view = viewOf(before, now)
+  const expected = expectStages({ needed: stagesOf(now).needed, platforms: ['linux/amd64'], viewOf: () => view })
+  expect(expected.map(({ stage, reason }) => [stage, reason?.code === 'parent-rebuilt' && reason.parent])).toEqual([
+    ['base', false],
+    ['alias', false],
+    ['other', false],
+    ['app', 'base'],
+    ['stage-4', 'base']
+  ])
+})
+
 test('what is expected of a download, of a named context, of a variable of the base image: nothing is known', () => {
   const unsure: Build = {
     dockerfile:

@@ -76,13 +76,14 @@ test('that nothing was saved yet is not said of every stage', () => {
   expect(linesOf(reportOf(stages)).filter(line => line.startsWith('c0'))).toEqual([])
 })
 
-test('a stage without steps leads on from what it is made from', () => {
+test('stages without steps lead on from what they are made from', () => {
   const stages = [
     stageOf(0, 'a', 'r'),
     stageOf(1, 'alias', ''),
-    stageOf(2, 'b', 'r', because({ code: 'parent-rebuilt', parent: 'a' }))
+    stageOf(2, 'other', ''),
+    stageOf(3, 'b', 'r', because({ code: 'parent-rebuilt', parent: 'a' }))
   ]
-  expect(linesOf(reportOf(stages))).toEqual(expect.arrayContaining(['s0 --> s1', 's1 ==>|"#160;rebuilt#160;"| s2']))
+  expect(linesOf(reportOf(stages))).toEqual(expect.arrayContaining(['s0 --> s1', 's1 --> s2', 's2 ==>|"#160;rebuilt#160;"| s3']))
 })
 
 test('platforms are one node, which shows the one with news and counts them all', () => {

@@ -60,7 +60,8 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
       : settle('yes', { expected: 'rebuild', firstStep, reason })
   const { needed } = facts
   const parent = stage.base.kind === 'stage' ? stage.base.index : undefined
-  const parentName = needed.find(({ index }) => index === parent)?.name ?? ''
+  const parentStage = parent === undefined ? undefined : stageWithSteps(needed, parent)
+  const parentName = namedFor(needed, parent) ?? ''
   const parentChanged = parent === undefined ? 'no' : (changed.get(parent) ?? 'maybe')
   if (stage.steps.length === 0) return settle(parentChanged, { expected: 'hit' })
   if (facts.rebuilt?.has(stage.name)) return rebuild(0, { code: 'rebuild-requested' })
@@ -69,7 +70,6 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   const view = facts.viewOf(stage)
   const changes = view && stageChanges(stage, platform, view)
   if (!changes) return settle('maybe', { expected: 'unknown' })
-  const parentStage = parent === undefined ? undefined : stageWithSteps(needed, parent)
   const onAnother = parentStage !== undefined && standsOnAnother(parentStage, platform, view, changes)
   // Its parent may hit all the same: what is left of it is what it was.
   if (parentChanged === 'no' && parentStage && lostSteps(parentStage, platform, view))
@@ -95,12 +95,18 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
     if (read === undefined && !difference && !steps[at]?.opaque) continue
     may = at
     const line = stage.steps[at]?.lines.start
-    const name = needed.find(({ index }) => index === read)?.name
+    const name = namedFor(needed, read)
     if (reason) why = reason
     else if (name !== undefined) why = { code: 'parent-rebuilt', parent: name, ...(line === undefined ? {} : { line }) }
   }
   if (may === undefined) return settle('no', { expected: 'hit' })
   return settle('maybe', { expected: 'unknown', firstStep: may, ...(why ? { reason: why } : {}) })
+}
+
+/** Name of the stage at an index, or for one without steps of the stage with steps that it stands on. */
+function namedFor(stages: readonly Stage[], at: number | undefined): string | undefined {
+  const stage = at === undefined ? undefined : stageWithSteps(stages, at)
+  return (stage ?? stages.find(({ index }) => index === at))?.name
 }
 
 /** Stages that a step copies from or mounts. */

@@ -129,19 +129,14 @@ function showsCause({ reason }: StageResult): boolean {
   return reason !== null && hasOwnCause(reason)
 }
 
-/** The reader was rebuilt because of what it reads, directly or through a stage without steps. */
+/** The reader was rebuilt because of what it reads, directly or through stages without steps. */
 function leadsOn(reader: number, read: number, nodes: readonly Node[], edges: readonly StageReads[]): boolean {
   const reason = nodes.find(({ index }) => index === reader)?.shown.reason
   if (reason?.code !== 'parent-rebuilt' || reason.earlier) return false
   const from = nodes.find(({ index }) => index === read)
   if (!from) return false
   if (from.shown.name === reason.parent) return true
-  return (
-    from.steps === 0 &&
-    edges.some(
-      edge => edge.reader === read && nodes.some(({ index, shown }) => index === edge.read && shown.name === reason.parent)
-    )
-  )
+  return from.steps === 0 && edges.some(edge => edge.reader === read && leadsOn(reader, edge.read, nodes, edges))
 }
 
 function nodeClass({ shown, steps }: Node): Mermaid {
