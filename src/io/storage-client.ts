@@ -26,6 +26,11 @@ export function blobClient(url: string, tryTimeoutInMs: number | undefined): Blo
   return new BlockBlobClient(url, pipeline)
 }
 
+/** Frees the memory of a buffer that nobody reads any more, unless others share it: the garbage collector would come some 50 MB later. */
+export function release(buffer: Buffer): void {
+  if (buffer.buffer instanceof ArrayBuffer && buffer.length === buffer.buffer.byteLength) buffer.buffer.transfer(0)
+}
+
 const kept = { keepAlive: true, maxSockets: blocksAtOnce }
 
 /**

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import type { BlockBlobClient } from '@azure/storage-blob'
-import { blobClient, blockBytes, blocksAtOnce } from './storage-client'
+import { blobClient, blockBytes, blocksAtOnce, release } from './storage-client'
 
 /** How often a block is asked for whose connection breaks. */
 const attempts = 5
@@ -19,7 +19,7 @@ export async function downloadCacheStorageSDK(url: string, path: string, options
   const file = await open(path, 'w')
   let next = 0
   const fetchBlocks = async (): Promise<void> => {
-    const buffer = Buffer.allocUnsafe(Math.min(blockBytes, contentLength))
+    const buffer = Buffer.allocUnsafeSlow(Math.min(blockBytes, contentLength))
     while (next < contentLength && !failed.signal.aborted) {
       const offset = next
       const count = Math.min(blockBytes, contentLength - offset)
@@ -28,6 +28,7 @@ export async function downloadCacheStorageSDK(url: string, path: string, options
       const { bytesWritten } = await file.write(buffer, 0, count, offset)
       if (bytesWritten !== count) throw new Error(`${bytesWritten} of ${count} bytes could be written to ${path}`)
     }
+    release(buffer)
   }
   try {
     const workers = Array.from({ length: blocksAtOnce }, () => fetchBlocks().catch((error: unknown) => failed.abort(error)))
@@ -71,8 +72,7 @@ async function readBlock(
   body.on('data', (part: Buffer) => {
     buffer.set(part.subarray(0, count - filled), filled)
     filled += part.length
-    // Frees it now: the garbage collector would come some 50 MB later.
-    if (part.length === part.buffer.byteLength && part.buffer instanceof ArrayBuffer) part.buffer.transfer(0)
+    release(part)
   })
   await finished(body)
   if (filled !== count) throw new Error(`the storage gives ${filled} bytes instead of ${count}`)
