@@ -47,6 +47,8 @@ export interface Files {
   /** Names in a directory; empty where there is none. */
   list(path: string): Promise<readonly string[]>
   size(path: string): Promise<number | undefined>
+  /** Bytes that are left to this user on the disk of a path that is there. */
+  free(path: string): Promise<number>
   /** When a file was last written, in milliseconds since the epoch; undefined where there is none. */
   modified(path: string): Promise<number | undefined>
   remove(path: string): Promise<void>
