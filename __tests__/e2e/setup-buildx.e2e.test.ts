@@ -127,28 +127,31 @@ ownEngine('buildx-version', () => {
   }
   const kept = async () => (await project.cacheService.entries()).filter(({ key }) => key.includes('buildx'))
 
-  it("what was fetched is in GitHub's cache for the next machine; cache-binary: false looks and saves nowhere", async () => {
+  it("what was fetched is in GitHub's cache for the next machine; cache-binary: false looks and saves nowhere, cache-write: false and cache-export: off look", async () => {
     const config = await dockerConfig('buildx')
     const tools = await mkdtemp(join(tmpdir(), 'tools-'))
     configs.push(tools)
     const asking = (inputs: Inputs = {}) => job({ 'buildx-version': '0.36.1', ...inputs }, config, { RUNNER_TOOL_CACHE: tools })
-    await asking({ 'cache-binary': 'false' })
-    expect([releases.asked.length, await kept()]).toEqual([1, []])
-    await emptied(config, tools)
+    const saveNothing: readonly Inputs[] = [{ 'cache-binary': 'false' }, { 'cache-write': 'false' }, { 'cache-export': 'off' }]
+    for (const [times, inputs] of saveNothing.entries()) {
+      await asking(inputs)
+      expect([releases.asked.length, await kept()]).toEqual([times + 1, []])
+      await emptied(config, tools)
+    }
     const fetched = await asking()
-    expect([fetched.post?.exitCode, releases.asked.length, (await kept()).length]).toEqual([0, 2, 1])
+    expect([fetched.post?.exitCode, releases.asked.length, (await kept()).length]).toEqual([0, 4, 1])
     expect(fetched.post?.log).toContain("buildx saved to GitHub's cache as stage-cache-build-buildx-dl-bin-0.36.1-linux-")
     await emptied(config, tools)
-    const restored = await asking()
-    expect([restored.main.exitCode, releases.asked.length, await installed(config)]).toEqual([0, 2, wrapper('0.36.1')])
+    const restored = await asking({ 'cache-write': 'false' })
+    expect([restored.main.exitCode, releases.asked.length, await installed(config)]).toEqual([0, 4, wrapper('0.36.1')])
     expect(await readdir(join(config, 'cli-plugins'))).toEqual(['docker-buildx'])
     // From there it is in the tool cache, too.
     await writeProgram(join(config, 'cli-plugins/docker-buildx'), wrapper('0.1.0'))
     await project.cacheService.reset()
-    expect([(await asking()).main.exitCode, releases.asked.length, await installed(config)]).toEqual([0, 2, wrapper('0.36.1')])
+    expect([(await asking()).main.exitCode, releases.asked.length, await installed(config)]).toEqual([0, 4, wrapper('0.36.1')])
     await emptied(config, tools)
     await asking({ 'cache-binary': 'false' })
-    expect(releases.asked.length).toBe(3)
+    expect(releases.asked.length).toBe(5)
   }, 90_000)
 
   it('what was built of a repository is kept by its commit', async () => {

@@ -1,4 +1,4 @@
-import { isRefusal, mayWriteActionsCache, planWrites, refusalOf } from '../../src/plan/permissions'
+import { isRefusal, mayWriteActionsCache, planWrites, refusalOf, savesBuildx } from '../../src/plan/permissions'
 import { makeJobToken, READ, WRITE } from '../../testbed/job-token.mjs'
 
 const token = (...permissions: number[]) =>
@@ -33,6 +33,18 @@ const cases: readonly { description: string; token: string | undefined; mode?: s
     expected: undefined
   }))
 ]
+
+const asked = { cacheBinary: true, cacheExport: 'eager', cacheWrite: 'auto' } as const
+test.each<[string, Parameters<typeof savesBuildx>[0], number, boolean]>([
+  ['asked for', asked, WRITE, true],
+  ['not asked for', { ...asked, cacheBinary: false }, WRITE, false],
+  ['nothing is written', { ...asked, cacheWrite: 'false' }, WRITE, false],
+  ['nothing is exported', { ...asked, cacheExport: 'off' }, WRITE, false],
+  ['the token only reads', asked, READ, false],
+  ['it does, and everything is tried', { ...asked, cacheWrite: 'true' }, READ, true]
+])('buildx is saved: %s', (_, inputs, permission, expected) => {
+  expect(savesBuildx(inputs, { token: token(permission), mode: undefined })).toBe(expected)
+})
 
 test.each(cases)('$description', ({ token: given, mode, expected }) => {
   expect(mayWriteActionsCache(given, mode)).toBe(expected)

@@ -27,6 +27,19 @@ export function savesCaches(inputs: Pick<Inputs, 'cacheExport' | 'cacheWrite'>):
 }
 
 /**
+ * Whether the buildx that a job had to fetch or build is saved in GitHub's cache: not where the job saves nothing, or may not write there. Which one
+ * it is the workflow says, so stranger's code does not matter. `token` and `mode` are those of `WriteFacts`.
+ */
+export function savesBuildx(
+  inputs: Pick<Inputs, 'cacheBinary' | 'cacheExport' | 'cacheWrite'>,
+  { token, mode }: Pick<WriteFacts, 'token' | 'mode'>
+): boolean {
+  return (
+    inputs.cacheBinary && savesCaches(inputs) && (inputs.cacheWrite === 'true' || mayWriteActionsCache(token, mode) !== false)
+  )
+}
+
+/**
  * Backends that are not written, as far as it is known before anything was tried; with `cache-write: true` everything is tried.
  *
  * - What may be a stranger's never goes into the default branch's cache, from which trusted builds start.

@@ -10,6 +10,7 @@ import { lacksBuildx } from '../plan/buildx'
 import { createContextArgv, wantsContext } from '../plan/docker-context'
 import { parseNodeFacts } from '../plan/node-facts'
 import type { NodeFacts } from '../plan/node-facts'
+import { savesBuildx } from '../plan/permissions'
 import { withoutOwnBuilder } from '../report/sentences-plain'
 import { installBuildx } from './buildx'
 import type { BuildxRequest } from './buildx'
@@ -50,7 +51,9 @@ export async function bringUpBuilder(
   beforeCreating: (name: string) => void,
   leave: Leave = () => undefined
 ): Promise<Builder> {
-  const keep = inputs.cacheBinary ? (buildx: LeftBuildx) => leave({ buildx }) : undefined
+  const saved = savesBuildx(inputs, { token: host.env['ACTIONS_RUNTIME_TOKEN'], mode: host.env['ACTIONS_CACHE_MODE'] })
+  // What is not saved may have been by another job.
+  const keep = inputs.cacheBinary ? (buildx: LeftBuildx) => (saved ? leave({ buildx }) : undefined) : undefined
   if (inputs.buildxVersion) await installBuildx(host, cancellation, { version: inputs.buildxVersion, keep })
   const inspected = await inspectOrInstall(host, cancellation, inputs, keep)
   const current = inspected.exitCode === 0 ? parseInspected(inspected.stdout) : undefined
