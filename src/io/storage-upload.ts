@@ -1,7 +1,11 @@
 import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import type { BlobUploadCommonResponse } from '@azure/storage-blob'
 import { readFull } from './archive-chunks'
 import { blobClient, blockBytes, blocksAtOnce } from './storage-client'
+
+/** What a connection is given at a time. */
+const pieceBytes = 128 * 1024
 
 /**
  * Stands in for the function of this name in `@actions/cache` (scripts/github-clients.mjs): puts a file into a blob of Azure's storage, by a
@@ -23,7 +27,7 @@ export async function uploadCacheArchiveSDK(url: string, path: string): Promise<
         const wanted = buffer.subarray(0, Math.min(blockBytes, size - at * blockBytes))
         const read = await readFull(file, wanted, at * blockBytes)
         if (read !== wanted.length) throw new Error(`${path} ends before what is wanted of it`)
-        await client.stageBlock(names[at] ?? '', wanted, read, { abortSignal: failed.signal })
+        await client.stageBlock(names[at] ?? '', () => Readable.from(piecesOf(wanted)), read, { abortSignal: failed.signal })
       }
     }
     const workers = Array.from({ length: blocksAtOnce }, () => sendBlocks().catch((error: unknown) => failed.abort(error)))
@@ -39,4 +43,9 @@ export async function uploadCacheArchiveSDK(url: string, path: string): Promise<
 /** Names of the blocks of a blob are Base64 of one length. */
 function blockName(at: number): string {
   return Buffer.from(`${at}`.padStart(6, '0')).toString('base64')
+}
+
+/** TLS encrypts what it is given at once, into memory of its own. */
+function* piecesOf(block: Buffer): Generator<Buffer> {
+  for (let at = 0; at < block.length; at += pieceBytes) yield block.subarray(at, at + pieceBytes)
 }
