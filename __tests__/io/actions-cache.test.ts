@@ -18,6 +18,8 @@ interface Call {
   readonly key: string
   readonly others?: readonly string[]
   readonly seconds?: number
+  /** Milliseconds to wait before. */
+  readonly after?: number
 }
 
 interface Done {
@@ -47,9 +49,12 @@ beforeAll(async () => {
         setInterval(() => (mostBuffers = Math.max(mostBuffers, process.memoryUsage().arrayBuffers)), 2)
         const cache = newActionsCache(process.env, { waiting: promise => promise })
         const calls = JSON.parse(process.argv[2])
-        const results = await Promise.allSettled(calls.map(call => call.do === 'save'
-          ? cache.save(call.path, call.key, call.seconds ?? 30)
-          : cache.restore(call.path, call.key, call.others ?? [], call.seconds ?? 30)))
+        const results = await Promise.allSettled(calls.map(async call => {
+          await new Promise(resolve => setTimeout(resolve, call.after ?? 0))
+          return call.do === 'save'
+            ? cache.save(call.path, call.key, call.seconds ?? 30)
+            : cache.restore(call.path, call.key, call.others ?? [], call.seconds ?? 30)
+        }))
         const shown = results.map(({ value, reason }) => reason ? 'error: ' + reason.message : value ?? 'nothing')
         console.error(JSON.stringify({ results: shown, mostBuffers }))
         process.exit()`,
@@ -214,6 +219,25 @@ test('a service that hangs is given up', async () => {
   expect(results).toEqual(['error: not done within 1 s'])
   expect(performance.now() - started).toBeLessThan(20_000)
 })
+
+test('while a call that was given up goes on, it has its path for itself', async () => {
+  const [path, other] = [await kept('late', 'old'), await kept('beside', 'y')]
+  await job([{ do: 'save', path, key: 'late#1' }])
+  // Content comes two seconds after the call was given up.
+  await adminOf(service.url).setFaults([{ path: '^/blobs/', delayMs: 3000, times: 1 }])
+  const { results } = await job([
+    { do: 'restore', path, key: 'late#', seconds: 1 },
+    { do: 'save', path, key: 'late#2', after: 1500 },
+    { do: 'save', path: other, key: 'beside#1', after: 1500 },
+    { do: 'save', path, key: 'late#3', after: 8000 }
+  ])
+  expect(results).toEqual([
+    'error: not done within 1 s',
+    `error: an earlier call for ${path} was given up and has not ended`,
+    'nothing',
+    'nothing'
+  ])
+}, 30_000)
 
 const services: readonly { environment: Readonly<Record<string, string>>; expected: boolean }[] = [
   { environment: {}, expected: false },
