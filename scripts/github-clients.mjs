@@ -15,13 +15,17 @@ export const githubClients = {
     build.onResolve({ filter: /^@actions\/exec$/ }, ({ importer }) =>
       /node_modules\/@actions\/cache\//.test(importer) ? { path: resolve('src/io/client-exec.ts') } : undefined
     )
-    // Its own way to fetch from GitHub's storage takes half a gigabyte of memory.
-    build.onLoad({ filter: /@actions\/cache\/lib\/internal\/downloadUtils\.js$/ }, async ({ path }) => {
-      const [before, after, ...more] = (await readFile(path, 'utf8')).split('export function downloadCacheStorageSDK(')
-      if (after === undefined || more.length > 0) throw new Error(`${path} has not one downloadCacheStorageSDK`)
-      const own = JSON.stringify(resolve('src/io/storage-download.ts'))
-      return { contents: `${before}function replaced(${after}\nexport { downloadCacheStorageSDK } from ${own}` }
-    })
+    // Its own ways to fetch from GitHub's storage and to put there take up to half a gigabyte of memory.
+    for (const { module, name, own } of [
+      { module: 'downloadUtils', name: 'downloadCacheStorageSDK', own: 'src/io/storage-download.ts' },
+      { module: 'uploadUtils', name: 'uploadCacheArchiveSDK', own: 'src/io/storage-upload.ts' }
+    ]) {
+      build.onLoad({ filter: new RegExp(`@actions/cache/lib/internal/${module}\\.js$`) }, async ({ path }) => {
+        const [before, after, ...more] = (await readFile(path, 'utf8')).split(`export function ${name}(`)
+        if (after === undefined || more.length > 0) throw new Error(`${path} has not one ${name}`)
+        return { contents: `${before}function replaced(${after}\nexport { ${name} } from ${JSON.stringify(resolve(own))}` }
+      })
+    }
     // Artifacts are neither packed nor read here: without it all of GitHub's API would be in the bundle.
     build.onResolve({ filter: /^\.\/(zip|(download|delete|find)\/[\w-]+)\.js$/ }, ({ importer }) =>
       /node_modules\/@actions\/artifact\//.test(importer) ? { path: 'reading-artifacts', namespace: 'left-out' } : undefined

@@ -47,6 +47,8 @@ export interface Files {
   /** Names in a directory; empty where there is none. */
   list(path: string): Promise<readonly string[]>
   size(path: string): Promise<number | undefined>
+  /** Bytes that are left to this user on the disk of a path that is there. */
+  free(path: string): Promise<number>
   /** When a file was last written, in milliseconds since the epoch; undefined where there is none. */
   modified(path: string): Promise<number | undefined>
   remove(path: string): Promise<void>
@@ -113,11 +115,11 @@ export interface Exec {
 export interface ActionsCache {
   /** Whether this job has a cache service. */
   readonly available: boolean
-  /** The key that was restored, or undefined where none matched. Throws when the service cannot be used. */
+  /** The key that was restored, or undefined where none matched. Throws when the service cannot be used, or a call given up still uses the path. */
   restore(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
   /** As `restore`, and downloads nothing. */
   find(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
-  /** Throws when nothing was saved. */
+  /** Throws when nothing was saved, as where a call that was given up still uses the path. */
   save(path: string, key: string, timeoutSeconds: number): Promise<void>
 }
 

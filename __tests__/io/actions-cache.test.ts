@@ -18,6 +18,15 @@ interface Call {
   readonly key: string
   readonly others?: readonly string[]
   readonly seconds?: number
+  /** Milliseconds to wait before. */
+  readonly after?: number
+}
+
+interface Done {
+  readonly results: readonly string[]
+  /** Bytes of all buffers of the job at a time. */
+  readonly mostBuffers: number
+  readonly log: string
 }
 
 /** The client takes a storage of such a name for GitHub's. */
@@ -29,20 +38,25 @@ let folder: string
 beforeAll(async () => {
   service = await serveCache()
   folder = await mkdtemp(join(tmpdir(), 'actions-cache-'))
-  // As scripts/build.mjs bundles it: the client's log is ours, what it starts is, and how it fetches from GitHub's storage.
+  // As scripts/build.mjs bundles it: the client's log is ours, what it starts is, and how it fetches from GitHub's storage and puts there.
   await build({
     stdin: {
       contents: `import dns from 'node:dns'
         import { newActionsCache } from './src/io/actions-cache'
         const { lookup } = dns
         dns.lookup = (name, ...more) => lookup(name === '${storageName}' ? '127.0.0.1' : name, ...more)
+        let mostBuffers = 0
+        setInterval(() => (mostBuffers = Math.max(mostBuffers, process.memoryUsage().arrayBuffers)), 2)
         const cache = newActionsCache(process.env, { waiting: promise => promise })
         const calls = JSON.parse(process.argv[2])
-        const results = await Promise.allSettled(calls.map(call => call.do === 'save'
-          ? cache.save(call.path, call.key, call.seconds ?? 30)
-          : cache.restore(call.path, call.key, call.others ?? [], call.seconds ?? 30)))
+        const results = await Promise.allSettled(calls.map(async call => {
+          await new Promise(resolve => setTimeout(resolve, call.after ?? 0))
+          return call.do === 'save'
+            ? cache.save(call.path, call.key, call.seconds ?? 30)
+            : cache.restore(call.path, call.key, call.others ?? [], call.seconds ?? 30)
+        }))
         const shown = results.map(({ value, reason }) => reason ? 'error: ' + reason.message : value ?? 'nothing')
-        console.error(JSON.stringify(shown))
+        console.error(JSON.stringify({ results: shown, mostBuffers }))
         process.exit()`,
       resolveDir: resolve('.')
     },
@@ -65,10 +79,7 @@ afterAll(async () => {
 })
 
 /** Calls made at the same time by one job; its workspace differs from that of every other. */
-async function job(
-  calls: readonly Call[],
-  environment: Readonly<Record<string, string>> = {}
-): Promise<{ results: readonly string[]; log: string }> {
+async function job(calls: readonly Call[], environment: Readonly<Record<string, string>> = {}): Promise<Done> {
   const workspace = await mkdtemp(join(folder, 'workspace-'))
   const child = spawn(process.execPath, [join(folder, 'cache.mjs'), JSON.stringify(calls)], {
     cwd: workspace,
@@ -85,7 +96,7 @@ async function job(
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const [log, shown] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return { results: JSON.parse(shown.trim().split('\n').at(-1) ?? '') as string[], log }
+  return { ...(JSON.parse(shown.trim().split('\n').at(-1) ?? '') as Omit<Done, 'log'>), log }
 }
 
 async function kept(name: string, content: string): Promise<string> {
@@ -158,6 +169,31 @@ test('from GitHub’s storage an entry comes in blocks; one whose connection bre
   expect((await job([{ do: 'restore', path, key: 'blocks#' }], storage)).results[0]).toMatch(/^error: ./)
 }, 60_000)
 
+test('however large an entry is, as much of it is in memory as its blocks that are under way', async () => {
+  const path = await kept('large', '')
+  const content = randomBytes(150_000_000)
+  await writeFile(join(path, 'file'), content)
+  const storage = { ACTIONS_RESULTS_URL: service.url.replace('127.0.0.1', storageName) }
+  const saved = await job([{ do: 'save', path, key: 'large#1' }], storage)
+  await rm(path, { recursive: true })
+  const restored = await job([{ do: 'restore', path, key: 'large#' }], storage)
+  expect([...saved.results, ...restored.results]).toEqual(['nothing', 'large#1'])
+  expect(content.equals(await readFile(join(path, 'file')))).toBe(true)
+  for (const { mostBuffers } of [saved, restored]) expect(mostBuffers / 2 ** 20).toBeLessThan(8 * 2 + 8)
+}, 60_000)
+
+test('a block that the storage does not take is an error, and nothing is saved', async () => {
+  const path = await kept('untaken', '')
+  await writeFile(join(path, 'file'), randomBytes(9_000_000))
+  await adminOf(service.url).setFaults([
+    { path: '^/blobs/', times: 3 },
+    { path: '^/blobs/', status: 403 }
+  ])
+  expect((await job([{ do: 'save', path, key: 'untaken#1' }])).results[0]).toMatch(/^error: ./)
+  await adminOf(service.url).setFaults([])
+  expect((await job([{ do: 'restore', path, key: 'untaken#' }])).results).toEqual(['nothing'])
+})
+
 test('a service that fails is an error, not an absent cache; a call beside it is not taken for failed', async () => {
   const [bad, good] = [await kept('bad', 'x'), await kept('good', 'y')]
   await job([{ do: 'save', path: bad, key: 'bad#1' }])
@@ -183,6 +219,25 @@ test('a service that hangs is given up', async () => {
   expect(results).toEqual(['error: not done within 1 s'])
   expect(performance.now() - started).toBeLessThan(20_000)
 })
+
+test('while a call that was given up goes on, it has its path for itself', async () => {
+  const [path, other] = [await kept('late', 'old'), await kept('beside', 'y')]
+  await job([{ do: 'save', path, key: 'late#1' }])
+  // Content comes two seconds after the call was given up.
+  await adminOf(service.url).setFaults([{ path: '^/blobs/', delayMs: 3000, times: 1 }])
+  const { results } = await job([
+    { do: 'restore', path, key: 'late#', seconds: 1 },
+    { do: 'save', path, key: 'late#2', after: 1500 },
+    { do: 'save', path: other, key: 'beside#1', after: 1500 },
+    { do: 'save', path, key: 'late#3', after: 8000 }
+  ])
+  expect(results).toEqual([
+    'error: not done within 1 s',
+    `error: an earlier call for ${path} was given up and has not ended`,
+    'nothing',
+    'nothing'
+  ])
+}, 30_000)
 
 const services: readonly { environment: Readonly<Record<string, string>>; expected: boolean }[] = [
   { environment: {}, expected: false },

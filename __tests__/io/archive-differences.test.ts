@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -94,4 +94,14 @@ it('any two files', async () => {
     }),
     { numRuns: 100 }
   )
+})
+
+it('no file stays open where another cannot be opened', async () => {
+  await writeFile(at('base'), randomBytes(1000))
+  await writeFile(at('next'), randomBytes(1000))
+  await expect(apply(at('base'), at('missing'), at('out'))).rejects.toThrow('ENOENT')
+  await expect(make({ path: at('base'), name: 'b' }, at('next'), at('missing/out'), 10_000)).rejects.toThrow('ENOENT')
+  const descriptors = await readdir('/proc/self/fd')
+  const open = await Promise.all(descriptors.map(name => readlink(`/proc/self/fd/${name}`).catch(() => '')))
+  expect(open.filter(path => path.startsWith(folder))).toEqual([])
 })

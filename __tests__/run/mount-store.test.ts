@@ -2,21 +2,23 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ActionsCache } from '../../src/host'
-import { fetchMount, keepMount } from '../../src/run/mount-store'
+import { fetchMount } from '../../src/run/mount-fetching'
+import { keepMount } from '../../src/run/mount-store'
 import { newTestHost } from '../helpers/host'
 import type { TestHost } from '../helpers/host'
 
 let host: TestHost
 /** Keys of what the service holds, oldest first. */
 let keys: string[]
-const names = [`mount-m${randomUUID().replaceAll('-', '')}-own`]
+const mount = `mount-m${randomUUID().replaceAll('-', '')}`
+const names = [`${mount}-own`, `${mount}-main`]
 const blob = (key: string) => join(host.folder, 'service', key)
 
 const service: ActionsCache = {
   available: true,
   find: (_, key) => Promise.resolve(keys.findLast(one => one.startsWith(key))),
-  async restore(path, key) {
-    const found = keys.findLast(one => one.startsWith(key))
+  async restore(path, key, others) {
+    const [found] = [key, ...others].flatMap(name => keys.findLast(one => one.startsWith(name)) ?? [])
     if (found !== undefined) await copyFile(blob(found), path)
     return found
   },
@@ -37,10 +39,10 @@ const fetched = (mayKeep = true) => fetchMount(host, '', names, 30, mayKeep)
 const leftOnDisk = async () => (await readdir(join(host.folder, 'temp'), { recursive: true })).toSorted()
 const content = (path: string | undefined) => readFile(path ?? '')
 
-async function keep(archive: Buffer, whole?: Parameters<typeof keepMount>[6]): Promise<number> {
+async function keep(archive: Buffer, whole?: Parameters<typeof keepMount>[6], scopes = names): Promise<number> {
   const path = join(await host.files.makeTemporary('packed-'), 'archive.tar')
   await writeFile(path, archive)
-  return keepMount(host, '', names, 'digest', path, 30, whole)
+  return keepMount(host, '', scopes, 'digest', path, Date.now() + 30_000, whole)
 }
 
 const first = randomBytes(6_000_000)
@@ -65,6 +67,53 @@ test('where nothing may be kept, only what is unpacked stays on the disk', async
   await keep(first)
   expect(await fetched(false)).not.toHaveProperty('whole')
   expect((await leftOnDisk()).filter(path => path.endsWith('.tar'))).toHaveLength(1)
+})
+
+test('where the disk has no room for it, either', async () => {
+  await keep(first)
+  const withRoom = (bytes: number) =>
+    fetchMount({ ...host, files: { ...host.files, free: () => Promise.resolve(bytes) } }, '', names, 30, true)
+  expect(await withRoom(4 * first.length)).toHaveProperty('whole')
+  expect(await withRoom(4 * first.length - 1)).not.toHaveProperty('whole')
+})
+
+test.each<[string, () => Promise<unknown>]>([
+  ['is gone', () => Promise.resolve(keys.splice(1, 1))],
+  ['has other bytes', () => writeFile(blob(keys[1] ?? ''), third)]
+])('where what was saved whole %s, the newest of the next scope is restored', async (_, harm) => {
+  await keep(third, undefined, names.slice(1))
+  await keep(first)
+  await keep(second, (await fetched())?.whole)
+  expect(await fetched()).toMatchObject({ scope: 0 })
+  await harm()
+  const other = await fetched()
+  expect(other).toMatchObject({ scope: 1, bytes: third.length, whole: { key: keys[0] } })
+  expect((await content(other?.path)).equals(third)).toBe(true)
+  expect((await content(other?.whole?.path)).equals(third)).toBe(true)
+})
+
+test('saving has the time that making the difference left', async () => {
+  await keep(first)
+  const whole = (await fetched())?.whole
+  let now = 0
+  let given = 0
+  const { archiveDifferences, clock, files } = host
+  const slow: TestHost = {
+    ...host,
+    clock: { ...clock, now: () => now },
+    archiveDifferences: {
+      ...archiveDifferences,
+      async make(...all) {
+        now += 20_000
+        return archiveDifferences.make(...all)
+      }
+    },
+    actionsCache: { ...service, save: (_path, _key, seconds) => Promise.resolve(void (given = seconds)) }
+  }
+  const path = join(await files.makeTemporary('packed-'), 'archive.tar')
+  await writeFile(path, second)
+  await keepMount(slow, '', names, 'digest', path, 30_000, whole)
+  expect(given).toBe(10)
 })
 
 test('of two jobs that save at once the last one is found', async () => {

@@ -25,13 +25,42 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
             return result
           })
         )
-  const find = (path: string, key: string, restoreKeys: readonly string[], options: { lookupOnly?: boolean }, seconds: number) =>
-    call(seconds, async trouble => {
+  /** Paths of calls that were given up, and may still write there or read what is there. */
+  const disturbed = new Set<string>()
+  /** A call that writes to the path, or reads it: one that was given up would do so amid the next one. */
+  const callWith = async <T>(path: string, seconds: number, work: (trouble: ClientCall) => Promise<T>): Promise<T> => {
+    if (disturbed.has(path)) throw new Error(`an earlier call for ${path} was given up and has not ended`)
+    let underWay = false
+    const tracked = async (trouble: ClientCall): Promise<T> => {
+      underWay = true
+      try {
+        return await work(trouble)
+      } finally {
+        underWay = false
+        disturbed.delete(path)
+      }
+    }
+    try {
+      return await call(seconds, tracked)
+    } finally {
+      if (underWay) disturbed.add(path)
+    }
+  }
+  const find = (
+    path: string,
+    key: string,
+    restoreKeys: readonly string[],
+    options: { lookupOnly?: boolean },
+    seconds: number
+  ) => {
+    const ask = async (trouble: ClientCall): Promise<string | undefined> => {
       const cache = await load()
       const matched = await cache.restoreCache([path], key, [...restoreKeys], options)
       if (matched === undefined && trouble.last !== undefined) throw new Error(trouble.last)
       return matched
-    })
+    }
+    return options.lookupOnly ? call(seconds, ask) : callWith(path, seconds, ask)
+  }
   return {
     available: Boolean(
       environment['ACTIONS_RUNTIME_TOKEN'] && (environment['ACTIONS_RESULTS_URL'] || environment['ACTIONS_CACHE_URL'])
@@ -49,7 +78,7 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
     async save(path, key, timeoutSeconds) {
       // Another job may have saved the same.
       if (timeoutSeconds > answerSeconds && (await find(path, key, [], { lookupOnly: true }, answerSeconds)) === key) return
-      await call(timeoutSeconds, async trouble => {
+      await callWith(path, timeoutSeconds, async trouble => {
         const cache = await load()
         if ((await cache.saveCache([path], key)) === -1) throw new Error(trouble.last ?? 'the cache service did not take it')
       })

@@ -47,47 +47,38 @@ export const archiveDifferences: ArchiveDifferences = {
     const head: Head = { base: base.name, pieces, sha256: whole.digest('hex') }
     const text = Buffer.from(JSON.stringify(head))
     if (own + text.length > most) return undefined
-    const [archive, out] = await Promise.all([open(path), open(to, 'w')])
-    try {
-      await out.writeFile(Buffer.concat([Buffer.from(`${text.length}`.padEnd(lengthBytes)), text]))
-      let offset = 0
-      for (const { bytes, from } of pieces) {
-        if (from === undefined) await copy(archive, offset, bytes, part => out.writeFile(part))
-        offset += bytes
-      }
-    } finally {
-      await Promise.all([archive.close(), out.close()])
+    await using archive = await open(path)
+    await using out = await open(to, 'w')
+    await out.writeFile(Buffer.concat([Buffer.from(`${text.length}`.padEnd(lengthBytes)), text]))
+    let offset = 0
+    for (const { bytes, from } of pieces) {
+      if (from === undefined) await copy(archive, offset, bytes, part => out.writeFile(part))
+      offset += bytes
     }
     return own + text.length + lengthBytes
   },
 
   async baseOf(difference) {
-    const file = await open(difference)
-    try {
-      return (await readHead(file)).head.base
-    } finally {
-      await file.close()
-    }
+    await using file = await open(difference)
+    return (await readHead(file)).head.base
   },
 
   async apply(base, difference, to) {
-    const [baseFile, own, out] = await Promise.all([open(base), open(difference), open(to, 'w')])
-    try {
-      const { head, end } = await readHead(own)
-      const sha256 = createHash('sha256')
-      let next = end
-      const write = async (part: Buffer): Promise<void> => {
-        sha256.update(part)
-        await out.writeFile(part)
-      }
-      for (const { bytes, from } of head.pieces) {
-        await copy(from === undefined ? own : baseFile, from ?? next, bytes, write)
-        if (from === undefined) next += bytes
-      }
-      if (sha256.digest('hex') !== head.sha256) throw new Error('the archive put together is another than was saved')
-    } finally {
-      await Promise.all([baseFile.close(), own.close(), out.close()])
+    await using baseFile = await open(base)
+    await using own = await open(difference)
+    await using out = await open(to, 'w')
+    const { head, end } = await readHead(own)
+    const sha256 = createHash('sha256')
+    let next = end
+    const write = async (part: Buffer): Promise<void> => {
+      sha256.update(part)
+      await out.writeFile(part)
     }
+    for (const { bytes, from } of head.pieces) {
+      await copy(from === undefined ? own : baseFile, from ?? next, bytes, write)
+      if (from === undefined) next += bytes
+    }
+    if (sha256.digest('hex') !== head.sha256) throw new Error('the archive put together is another than was saved')
   }
 }
 

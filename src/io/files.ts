@@ -1,5 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { copyFile, cp, link, mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  cp,
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  writeFile
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Files } from '../host'
 
@@ -11,6 +25,10 @@ export function newFiles(temporary: string): Files {
     exists: async path => (await absentIsUndefined(stat(path))) !== undefined,
     list: async path => (await absentIsUndefined(readdir(path))) ?? [],
     size: async path => (await absentIsUndefined(stat(path)))?.size,
+    free: async path => {
+      const { bavail, bsize } = await statfs(path)
+      return bavail * bsize
+    },
     modified: async path => (await absentIsUndefined(stat(path)))?.mtimeMs,
     remove: path => rm(path, { recursive: true, force: true }),
     makeDirectory: async path => void (await mkdir(path, { recursive: true })),

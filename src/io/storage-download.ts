@@ -1,9 +1,7 @@
 import { open } from 'node:fs/promises'
-import { BlockBlobClient } from '@azure/storage-blob'
-
-/** Both together are what a download holds in memory; as many are under way as in `@actions/cache`. */
-const blockBytes = 2 * 1024 * 1024
-const blocksAtOnce = 8
+import { finished } from 'node:stream/promises'
+import type { BlockBlobClient } from '@azure/storage-blob'
+import { blobClient, blockBytes, blocksAtOnce, release } from './storage-client'
 
 /** How often a block is asked for whose connection breaks. */
 const attempts = 5
@@ -14,14 +12,14 @@ const attempts = 5
  * each 128 MB, three of which are there at a time. Throws what the storage's client throws, and where the file cannot be written.
  */
 export async function downloadCacheStorageSDK(url: string, path: string, options: { timeoutInMs: number }): Promise<void> {
-  const client = new BlockBlobClient(url, undefined, { retryOptions: { tryTimeoutInMs: options.timeoutInMs } })
+  const client = blobClient(url, options.timeoutInMs)
   const { contentLength } = await client.getProperties()
   if (contentLength === undefined) throw new Error('the storage does not say how large the entry is')
   const failed = new AbortController()
   const file = await open(path, 'w')
   let next = 0
   const fetchBlocks = async (): Promise<void> => {
-    const buffer = Buffer.allocUnsafe(Math.min(blockBytes, contentLength))
+    const buffer = Buffer.allocUnsafeSlow(Math.min(blockBytes, contentLength))
     while (next < contentLength && !failed.signal.aborted) {
       const offset = next
       const count = Math.min(blockBytes, contentLength - offset)
@@ -30,6 +28,7 @@ export async function downloadCacheStorageSDK(url: string, path: string, options
       const { bytesWritten } = await file.write(buffer, 0, count, offset)
       if (bytesWritten !== count) throw new Error(`${bytesWritten} of ${count} bytes could be written to ${path}`)
     }
+    release(buffer)
   }
   try {
     const workers = Array.from({ length: blocksAtOnce }, () => fetchBlocks().catch((error: unknown) => failed.abort(error)))
@@ -50,7 +49,7 @@ async function fetchBlock(
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await client.downloadToBuffer(buffer, offset, count, { abortSignal, blockSize: blockBytes })
+      await readBlock(client, buffer, offset, count, abortSignal)
       return
     } catch (error) {
       // The client takes a connection that breaks amid a body for an abort, and does not ask again.
@@ -58,4 +57,23 @@ async function fetchBlock(
       if (!isBroken || attempt === attempts) throw error
     }
   }
+}
+
+async function readBlock(
+  client: BlockBlobClient,
+  buffer: Buffer,
+  offset: number,
+  count: number,
+  abortSignal: AbortSignal
+): Promise<void> {
+  const { readableStreamBody: body } = await client.download(offset, count, { abortSignal })
+  if (!body) throw new Error('the storage gives no content')
+  let filled = 0
+  body.on('data', (part: Buffer) => {
+    buffer.set(part.subarray(0, count - filled), filled)
+    filled += part.length
+    release(part)
+  })
+  await finished(body)
+  if (filled !== count) throw new Error(`the storage gives ${filled} bytes instead of ${count}`)
 }

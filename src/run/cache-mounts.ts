@@ -18,9 +18,9 @@ import { mountsOfSeveralPods } from '../report/sentences-plain'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
 import { newLanes } from './lanes'
+import { fetchMount } from './mount-fetching'
 import { fillMounts } from './mount-filling'
 import type { FetchedMounts, RestoredMount, RestoredMounts } from './mount-filling'
-import { fetchMount } from './mount-store'
 import type { Preparation } from './prepare'
 
 /** Seconds that fetching the mounts and filling them may take, counted from when it is known which are wanted. */

@@ -9,7 +9,7 @@ import { plain } from '../report/words'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
 import { runMountBuild, statusIn, type MountBuildOutcome } from './mount-build'
-import type { StoredMount } from './mount-store'
+import type { StoredMount } from './mount-fetching'
 import type { Preparation } from './prepare'
 
 /** A kept mount, and what became of it before the build. */

@@ -20,8 +20,8 @@ import type { Preparation } from './prepare'
 
 /** Seconds that packing and saving the mounts may take. */
 const savingSeconds = 600
-/** Seconds the cache service has to say what it holds. */
-const answerSeconds = 15
+/** Seconds the cache service has to say whether it holds something of a mount. */
+const questionSeconds = 15
 
 /** How many archives are saved at the same time. */
 const savesAtOnce = 2
@@ -56,7 +56,7 @@ export async function saveMounts(
     mounts.map(async (mount): Promise<SavedMount | RestoredMount> => {
       const saved =
         whyNotSaved(host, preparation, caches, mount, results) ??
-        (cancellation.requested() ? 'cancelled' : (await isKept(host, preparation, mount)) ? 'kept' : undefined)
+        (cancellation.requested() ? 'cancelled' : await cancellation.orElse(isKept(host, preparation, mount), 'cancelled'))
       return saved ? { ...mount, saved } : mount
     })
   )
@@ -101,9 +101,10 @@ function whyNotSaved(
 }
 
 /** Something is saved that this build did not start from: its steps were not expected to run, and the mount holds less. */
-async function isKept(host: Host, preparation: Preparation, { restored, names }: RestoredMount): Promise<boolean> {
-  if (restored !== 'not-needed') return false
-  return keptEntry(host, mountDirectoryOf(preparation), names, answerSeconds).catch(() => true)
+async function isKept(host: Host, preparation: Preparation, { restored, names }: RestoredMount): Promise<'kept' | undefined> {
+  if (restored !== 'not-needed') return undefined
+  const isKept = await keptEntry(host, mountDirectoryOf(preparation), names, questionSeconds).catch(() => true)
+  return isKept ? 'kept' : undefined
 }
 
 export interface Packing {
@@ -155,9 +156,8 @@ export async function packMounts(
         return fail(mount, (await host.files.read(`${directory}/said`))?.trim() || 'it could not be packed')
       }
       const digest = (await host.files.read(`${directory}/digest`))?.trim() || (await host.files.sha256(archive))
-      const left = Math.max(1, (deadline - host.clock.now()) / 1000)
       const store = mountDirectoryOf(preparation)
-      const keeping = keepMount(host, store, mount.names, digest, archive, left, mount.stored?.whole)
+      const keeping = keepMount(host, store, mount.names, digest, archive, deadline, mount.stored?.whole)
       // A cancelled job has seconds left, and the stages come first.
       keeping.catch(() => {})
       const bytes = await cancellation.orElse(keeping, undefined)

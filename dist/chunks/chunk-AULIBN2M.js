@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{a as r}from"./chunk-55PNPI6Q.js";function d(e,n){return e==="kubernetes"&&a(n)?[...n,o]:n}r(d,"onOnePod");function a(e){return e.join().lastIndexOf("loadbalance=random")>e.join().lastIndexOf(o)}r(a,"choosesPodsByChance");function s({driver:e,nodes:n=[]}){return e==="kubernetes"&&new Set(n.map(({name:t})=>t)).size<n.length}r(s,"hasSeveralPods");var o="loadbalance=sticky";export{d as a,a as b,s as c};

@@ -1,0 +1,51 @@
+import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import type { BlobUploadCommonResponse } from '@azure/storage-blob'
+import { readFull } from './archive-chunks'
+import { blobClient, blockBytes, blocksAtOnce } from './storage-client'
+
+/** What a connection is given at a time. */
+const pieceBytes = 128 * 1024
+
+/**
+ * Stands in for the function of this name in `@actions/cache` (scripts/github-clients.mjs): puts a file into a blob of Azure's storage, by a
+ * signed URL. It has as many buffers as blocks are under way: the storage's own client makes a new one for each read, and up to 90 MB of them wait for the
+ * garbage collector. Throws what the storage's client throws, and where the file cannot be read.
+ */
+export async function uploadCacheArchiveSDK(url: string, path: string): Promise<BlobUploadCommonResponse> {
+  const client = blobClient(url, undefined)
+  const failed = new AbortController()
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    if (size <= blockBytes) return await client.upload(await file.readFile(), size)
+    const names = Array.from({ length: Math.ceil(size / blockBytes) }, (_, at) => blockName(at))
+    let next = 0
+    const sendBlocks = async (): Promise<void> => {
+      const buffer = Buffer.allocUnsafe(blockBytes)
+      for (let at = next++; at < names.length && !failed.signal.aborted; at = next++) {
+        const wanted = buffer.subarray(0, Math.min(blockBytes, size - at * blockBytes))
+        const read = await readFull(file, wanted, at * blockBytes)
+        if (read !== wanted.length) throw new Error(`${path} ends before what is wanted of it`)
+        await client.stageBlock(names[at] ?? '', () => Readable.from(piecesOf(wanted)), read, { abortSignal: failed.signal })
+      }
+    }
+    const workers = Array.from({ length: blocksAtOnce }, () => sendBlocks().catch((error: unknown) => failed.abort(error)))
+    // The file is closed when none reads it any more.
+    await Promise.all(workers)
+    failed.signal.throwIfAborted()
+    return await client.commitBlockList(names)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Names of the blocks of a blob are Base64 of one length. */
+function blockName(at: number): string {
+  return Buffer.from(`${at}`.padStart(6, '0')).toString('base64')
+}
+
+/** TLS encrypts what it is given at once, into memory of its own. */
+function* piecesOf(block: Buffer): Generator<Buffer> {
+  for (let at = 0; at < block.length; at += pieceBytes) yield block.subarray(at, at + pieceBytes)
+}
