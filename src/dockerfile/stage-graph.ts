@@ -1,5 +1,5 @@
 import { didYouMean } from '../did-you-mean'
-import type { Dockerfile, EdgeKind, Stage } from './dockerfile'
+import type { Dockerfile, EdgeKind, Stage, Step } from './dockerfile'
 
 /**
  * The stage that a build of this target makes: the last one without a target, else the last of that name without regard to
@@ -41,6 +41,11 @@ export function readsAmong(stages: readonly Stage[]): readonly { reader: number;
       .filter(({ stage }, at) => among.has(stage) && edges.findIndex(other => other.stage === stage) === at)
       .map(({ stage, kind }) => ({ reader: index, read: stage, kind }))
   )
+}
+
+/** Indexes of the stages that these steps of a stage copy from or mount, in the order of its lines. */
+export function readBySteps({ edges }: Stage, steps: readonly Step[]): readonly number[] {
+  return edges.filter(({ line }) => steps.some(({ lines }) => lines.start <= line && line <= lines.end)).map(({ stage }) => stage)
 }
 
 /** The stages that this one reads, directly or through others, in Dockerfile order; not the stage itself. */

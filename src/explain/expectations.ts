@@ -1,5 +1,5 @@
 import type { Stage } from '../dockerfile/dockerfile'
-import { stageWithSteps } from '../dockerfile/stage-graph'
+import { readBySteps, stageWithSteps } from '../dockerfile/stage-graph'
 import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
 import { lostSteps, reasonOf, stageChanges, standsOnAnother } from './changes'
@@ -86,18 +86,17 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   let why: Reason | undefined =
     parentChanged === 'maybe' ? { code: 'parent-rebuilt', parent: parentName, line: stage.lines.start } : undefined
   const steps = stepsOf(changes.comparison.now)
-  for (const at of stage.steps.keys()) {
+  for (const [at, step] of stage.steps.entries()) {
     const difference = changes.steps[at]
     const reason = difference && reasonOf(difference)
     if (reason && !difference.byContent) return rebuild(may ?? at, reason)
     if (may !== undefined) continue
-    const read = readBy(stage, at).find(index => (changed.get(index) ?? 'maybe') !== 'no')
+    const read = readBySteps(stage, [step]).find(index => (changed.get(index) ?? 'maybe') !== 'no')
     if (read === undefined && !difference && !steps[at]?.opaque) continue
     may = at
-    const line = stage.steps[at]?.lines.start
     const name = namedFor(needed, read)
     if (reason) why = reason
-    else if (name !== undefined) why = { code: 'parent-rebuilt', parent: name, ...(line === undefined ? {} : { line }) }
+    else if (name !== undefined) why = { code: 'parent-rebuilt', parent: name, line: step.lines.start }
   }
   if (may === undefined) return settle('no', { expected: 'hit' })
   return settle('maybe', { expected: 'unknown', firstStep: may, ...(why ? { reason: why } : {}) })
@@ -107,12 +106,4 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
 function namedFor(stages: readonly Stage[], at: number | undefined): string | undefined {
   const stage = at === undefined ? undefined : stageWithSteps(stages, at)
   return (stage ?? stages.find(({ index }) => index === at))?.name
-}
-
-/** Stages that a step copies from or mounts. */
-function readBy(stage: Stage, at: number): readonly number[] {
-  const lines = stage.steps[at]?.lines
-  return stage.edges
-    .filter(edge => edge.kind !== 'from' && lines !== undefined && edge.line >= lines.start && edge.line <= lines.end)
-    .map(edge => edge.stage)
 }

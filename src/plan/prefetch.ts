@@ -1,5 +1,5 @@
 import type { Stage, Step } from '../dockerfile/dockerfile'
-import { stageWithSteps } from '../dockerfile/stage-graph'
+import { readBySteps, stageWithSteps } from '../dockerfile/stage-graph'
 
 /** The part of a stage that its next step stands on: everything of it before that step. */
 export interface Prefix {
@@ -31,7 +31,7 @@ export function planPrefetch(
     .map(stage => {
       const { base, steps, name } = stage
       const onChanging = base.kind === 'stage' && changing.has(base.index)
-      const waits = steps.findIndex(step => readBy(stage, [step]).some(index => changing.has(index)))
+      const waits = steps.findIndex(step => readBySteps(stage, [step]).some(index => changing.has(index)))
       const first = onChanging ? 0 : Math.min(waits < 0 ? Infinity : waits, firstSteps.get(name) ?? Infinity)
       return { stage, isBegun: begun.has(name), isReader: !onChanging && waits >= 0, first }
     })
@@ -44,7 +44,7 @@ export function planPrefetch(
   const read = new Set(
     // What a stage at work reads with its first step, the build itself fetches.
     changed
-      .flatMap(({ stage, isBegun, first }) => readBy(stage, stage.steps.slice(isBegun ? first + 1 : first)))
+      .flatMap(({ stage, isBegun, first }) => readBySteps(stage, stage.steps.slice(isBegun ? first + 1 : first)))
       .map(index => stageWithSteps(needed, index)?.index)
   )
   const whole = needed
@@ -79,11 +79,6 @@ export function finishedPrefix(target: Stage, states: ReadonlyMap<number, StepSt
   if (!target.steps.slice(0, steps).some(step => stateOf(step) === 'ran')) return undefined
   if (!standsAlone(target, target.steps.slice(0, steps + 1))) return undefined
   return { stage: target, steps, lastLine: next.lines.start - 1 }
-}
-
-/** Indexes of the stages that these steps copy from or mount. */
-function readBy({ edges }: Stage, steps: readonly Step[]): readonly number[] {
-  return edges.filter(({ line }) => steps.some(({ lines }) => lines.start <= line && line <= lines.end)).map(({ stage }) => stage)
 }
 
 /** Indexes of these stages, and of those that read them, directly or through others. */

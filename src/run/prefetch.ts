@@ -55,8 +55,7 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
   const needed = plan.stages.map(({ stage }) => stage)
   const firstSteps = firstStepsOf(expectations)
   const sure = new Set(expectations.filter(({ expected }) => expected === 'rebuild').map(({ stage }) => stage))
-  const others = new Set(expectations.filter(({ expected }) => expected !== 'hit').map(({ stage }) => stage))
-  const hits = new Set(expectations.map(({ stage }) => stage).filter(stage => !others.has(stage)))
+  const hits = new Set(needed.map(({ name }) => name).filter(name => isHitOnAll(expectations, name)))
   const beginning = importRef ? beginningStages(needed, sure) : new Set<string>()
   const asked = new Set<string>()
   let stopped = false
@@ -162,6 +161,11 @@ function stepStates(stage: Stage, results: readonly StageResult[]): ReadonlyMap<
     states.set(line, order.indexOf(state) > order.indexOf(known) ? state : known)
   }
   return states
+}
+
+function isHitOnAll(expectations: readonly StageExpectation[], name: string): boolean {
+  const own = expectations.filter(({ stage }) => stage === name)
+  return own.length > 0 && own.every(({ expected }) => expected === 'hit')
 }
 
 /** By name of each stage that is expected to change, the place of its first step that will or may run, on any platform. */
