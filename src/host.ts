@@ -1,4 +1,5 @@
 import type { ArchiveDifferences } from './archives'
+import type { BuildKitEntries } from './buildkit-entries'
 
 /**
  * The outside world as one interface. src/io makes the real one; tests make their own.
@@ -15,7 +16,7 @@ export interface Host {
   readonly archiveDifferences: ArchiveDifferences
   readonly exec: Exec
   readonly actionsCache: ActionsCache
-  readonly buildkitIndexes: BuildKitIndexes
+  readonly buildkitEntries: BuildKitEntries
   readonly artifacts: Artifacts
   readonly registry: Registry
   readonly tools: Tools
@@ -57,6 +58,8 @@ export interface Files {
   makeTemporary(prefix: string): Promise<string>
   /** Hard link, or a copy where the file system has none. */
   link(from: string, to: string): Promise<void>
+  /** A file that reads as so many zeros and takes no room. */
+  makeHole(path: string, bytes: number): Promise<void>
   /** Rename; across file systems a copy beside the target and then a rename. */
   move(from: string, to: string): Promise<void>
   /** Makes a file; false where there is one already. */
@@ -121,16 +124,6 @@ export interface ActionsCache {
   find(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
   /** Throws when nothing was saved, as where a call that was given up still uses the path. */
   save(path: string, key: string, timeoutSeconds: number): Promise<void>
-}
-
-/** The lists of steps and layers that BuildKit keeps in GitHub's cache, each under a key with a growing number behind `#`. */
-export interface BuildKitIndexes {
-  /** Whether the job's cache service is one that is spoken. */
-  readonly available: boolean
-  /** Text of the newest of a key, which is given without `#`; undefined where there is none. Throws when it cannot be had. */
-  read(key: string, timeoutSeconds: number): Promise<string | undefined>
-  /** Saves a newer one. Throws when the service does not take it. */
-  write(key: string, text: string, timeoutSeconds: number): Promise<void>
 }
 
 /** What a run of a workflow leaves for people to download. */

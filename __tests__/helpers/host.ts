@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { archiveDifferences } from '../../src/io/archive-differences'
-import { newBuildKitIndexes } from '../../src/io/buildkit-indexes'
+import { newBuildKitEntries } from '../../src/io/buildkit-entries'
 import type { ActionsCache, Artifacts, Host } from '../../src/host'
 import { newContextFiles } from '../../src/io/context-files'
 import { newExec } from '../../src/io/exec'
@@ -70,7 +70,7 @@ export async function newTestHost({ docker, actionsCache, artifacts, env: given 
     archiveDifferences,
     exec: newExec(env, stopwatch),
     actionsCache: actionsCache ?? noActionsCache,
-    buildkitIndexes: newBuildKitIndexes(env, stopwatch),
+    buildkitEntries: newBuildKitEntries(env, stopwatch),
     artifacts: artifacts ?? noArtifacts,
     registry: newRegistry(() => Promise.resolve(undefined), stopwatch),
     tools: newTools(join(folder, 'temp'), stopwatch),

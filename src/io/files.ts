@@ -29,6 +29,10 @@ export function newFiles(temporary: string): Files {
       const { bavail, bsize } = await statfs(path)
       return bavail * bsize
     },
+    makeHole: async (path, bytes) => {
+      await using file = await open(path, 'w')
+      await file.truncate(bytes)
+    },
     modified: async path => (await absentIsUndefined(stat(path)))?.mtimeMs,
     remove: path => rm(path, { recursive: true, force: true }),
     makeDirectory: async path => void (await mkdir(path, { recursive: true })),

@@ -4,7 +4,7 @@ import * as core from '@actions/core'
 import type { Host, Log, Workflow } from '../host'
 import { newActionsCache } from './actions-cache'
 import { archiveDifferences } from './archive-differences'
-import { newBuildKitIndexes } from './buildkit-indexes'
+import { newBuildKitEntries } from './buildkit-entries'
 import { newArtifacts } from './artifacts'
 import { newContextFiles } from './context-files'
 import { findCredentials } from './docker-credentials'
@@ -33,7 +33,7 @@ export function newHost(): Host {
     archiveDifferences,
     exec: newExec(env, stopwatch),
     actionsCache: newActionsCache(env, stopwatch),
-    buildkitIndexes: newBuildKitIndexes(env, stopwatch),
+    buildkitEntries: newBuildKitEntries(env, stopwatch),
     artifacts: newArtifacts(env, stopwatch),
     registry: newRegistry(host => findCredentials(host, env), stopwatch),
     tools: newTools(env['RUNNER_TEMP'] ?? tmpdir(), stopwatch),

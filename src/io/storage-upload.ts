@@ -7,14 +7,19 @@ import { blobClient, blockBytes, blocksAtOnce } from './storage-client'
 /** What a connection is given at a time. */
 const pieceBytes = 128 * 1024
 
+/** Stands in for the function of this name in `@actions/cache` (scripts/github-clients.mjs). */
+export const uploadCacheArchiveSDK = (url: string, path: string): Promise<BlobUploadCommonResponse> => uploadFile(url, path)
+
 /**
- * Stands in for the function of this name in `@actions/cache` (scripts/github-clients.mjs): puts a file into a blob of Azure's storage, by a
- * signed URL. It has as many buffers as blocks are under way: the storage's own client makes a new one for each read, and up to 90 MB of them wait for the
- * garbage collector. Throws what the storage's client throws, and where the file cannot be read.
+ * Puts a file into a blob of Azure's storage, by a signed URL. It has as many buffers as blocks are under way: the storage's own client makes a new one
+ * for each read, and up to 90 MB of them wait for the garbage collector. Throws what the storage's client throws, where the file cannot be read, and
+ * when the signal says so.
  */
-export async function uploadCacheArchiveSDK(url: string, path: string): Promise<BlobUploadCommonResponse> {
+export async function uploadFile(url: string, path: string, signal?: AbortSignal): Promise<BlobUploadCommonResponse> {
   const client = blobClient(url, undefined)
   const failed = new AbortController()
+  const stop = () => failed.abort(signal?.reason)
+  signal?.addEventListener('abort', stop)
   const file = await open(path)
   try {
     const { size } = await file.stat()
@@ -36,6 +41,7 @@ export async function uploadCacheArchiveSDK(url: string, path: string): Promise<
     failed.signal.throwIfAborted()
     return await client.commitBlockList(names)
   } finally {
+    signal?.removeEventListener('abort', stop)
     await file.close()
   }
 }

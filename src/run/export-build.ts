@@ -1,7 +1,7 @@
-import { lastLine } from '../errors'
+import { lastLine, messageOf } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
-import type { Compression } from '../plan/cache-attrs'
+import type { CachePlace, Compression } from '../plan/cache-attrs'
 import type { CacheRef } from '../plan/cache-plan'
 import type { ExportCause } from '../plan/exports'
 import { isLostContent } from '../plan/lost-content'
@@ -10,6 +10,7 @@ import { exportArgv } from '../plan/side-argv'
 import { stepsRunHere } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
+import type { GhaUploads } from './gha-uploads'
 
 export interface ExportOutcome {
   readonly stage: string
@@ -39,22 +40,69 @@ export interface ExportRequest {
   readonly compression: Compression | undefined
   /** Directory that a local export writes to. */
   readonly directory?: string
+  /** Where this saves exports to GitHub's cache. */
+  readonly ghaUploads?: GhaUploads | undefined
   readonly timeoutSeconds: number
 }
 
+export type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
+
 /** One build that uploads what the builder holds of a stage. A failure never throws: it is an outcome. */
-export async function runExport(
+export async function runExport(host: Host, cancellation: Cancellation, request: ExportRequest): Promise<TimedOutcome> {
+  const { ref, ghaUploads } = request
+  return ref.backend === 'gha' && ghaUploads
+    ? exportThroughDirectory(host, cancellation, request, ghaUploads)
+    : exportTo(host, cancellation, request, ref)
+}
+
+/** Has BuildKit write what GitHub's cache lacks into a directory, and saves it from there. */
+async function exportThroughDirectory(
   host: Host,
   cancellation: Cancellation,
-  request: ExportRequest
-): Promise<ExportOutcome & { readonly timedOut?: boolean }> {
+  request: ExportRequest,
+  uploads: GhaUploads
+): Promise<TimedOutcome> {
+  const { stage, ref, importRef, timeoutSeconds } = request
+  const began = host.clock.now()
+  let outcome: TimedOutcome = { stage, ref, exported: 'left', seconds: 0, ranSteps: [], detail: '' }
+  let directory: string | undefined
+  const ended = (how: Pick<TimedOutcome, 'exported' | 'detail'>): TimedOutcome => {
+    return { ...outcome, ...how, seconds: (host.clock.now() - began) / 1000 }
+  }
+  try {
+    directory = await cancellation.orElse(uploads.begin(ref, importRef), undefined)
+    if (directory === undefined) return outcome
+    const inDirectory = { ...request, directory, compression: undefined }
+    const { digest = '', ...written } = await exportTo(host, cancellation, inDirectory, { ...ref, backend: 'local' })
+    outcome = written
+    if (outcome.exported !== 'yes') return ended(outcome)
+    const uploading = uploads.finish(directory, digest, ref, began + timeoutSeconds * 1000)
+    uploading.catch(() => {})
+    const saved = await cancellation.orElse(
+      uploading.then(() => true),
+      false
+    )
+    return ended({ exported: saved ? 'yes' : 'left', detail: '' })
+  } catch (error) {
+    return ended(failure(ref, messageOf(error)))
+  } finally {
+    if (directory !== undefined) await host.files.remove(directory)
+  }
+}
+
+async function exportTo(
+  host: Host,
+  cancellation: Cancellation,
+  request: ExportRequest,
+  place: CachePlace
+): Promise<TimedOutcome> {
   const { inputs, builder, stage, ref, importRef, timeoutSeconds } = request
   const metadataFile = `${await host.files.makeTemporary('export-')}/metadata.json`
   const command = exportArgv({
     inputs,
     builder,
     target: request.target,
-    exportTo: ref,
+    exportTo: place,
     importRef,
     metadataFile,
     pullLayers: request.pullLayers,
@@ -75,10 +123,15 @@ export async function runExport(
   if (run.timedOut) return { ...facts, exported: 'failed', detail: `not done within ${timeoutSeconds} s`, timedOut: true }
   // Layers the import only lists are left out then, and their stage is brought in or built the next time.
   if (importRef && isLostContent(run.text)) {
-    return runExport(host, cancellation, { ...request, importRef: undefined, timeoutSeconds: timeoutSeconds - run.seconds })
+    const without = { ...request, importRef: undefined, timeoutSeconds: timeoutSeconds - run.seconds }
+    return exportTo(host, cancellation, without, place)
   }
-  const detail = lastLine(run.text)
-  return { ...facts, exported: isRefusal(ref.backend, detail) ? 'not-allowed' : 'failed', detail }
+  return { ...facts, ...failure(ref, run.text) }
+}
+
+function failure({ backend }: CacheRef, text: string): Pick<ExportOutcome, 'exported' | 'detail'> {
+  const detail = lastLine(text)
+  return { exported: isRefusal(backend, detail) ? 'not-allowed' : 'failed', detail }
 }
 
 /** `cache.manifest` of a metadata file is a descriptor as JSON text within the JSON (docker/buildx commands/build.go). */

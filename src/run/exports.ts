@@ -11,6 +11,7 @@ import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import { newEarlyRecords } from './early-records'
 import type { ExportOutcome } from './export-build'
+import type { GhaUploads } from './gha-uploads'
 import { runJoinedExport } from './joined-export'
 import { newLanes } from './lanes'
 import type { TextSource } from './text-backend'
@@ -35,6 +36,8 @@ export interface ExporterOptions {
   readonly importRef: (stage: 'hit' | 'ran') => CacheRef | undefined
   /** What the main build imported, where an export to this ref takes its place. */
   readonly takesPlaceOf: (ref: CacheRef) => TextSource | undefined
+  /** What saves exports to GitHub's cache; without it BuildKit does so itself. */
+  readonly ghaUploads: GhaUploads | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
   readonly targetOf: (stage: string) => string
   /** Directory that local exports write to; called once, before the first. */
@@ -100,6 +103,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       takesPlaceOf: options.takesPlaceOf(ref),
       pullLayers: cause === 'by-content',
       compression,
+      ghaUploads: options.ghaUploads,
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
       timeoutSeconds: Math.min(left, doubtful.has(ref.backend) ? doubtfulSeconds : exportSeconds)
     })

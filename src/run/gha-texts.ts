@@ -5,33 +5,33 @@ import type { TextBackend } from './text-backend'
 
 export const ghaTexts: TextBackend = {
   /** BuildKit asks in all scopes of the token (gha.go, importer.Resolve); the first that has the name is the job's own, where that has one. */
-  async readImported({ buildkitIndexes, env }, { ref: { name } }) {
+  async readImported({ buildkitEntries, env }, { ref: { name } }) {
     const keys = importedGhaIndexKeys(name, env['ACTIONS_RUNTIME_TOKEN'])
-    const texts = await Promise.all(keys.map(key => buildkitIndexes.read(key, requestSeconds)))
+    const texts = await Promise.all(keys.map(key => buildkitEntries.read(key, requestSeconds)))
     const config = texts.find(text => text !== undefined)
     if (config === undefined) throw new Error(`${name} is not there`)
     return { manifest: '', config }
   },
-  async writeJoined({ buildkitIndexes, env }, sources, { ref: { name }, note, replaces }) {
+  async writeJoined({ buildkitEntries, env }, sources, { ref: { name }, note, replaces }) {
     const key = indexKey(env, name)
     const texts = await Promise.all(
       sources.map(async ({ ref }) => {
-        const text = await buildkitIndexes.read(indexKey(env, ref.name), requestSeconds)
+        const text = await buildkitEntries.read(indexKey(env, ref.name), requestSeconds)
         if (text === undefined) throw new Error(`${ref.name} is not there`)
         return text
       })
     )
     // An entry of GitHub's cache does not say which export it is: that there is none can be told.
-    const present = replaces === 'nothing' && (await buildkitIndexes.read(key, requestSeconds)) !== undefined
+    const present = replaces === 'nothing' && (await buildkitEntries.read(key, requestSeconds)) !== undefined
     if (present) checkReplaced(name, replaces, 'another')
-    await buildkitIndexes.write(key, joinConfigTexts(texts, note), requestSeconds)
+    await buildkitEntries.write(key, joinConfigTexts(texts, note), requestSeconds)
     return undefined
   },
-  async complete({ buildkitIndexes, env }, { exported: { ref }, imported }) {
+  async complete({ buildkitEntries, env }, { exported: { ref }, imported }) {
     const key = indexKey(env, ref.name)
-    const ours = await buildkitIndexes.read(key, requestSeconds)
+    const ours = await buildkitEntries.read(key, requestSeconds)
     const text = ours === undefined ? undefined : completeConfigText(ours, imported.config)
-    if (text !== undefined) await buildkitIndexes.write(key, text, requestSeconds)
+    if (text !== undefined) await buildkitEntries.write(key, text, requestSeconds)
     return undefined
   }
 }

@@ -7,7 +7,7 @@ import { cacheTexts } from './cache-texts'
 import type { Cancellation } from './cancellation'
 import { withDeadline } from './deadline'
 import { runExport } from './export-build'
-import type { ExportOutcome, ExportRequest } from './export-build'
+import type { ExportOutcome, ExportRequest, TimedOutcome } from './export-build'
 import type { TextSource } from './text-backend'
 
 /** Seconds that reading what was imported may take, and taking over what an export lacks of it. */
@@ -19,8 +19,6 @@ export interface JoinedExportRequest extends ExportRequest {
   /** What the main build imported, where the export takes its place. */
   readonly takesPlaceOf: TextSource | undefined
 }
-
-type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
 
 /**
  * Exports a stage: of several platforms each by a build of its own, one after the other, or all by one; then one ref is made of what they wrote
@@ -38,7 +36,7 @@ export async function runJoinedExport(
   reading.catch(() => {})
   // There a name stands for the newest, which the export is going to be.
   if (ref.backend === 'gha') await cancellation.orElse(reading, undefined).catch(() => undefined)
-  const parts = host.buildkitIndexes.available || ref.backend !== 'gha' ? ref.parts : undefined
+  const parts = host.buildkitEntries.available || ref.backend !== 'gha' ? ref.parts : undefined
   const outcome = await (parts ? exportParts(host, cancellation, request, parts) : runExport(host, cancellation, request))
   return outcome.exported === 'yes' ? completed(host, cancellation, request, outcome, reading) : outcome
 }
@@ -87,7 +85,7 @@ async function exportParts(
 }
 
 async function readImported(host: Host, { ref, directory, takesPlaceOf }: JoinedExportRequest): Promise<CacheTexts | undefined> {
-  if (!takesPlaceOf || (ref.backend === 'gha' && !host.buildkitIndexes.available)) return undefined
+  if (!takesPlaceOf || (ref.backend === 'gha' && !host.buildkitEntries.available)) return undefined
   const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
   return inTime(cacheTexts[ref.backend].readImported(host, takesPlaceOf, directory ?? ref.place))
 }

@@ -64,7 +64,7 @@ export async function joinRefs(
 }
 
 function wantedJoin(
-  { buildkitIndexes }: Host,
+  { buildkitEntries }: Host,
   backend: Backend,
   { plan, inputs }: Pick<Preparation, 'plan' | 'inputs'>,
   { found, lookedUp }: Pick<Caches, 'found' | 'lookedUp'>,
@@ -87,7 +87,7 @@ function wantedJoin(
   if (names.some(name => replaces?.joined?.older.includes(name))) return undefined
   // BuildKit's entries of another scope have a name that this job's token does not tell.
   const all = [...(replaces ? [replaces] : []), ...broughtIn]
-  if (backend === 'gha' && (!buildkitIndexes.available || all.some(one => one.ref.scope !== ref.scope))) return undefined
+  if (backend === 'gha' && (!buildkitEntries.available || all.some(one => one.ref.scope !== ref.scope))) return undefined
   const andSaved = (known: readonly string[] = []) => [...new Set([...known, ...names])]
   const isWhole = replaces && !replaces.joined?.only
   const note: Joined = {

@@ -8,6 +8,7 @@ import type { Caches } from './caches'
 import type { Cancellation } from './cancellation'
 import { newExporter } from './exports'
 import type { Exporter, ExporterOptions } from './exports'
+import { newGhaUploads } from './gha-uploads'
 import { stageLocalCache } from './local-cache'
 import type { Preparation } from './prepare'
 import { saveRecords } from './saving'
@@ -35,6 +36,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     driver: builder.driver,
     apart: request.apart,
     importRef,
+    ghaUploads: plan.backends.includes('gha') && host.buildkitEntries.available ? newGhaUploads(host) : undefined,
     takesPlaceOf(ref) {
       const imported = caches.found.find(found => found.ref === importRef('ran'))
       // With mode=min it is not to hold what else was imported.

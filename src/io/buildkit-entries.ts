@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { BuildKitIndexes } from '../host'
+import { stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BuildKitEntries } from '../buildkit-entries'
 import { withoutQueries } from '../signed-urls'
 import { messageOf } from '../errors'
 import { largestText } from './registry'
@@ -11,17 +13,31 @@ const version = createHash('sha256').update('|go-actionscache-1.0').digest('hex'
 /** Numbers in a row that may be taken. */
 const mostTaken = 5
 
+/** Seconds that another job's upload of the same layer is waited for, and between two questions whether it is there. */
+const othersUploadSeconds = 20
+const askAgainSeconds = 1
+
+/** Seconds to wait where the service is throttled and does not say how long. */
+const throttledSeconds = 2
+
 /** BuildKit's own entries of GitHub's cache, by the service's version 2, the only one that is spoken here. */
-export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): BuildKitIndexes {
+export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): BuildKitEntries {
   const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? ''
   const service = environment['ACTIONS_RESULTS_URL'] ?? ''
 
   async function call(name: string, body: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     const url = new URL(`twirp/github.actions.results.api.v1.CacheService/${name}`, service)
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal })
-    if (response.ok) return (await response.json()) as Readonly<Record<string, unknown>>
-    throw new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
+    for (;;) {
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal })
+      if (response.ok) return (await response.json()) as Readonly<Record<string, unknown>>
+      const error = new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
+      if (response.status !== 429) throw error
+      const seconds = Number(response.headers.get('retry-after') ?? throttledSeconds)
+      await sleep((Number.isFinite(seconds) ? seconds : throttledSeconds) * 1000, undefined, { signal }).catch(() => {
+        throw error
+      })
+    }
   }
 
   const within = async <T>(seconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
@@ -59,8 +75,26 @@ export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: St
         if (ok === true && typeof url === 'string') return { entry, url }
         throw new Error('failed to reserve cache')
       } catch (error) {
-        if (number > last + mostTaken || !/already_exists|already exists/i.test(messageOf(error))) throw error
+        if (number > last + mostTaken || !isTaken(error)) throw error
       }
+    }
+  }
+
+  async function has(key: string, signal: AbortSignal): Promise<boolean> {
+    const found = await call('GetCacheEntryDownloadURL', { key, restore_keys: [], version }, signal)
+    return found['ok'] === true && found['matched_key'] === key
+  }
+
+  async function finalize(entry: { key: string; version: string }, bytes: number, signal: AbortSignal): Promise<void> {
+    const done = await call('FinalizeCacheEntryUpload', { ...entry, size_bytes: `${bytes}` }, signal)
+    if (done['ok'] !== true) throw new Error('the cache service did not take it')
+  }
+
+  /** An entry that is reserved counts once it is there: who reserved it may have been killed. */
+  async function waitForOther(key: string, signal: AbortSignal): Promise<void> {
+    for (let waited = 0; !(await has(key, signal)); waited += askAgainSeconds) {
+      if (waited >= othersUploadSeconds) throw new Error(`another job began to save layer ${key} and has not ended`)
+      await sleep(askAgainSeconds * 1000, undefined, { signal })
     }
   }
 
@@ -72,8 +106,26 @@ export function newBuildKitIndexes(environment: NodeJS.ProcessEnv, stopwatch: St
         const { entry, url } = await reserve(key, signal)
         const stored = await fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: text, signal })
         if (!stored.ok) throw new Error(`Storage answered ${stored.status} for ${entry.key}`)
-        const done = await call('FinalizeCacheEntryUpload', { ...entry, size_bytes: `${Buffer.byteLength(text)}` }, signal)
-        if (done['ok'] !== true) throw new Error('the cache service did not take it')
+        await finalize(entry, Buffer.byteLength(text), signal)
+      }),
+    has: (key, timeoutSeconds) => within(timeoutSeconds, signal => has(key, signal)),
+    save: (key, path, timeoutSeconds) =>
+      within(timeoutSeconds, async signal => {
+        const entry = { key, version }
+        const reserved = await call('CreateCacheEntry', entry, signal).catch((error: unknown) => {
+          if (isTaken(error)) return undefined
+          throw error
+        })
+        if (!reserved) return waitForOther(key, signal)
+        const { ok, signed_upload_url: url } = reserved
+        if (ok !== true || typeof url !== 'string') throw new Error('failed to reserve cache')
+        const [{ size }, { uploadFile }] = await Promise.all([stat(path), import('./storage-upload')])
+        await uploadFile(url, path, signal)
+        await finalize(entry, size, signal)
       })
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return /already_exists|already exists/i.test(messageOf(error))
 }

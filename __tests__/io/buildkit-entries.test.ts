@@ -1,4 +1,4 @@
-import { newBuildKitIndexes } from '../../src/io/buildkit-indexes'
+import { newBuildKitEntries } from '../../src/io/buildkit-entries'
 import { newStopwatch } from '../../src/io/stopwatch'
 import { adminOf } from '../../testbed/cache-admin.mjs'
 import { serveCache } from '../../testbed/cache-service.mjs'
@@ -14,7 +14,7 @@ const environment = {
   ACTIONS_RESULTS_URL: service.url,
   ACTIONS_CACHE_SERVICE_V2: 'True'
 }
-const indexes = newBuildKitIndexes(environment, stopwatch)
+const indexes = newBuildKitEntries(environment, stopwatch)
 
 test('what is written is read; a newer one has the next number', async () => {
   expect(await indexes.read('index-a-1-00', 5)).toBeUndefined()
@@ -33,12 +33,12 @@ test('the newest is the one with the highest number', async () => {
 test('only version 2 of the service, with a token', () => {
   expect(indexes.available).toBe(true)
   for (const name of Object.keys(environment)) {
-    expect(newBuildKitIndexes({ ...environment, [name]: '' }, stopwatch).available).toBe(false)
+    expect(newBuildKitEntries({ ...environment, [name]: '' }, stopwatch).available).toBe(false)
   }
 })
 
 test('a token that only reads is refused, and the error says by whom', async () => {
   const scopes = push().scopes.map(scope => ({ ...scope, permission: 1 }))
-  const reading = newBuildKitIndexes({ ...environment, ACTIONS_RUNTIME_TOKEN: makeJobToken(scopes) }, stopwatch)
+  const reading = newBuildKitEntries({ ...environment, ACTIONS_RUNTIME_TOKEN: makeJobToken(scopes) }, stopwatch)
   await expect(reading.write('index-b-1-00', '{}', 5)).rejects.toThrow(/reserve|no writable scopes/)
 })
