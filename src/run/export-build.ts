@@ -3,6 +3,7 @@ import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import type { CachePlace, Compression } from '../plan/cache-attrs'
 import type { CacheRef } from '../plan/cache-plan'
+import type { CacheTexts } from '../plan/joined-cache'
 import type { ExportCause } from '../plan/exports'
 import { isLostContent } from '../plan/lost-content'
 import { isRefusal } from '../plan/permissions'
@@ -42,6 +43,8 @@ export interface ExportRequest {
   readonly directory?: string
   /** Where this saves exports to GitHub's cache. */
   readonly ghaUploads?: GhaUploads | undefined
+  /** What those complete the ref from. */
+  readonly completion?: Promise<CacheTexts | undefined>
   readonly timeoutSeconds: number
 }
 
@@ -62,32 +65,29 @@ async function exportThroughDirectory(
   request: ExportRequest,
   uploads: GhaUploads
 ): Promise<TimedOutcome> {
-  const { stage, ref, importRef, timeoutSeconds } = request
+  const { stage, ref, importRef, completion = Promise.resolve(undefined), timeoutSeconds } = request
   const began = host.clock.now()
+  const deadline = began + timeoutSeconds * 1000
   let outcome: TimedOutcome = { stage, ref, exported: 'left', seconds: 0, ranSteps: [], detail: '' }
-  let directory: string | undefined
-  const ended = (how: Pick<TimedOutcome, 'exported' | 'detail'>): TimedOutcome => {
-    return { ...outcome, ...how, seconds: (host.clock.now() - began) / 1000 }
-  }
-  try {
-    directory = await cancellation.orElse(uploads.begin(ref, importRef), undefined)
-    if (directory === undefined) return outcome
-    const inDirectory = { ...request, directory, compression: undefined }
-    const { digest = '', ...written } = await exportTo(host, cancellation, inDirectory, { ...ref, backend: 'local' })
+  const write = async (directory: string): Promise<string | undefined> => {
+    if (cancellation.requested()) return undefined
+    const left = Math.max(1, (deadline - host.clock.now()) / 1000)
+    const inDirectory = { ...request, directory, compression: undefined, timeoutSeconds: left }
+    const { digest, ...written } = await exportTo(host, cancellation, inDirectory, { ...ref, backend: 'local' })
     outcome = written
-    if (outcome.exported !== 'yes') return ended(outcome)
-    const uploading = uploads.finish(directory, digest, ref, began + timeoutSeconds * 1000)
-    uploading.catch(() => {})
-    const saved = await cancellation.orElse(
-      uploading.then(() => true),
-      false
-    )
-    return ended({ exported: saved ? 'yes' : 'left', detail: '' })
-  } catch (error) {
-    return ended(failure(ref, messageOf(error)))
-  } finally {
-    if (directory !== undefined) await host.files.remove(directory)
+    if (written.exported !== 'yes') return undefined
+    if (digest === undefined) throw new Error('BuildKit does not say what it exported')
+    return digest
   }
+  const saving = uploads.save({ ref, imported: importRef, write, completion, deadline })
+  const ended = await cancellation.orElse(
+    saving.then(
+      isWritten => (isWritten ? undefined : outcome),
+      (error: unknown) => failure(ref, messageOf(error))
+    ),
+    { exported: 'left', detail: '' }
+  )
+  return { ...outcome, ...ended, seconds: (host.clock.now() - began) / 1000 }
 }
 
 async function exportTo(

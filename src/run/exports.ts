@@ -147,7 +147,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const { stage, ref, after, uploads } = wanted
       if (queue.has(ref)) return
       // Neither of two exports started together sees in the backend what both upload.
-      const shared = uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? [])
+      const takesTurns = ref.backend !== 'gha' || !options.ghaUploads
+      const shared = takesTurns ? uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? []) : []
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
       const ready = Promise.all([pulled, ...before, ...shared])
       const done = ready.then(() => lanes.enter(options.inTurn ? 'any' : ref.backend, () => attempt(wanted)))

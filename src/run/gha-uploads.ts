@@ -1,29 +1,34 @@
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { ghaExportOf, ghaLayerKey, ghaLayersIn } from '../plan/gha-export'
-import { configOf, ghaIndexKey, importedGhaIndexKeys } from '../plan/joined-cache'
+import { completeConfigText, configOf, ghaIndexKey, importedGhaIndexKeys } from '../plan/joined-cache'
+import type { CacheTexts } from '../plan/joined-cache'
 import { blobPath } from '../plan/oci-layout'
 import { newLanes } from './lanes'
 import { requestSeconds } from './text-backend'
 
-/** Requests that ask for layers at once, and layers that are uploaded at once, each in several blocks. */
-const atOnce = { ask: 8, upload: 2 }
+/** Exports that are written to a directory at once, requests that ask for layers, and layers that are uploaded, each in several blocks. */
+const atOnce = { write: 1, ask: 8, upload: 2 }
+
+export interface GhaExportRequest {
+  readonly ref: CacheRef
+  /** What the export's build imports. */
+  readonly imported: CacheRef | undefined
+  /** Has BuildKit export to a directory, in which layers that GitHub's cache has seem to be already. Gives the manifest's digest; undefined where it failed. */
+  readonly write: (directory: string) => Promise<string | undefined>
+  /** What the ref is to have as well, where it lacks it (join-configs.ts). */
+  readonly completion: Promise<CacheTexts | undefined>
+  /** Milliseconds since the epoch. */
+  readonly deadline: number
+}
 
 /**
  * Exports to GitHub's cache by way of a directory. BuildKit's own exporter asks and uploads layer after layer, each in blocks of 1 MiB one after
  * the other (cache/remotecache/gha; go-actions-cache), and takes for saved what another upload reserved and never ended. What comes of it is the same.
  */
 export interface GhaUploads {
-  /**
-   * A directory for BuildKit to export to, in which layers that GitHub's cache has seem to be already. `imported` is what the build imports. Throws where
-   * the cache service does not answer.
-   */
-  begin(ref: CacheRef, imported: CacheRef | undefined): Promise<string>
-  /**
-   * Saves the layers that are missing, then the list, which the ref is. `digest` is of the manifest that the export wrote. Throws where not all of it is
-   * saved.
-   */
-  finish(directory: string, digest: string, ref: CacheRef, deadline: number): Promise<void>
+  /** Saves the layers that are missing, then the list, which the ref is. Whether BuildKit wrote it; throws where not all of it is saved. */
+  save(request: GhaExportRequest): Promise<boolean>
 }
 
 /** For all exports of a job: what one of them asked for or uploads, no other does. */
@@ -33,63 +38,80 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
   /** Bytes of layers by digest: in GitHub's cache, or on the way there. */
   const present = new Map<string, number>()
   const asked = new Map<string, Promise<void>>()
-  const uploads = new Map<string, Promise<void>>()
   const listed = new Map<string, Promise<ReadonlyMap<string, number>>>()
+  const uploads = new Map<string, Promise<void>>()
 
-  const ask = (digest: string, size: number): Promise<void> => {
-    const asking =
-      asked.get(digest) ??
-      lanes.enter('ask', async () => {
-        if (await buildkitEntries.has(ghaLayerKey(digest), requestSeconds)) present.set(digest, size)
-      })
-    asked.set(digest, asking)
-    return asking
+  const once = <T>(known: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> => {
+    const begun = known.get(key) ?? work()
+    known.set(key, begun)
+    return begun
+  }
+  const has = (digest: string) => buildkitEntries.has(ghaLayerKey(digest), requestSeconds)
+  const ask = (digest: string, bytes: number) =>
+    once(asked, digest, () => lanes.enter('ask', async () => void ((await has(digest)) && present.set(digest, bytes))))
+  const layersIn = (key: string) =>
+    once(listed, key, async () => ghaLayersIn((await buildkitEntries.read(key, requestSeconds)) ?? ''))
+
+  async function askFor(own: string, imported: CacheRef | undefined): Promise<void> {
+    const keys = imported?.backend === 'gha' ? importedGhaIndexKeys(imported.name, token) : []
+    const lists = await Promise.all([...new Set([own, ...keys])].map(layersIn))
+    await Promise.all(lists.flatMap(list => [...list].map(([digest, bytes]) => ask(digest, bytes))))
   }
 
-  const layersOf = (key: string): Promise<ReadonlyMap<string, number>> => {
-    const reading = listed.get(key) ?? buildkitEntries.read(key, requestSeconds).then(text => ghaLayersIn(text ?? ''))
-    listed.set(key, reading)
-    return reading
+  async function upload(layer: string, path: string, deadline: number): Promise<void> {
+    try {
+      if (await has(layer)) return
+      await buildkitEntries.save(ghaLayerKey(layer), path, Math.max(1, (deadline - clock.now()) / 1000))
+    } catch (error) {
+      // The next export that has the layer may try again.
+      present.delete(layer)
+      uploads.delete(layer)
+      throw error
+    }
   }
 
-  const upload = (digest: string, path: string, deadline: number): Promise<void> => {
-    const uploading =
-      uploads.get(digest) ??
-      lanes.enter('upload', async () => {
-        if (await buildkitEntries.has(ghaLayerKey(digest), requestSeconds)) return
-        await buildkitEntries.save(ghaLayerKey(digest), path, Math.max(1, (deadline - clock.now()) / 1000))
-      })
-    uploads.set(digest, uploading)
-    return uploading
+  /** What BuildKit exported, with the uploads that it takes, which have begun; undefined where it failed. */
+  async function written(own: string, directory: string, { imported, write, deadline }: GhaExportRequest) {
+    await askFor(own, imported)
+    await files.makeDirectory(`${directory}/blobs/sha256`)
+    const [holes, onTheWay] = [new Set(present.keys()), new Map(uploads)]
+    for (const [digest, bytes] of present) await files.makeHole(pathOf(directory, digest), bytes)
+    const digest = await write(directory)
+    if (digest === undefined) return undefined
+    const read = async (blob: string): Promise<string> => (await files.read(pathOf(directory, blob))) ?? ''
+    const manifest = await read(digest)
+    const { text, layers } = ghaExportOf(manifest, await read(configOf(manifest)))
+    const uploading = [...layers].flatMap(([layer, bytes]) => {
+      if (holes.has(layer)) return onTheWay.get(layer) ?? []
+      present.set(layer, bytes)
+      return once(uploads, layer, () => lanes.enter('upload', () => upload(layer, pathOf(directory, layer), deadline)))
+    })
+    return { text, uploading: Promise.allSettled(uploading) }
   }
 
   return {
-    async begin(ref, imported) {
-      const own = ghaIndexKey(ref.name, token)
-      const keys = [
-        ...(own === undefined ? [] : [own]),
-        ...(imported?.backend === 'gha' ? importedGhaIndexKeys(imported.name, token) : [])
-      ]
-      const lists = await Promise.all([...new Set(keys)].map(layersOf))
-      await Promise.all(lists.flatMap(list => [...list].map(([digest, size]) => ask(digest, size))))
+    async save(request) {
+      const own = ghaIndexKey(request.ref.name, token)
+      if (own === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
       const directory = await files.makeTemporary('gha-export-')
-      await files.makeDirectory(`${directory}/blobs/sha256`)
-      for (const [digest, size] of present) {
-        const path = blobPath(digest)
-        if (path !== undefined) await files.makeHole(`${directory}/${path}`, size)
+      try {
+        const exported = await lanes.enter('write', () => written(own, directory, request))
+        if (!exported) return false
+        const [ended, completion] = await Promise.all([exported.uploading, request.completion.catch(() => undefined)])
+        const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
+        if (failed) throw failed.reason
+        const complete = completion && completeConfigText(exported.text, completion.config)
+        await buildkitEntries.write(own, complete ?? exported.text, requestSeconds)
+        return true
+      } finally {
+        await files.remove(directory)
       }
-      return directory
-    },
-    async finish(directory, digest, ref, deadline) {
-      const read = async (blob: string): Promise<string> => (await files.read(`${directory}/${blobPath(blob) ?? ''}`)) ?? ''
-      const manifest = await read(digest)
-      const { text, layers } = ghaExportOf(manifest, await read(configOf(manifest)))
-      const key = ghaIndexKey(ref.name, token)
-      if (key === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
-      const missing = [...layers].filter(([layer]) => !present.has(layer) || uploads.has(layer))
-      for (const [layer, size] of missing) present.set(layer, size)
-      await Promise.all(missing.map(([layer]) => upload(layer, `${directory}/${blobPath(layer) ?? ''}`, deadline)))
-      await buildkitEntries.write(key, text, requestSeconds)
     }
   }
+}
+
+function pathOf(directory: string, digest: string): string {
+  const path = blobPath(digest)
+  if (path === undefined) throw new Error(`${digest} is no digest`)
+  return `${directory}/${path}`
 }

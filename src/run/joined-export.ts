@@ -34,9 +34,12 @@ export async function runJoinedExport(
   const reading = readImported(host, request)
   // Who needs it looks at what became of it.
   reading.catch(() => {})
+  const parts = host.buildkitEntries.available || ref.backend !== 'gha' ? ref.parts : undefined
+  if (ref.backend === 'gha' && request.ghaUploads && !parts) {
+    return runExport(host, cancellation, { ...request, completion: reading })
+  }
   // There a name stands for the newest, which the export is going to be.
   if (ref.backend === 'gha') await cancellation.orElse(reading, undefined).catch(() => undefined)
-  const parts = host.buildkitEntries.available || ref.backend !== 'gha' ? ref.parts : undefined
   const outcome = await (parts ? exportParts(host, cancellation, request, parts) : runExport(host, cancellation, request))
   return outcome.exported === 'yes' ? completed(host, cancellation, request, outcome, reading) : outcome
 }
