@@ -99,7 +99,7 @@ describe('cache-write', () => {
       { event: push(), cacheService: 'read-only' }
     )
     expect([job.main.exitCode, troublesOf(job)]).toEqual([0, [refused('GitHub’s cache')]])
-    expect(job.summary).toContain('failed to reserve cache')
+    expect(job.summary).toContain('no writable scopes')
   })
 
   it('ACTIONS_CACHE_MODE: read', async () => {

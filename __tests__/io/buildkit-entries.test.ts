@@ -1,3 +1,7 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { newBuildKitEntries } from '../../src/io/buildkit-entries'
 import { newStopwatch } from '../../src/io/stopwatch'
 import { adminOf } from '../../testbed/cache-admin.mjs'
@@ -14,24 +18,24 @@ const environment = {
   ACTIONS_RESULTS_URL: service.url,
   ACTIONS_CACHE_SERVICE_V2: 'True'
 }
-const indexes = newBuildKitEntries(environment, stopwatch)
+const entries = newBuildKitEntries(environment, stopwatch)
 
 test('what is written is read; a newer one has the next number', async () => {
-  expect(await indexes.read('index-a-1-00', 5)).toBeUndefined()
-  await indexes.write('index-a-1-00', '{"records":[1]}', 5)
-  await indexes.write('index-a-1-00', '{"records":"ä"}', 5)
-  expect(await indexes.read('index-a-1-00', 5)).toBe('{"records":"ä"}')
+  expect(await entries.read('index-a-1-00', 5)).toBeUndefined()
+  await entries.write('index-a-1-00', '{"records":[1]}', 5)
+  await entries.write('index-a-1-00', '{"records":"ä"}', 5)
+  expect(await entries.read('index-a-1-00', 5)).toBe('{"records":"ä"}')
   const keys = (await adminOf(service.url).entries()).map(({ key }) => key)
   expect(keys.sort()).toEqual(['index-a-1-00#1', 'index-a-1-00#2'])
 })
 
 test('the newest is the one with the highest number', async () => {
-  for (let number = 1; number <= 11; number++) await indexes.write('index-c-1-00', `{"records":[${number}]}`, 5)
-  expect(await indexes.read('index-c-1-00', 5)).toBe('{"records":[11]}')
+  for (let number = 1; number <= 11; number++) await entries.write('index-c-1-00', `{"records":[${number}]}`, 5)
+  expect(await entries.read('index-c-1-00', 5)).toBe('{"records":[11]}')
 })
 
 test('only version 2 of the service, with a token', () => {
-  expect(indexes.available).toBe(true)
+  expect(entries.available).toBe(true)
   for (const name of Object.keys(environment)) {
     expect(newBuildKitEntries({ ...environment, [name]: '' }, stopwatch).available).toBe(false)
   }
@@ -41,4 +45,52 @@ test('a token that only reads is refused, and the error says by whom', async () 
   const scopes = push().scopes.map(scope => ({ ...scope, permission: 1 }))
   const reading = newBuildKitEntries({ ...environment, ACTIONS_RUNTIME_TOKEN: makeJobToken(scopes) }, stopwatch)
   await expect(reading.write('index-b-1-00', '{}', 5)).rejects.toThrow(/reserve|no writable scopes/)
+})
+
+describe('layers', () => {
+  const call = async (name: string, body: object) =>
+    (
+      await fetch(new URL(`twirp/github.actions.results.api.v1.CacheService/${name}`, service.url), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${environment.ACTIONS_RUNTIME_TOKEN}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body)
+      })
+    ).json() as Promise<{ readonly signed_upload_url: string }>
+  const version = createHash('sha256').update('|go-actionscache-1.0').digest('hex')
+  let path: string
+  beforeEach(async () => {
+    path = join(await mkdtemp(join(tmpdir(), 'layer-')), 'layer')
+    await writeFile(path, randomBytes(3_000_000))
+  })
+
+  test('are there once they are saved', async () => {
+    expect(await entries.has('layer-a', 5)).toBe(false)
+    await entries.save('layer-a', path, 10)
+    expect([await entries.has('layer-a', 5), await entries.has('layer', 5)]).toEqual([true, false])
+  })
+
+  test('another job that saves the same is waited for', async () => {
+    const { signed_upload_url: url } = await call('CreateCacheEntry', { key: 'layer-b', version })
+    let over = false
+    const saving = entries.save('layer-b', path, 15).then(() => (over = true))
+    await new Promise(resolve => setTimeout(resolve, 1200))
+    expect(over).toBe(false)
+    await fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'x' })
+    await call('FinalizeCacheEntryUpload', { key: 'layer-b', version, size_bytes: '1' })
+    expect(await saving).toBe(true)
+  })
+
+  test('one that another job never ended to save is not taken for saved', async () => {
+    await call('CreateCacheEntry', { key: 'layer-c', version })
+    await expect(entries.save('layer-c', path, 60)).rejects.toThrow('another job began to save layer layer-c and has not ended')
+  }, 40_000)
+
+  test('a service that is throttled is asked again', async () => {
+    await adminOf(service.url).setFaults([{ status: 429, headers: { 'retry-after': '1' }, times: 2 }])
+    await entries.save('layer-d', path, 15)
+    expect(await entries.has('layer-d', 5)).toBe(true)
+    await adminOf(service.url).setFaults([{ status: 429, headers: { 'retry-after': '60' } }])
+    await expect(entries.save('layer-e', path, 2)).rejects.toThrow('answered 429')
+    await adminOf(service.url).setFaults([])
+  })
 })

@@ -46,9 +46,12 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
     known.set(key, begun)
     return begun
   }
-  const has = (digest: string) => buildkitEntries.has(ghaLayerKey(digest), requestSeconds)
   const ask = (digest: string, bytes: number) =>
-    once(asked, digest, () => lanes.enter('ask', async () => void ((await has(digest)) && present.set(digest, bytes))))
+    once(asked, digest, () =>
+      lanes.enter('ask', async () => {
+        if (await buildkitEntries.has(ghaLayerKey(digest), requestSeconds)) present.set(digest, bytes)
+      })
+    )
   const layersIn = (key: string) =>
     once(listed, key, async () => ghaLayersIn((await buildkitEntries.read(key, requestSeconds)) ?? ''))
 
@@ -60,7 +63,6 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
 
   async function upload(layer: string, path: string, deadline: number): Promise<void> {
     try {
-      if (await has(layer)) return
       await buildkitEntries.save(ghaLayerKey(layer), path, Math.max(1, (deadline - clock.now()) / 1000))
     } catch (error) {
       // The next export that has the layer may try again.
@@ -71,8 +73,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
   }
 
   /** What BuildKit exported, with the uploads that it takes, which have begun; undefined where it failed. */
-  async function written(own: string, directory: string, { imported, write, deadline }: GhaExportRequest) {
-    await askFor(own, imported)
+  async function written(directory: string, { write, deadline }: GhaExportRequest) {
     await files.makeDirectory(`${directory}/blobs/sha256`)
     const [holes, onTheWay] = [new Set(present.keys()), new Map(uploads)]
     for (const [digest, bytes] of present) await files.makeHole(pathOf(directory, digest), bytes)
@@ -95,7 +96,8 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
       if (own === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
       const directory = await files.makeTemporary('gha-export-')
       try {
-        const exported = await lanes.enter('write', () => written(own, directory, request))
+        await askFor(own, request.imported)
+        const exported = await lanes.enter('write', () => written(directory, request))
         if (!exported) return false
         const [ended, completion] = await Promise.all([exported.uploading, request.completion.catch(() => undefined)])
         const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
