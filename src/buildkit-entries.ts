@@ -1,6 +1,6 @@
 /** What BuildKit keeps in GitHub's cache: layers, and the lists of steps and layers, each under a key with a growing number behind `#`. */
 export interface BuildKitEntries {
-  /** Whether the job's cache service is one that is spoken. */
+  /** Whether the job's cache service is one that is spoken, and reached without a proxy. */
   readonly available: boolean
   /** Text of the newest list of a key, which is given without `#`; undefined where there is none. Throws when it cannot be had. */
   read(key: string, timeoutSeconds: number): Promise<string | undefined>

@@ -39,6 +39,9 @@ test('only version 2 of the service, with a token', () => {
   for (const name of Object.keys(environment)) {
     expect(newBuildKitEntries({ ...environment, [name]: '' }, stopwatch).available).toBe(false)
   }
+  const proxied = { ...environment, ACTIONS_RESULTS_URL: 'https://results.example/', HTTPS_PROXY: 'http://proxy.example' }
+  expect(newBuildKitEntries(proxied, stopwatch).available).toBe(false)
+  expect(newBuildKitEntries({ ...proxied, HTTPS_PROXY: '' }, stopwatch).available).toBe(true)
 })
 
 test('a token that only reads is refused, and the error says by whom', async () => {
@@ -89,8 +92,13 @@ describe('layers', () => {
     await adminOf(service.url).setFaults([{ status: 429, headers: { 'retry-after': '1' }, times: 2 }])
     await entries.save('layer-d', path, 15)
     expect(await entries.has('layer-d', 5)).toBe(true)
-    await adminOf(service.url).setFaults([{ status: 429, headers: { 'retry-after': '60' } }])
-    await expect(entries.save('layer-e', path, 2)).rejects.toThrow('answered 429')
+    for (const [wait, seconds] of [
+      ['60', 2],
+      ['61', 600]
+    ] as const) {
+      await adminOf(service.url).setFaults([{ status: 429, headers: { 'retry-after': wait } }])
+      await expect(entries.save('layer-e', path, seconds)).rejects.toThrow('answered 429')
+    }
     await adminOf(service.url).setFaults([])
   })
 })

@@ -17,8 +17,9 @@ const mostTaken = 5
 const othersUploadSeconds = 20
 const askAgainSeconds = 1
 
-/** Seconds to wait where the service is throttled and does not say how long. */
+/** Seconds to wait where the service is throttled and does not say how long, and at most for one answer. */
 const throttledSeconds = 2
+const mostThrottledSeconds = 60
 
 /** BuildKit's own entries of GitHub's cache, by the service's version 2, the only one that is spoken here. */
 export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): BuildKitEntries {
@@ -28,13 +29,14 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
   async function call(name: string, body: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     const url = new URL(`twirp/github.actions.results.api.v1.CacheService/${name}`, service)
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    for (;;) {
+    for (let waited = 0; ;) {
       const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal })
       if (response.ok) return (await response.json()) as Readonly<Record<string, unknown>>
       const error = new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
-      if (response.status !== 429) throw error
-      const seconds = Number(response.headers.get('retry-after') ?? throttledSeconds)
-      await sleep((Number.isFinite(seconds) ? seconds : throttledSeconds) * 1000, undefined, { signal }).catch(() => {
+      const seconds = Number(response.headers.get('retry-after') ?? throttledSeconds) || throttledSeconds
+      waited += seconds
+      if (response.status !== 429 || waited > mostThrottledSeconds) throw error
+      await sleep(seconds * 1000, undefined, { signal }).catch(() => {
         throw error
       })
     }
@@ -99,7 +101,12 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
   }
 
   return {
-    available: token !== '' && service !== '' && /^(1|t|true)$/i.test(environment['ACTIONS_CACHE_SERVICE_V2'] ?? ''),
+    available:
+      token !== '' &&
+      service !== '' &&
+      /^(1|t|true)$/i.test(environment['ACTIONS_CACHE_SERVICE_V2'] ?? '') &&
+      // fetch() of node knows no proxy.
+      !(service.startsWith('https:') && (environment['https_proxy'] || environment['HTTPS_PROXY'])),
     read: (key, timeoutSeconds) => within(timeoutSeconds, async signal => textOf(await newest(`${key}#`, signal), signal)),
     write: (key, text, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {

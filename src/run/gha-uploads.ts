@@ -5,10 +5,12 @@ import { completeConfigText, configOf, ghaIndexKey, importedGhaIndexKeys } from 
 import type { CacheTexts } from '../plan/joined-cache'
 import { blobPath } from '../plan/oci-layout'
 import { newLanes } from './lanes'
-import { requestSeconds } from './text-backend'
 
 /** Exports that are written to a directory at once, requests that ask for layers, and layers that are uploaded, each in several blocks. */
 const atOnce = { write: 1, ask: 8, upload: 2 }
+
+/** Seconds that the service may take to say what it has: a slow one is no trouble, one that hangs must not hold the job. */
+const answerSeconds = 30
 
 export interface GhaExportRequest {
   readonly ref: CacheRef
@@ -41,6 +43,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
   const listed = new Map<string, Promise<ReadonlyMap<string, number>>>()
   const uploads = new Map<string, Promise<void>>()
 
+  const secondsLeft = (deadline: number) => Math.max(1, (deadline - clock.now()) / 1000)
   const once = <T>(known: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> => {
     const begun = known.get(key) ?? work()
     known.set(key, begun)
@@ -49,11 +52,11 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
   const ask = (digest: string, bytes: number) =>
     once(asked, digest, () =>
       lanes.enter('ask', async () => {
-        if (await buildkitEntries.has(ghaLayerKey(digest), requestSeconds)) present.set(digest, bytes)
+        if (await buildkitEntries.has(ghaLayerKey(digest), answerSeconds)) present.set(digest, bytes)
       })
     )
   const layersIn = (key: string) =>
-    once(listed, key, async () => ghaLayersIn((await buildkitEntries.read(key, requestSeconds)) ?? ''))
+    once(listed, key, async () => ghaLayersIn((await buildkitEntries.read(key, answerSeconds)) ?? ''))
 
   async function askFor(own: string, imported: CacheRef | undefined): Promise<void> {
     const keys = imported?.backend === 'gha' ? importedGhaIndexKeys(imported.name, token) : []
@@ -63,7 +66,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
 
   async function upload(layer: string, path: string, deadline: number): Promise<void> {
     try {
-      await buildkitEntries.save(ghaLayerKey(layer), path, Math.max(1, (deadline - clock.now()) / 1000))
+      await buildkitEntries.save(ghaLayerKey(layer), path, secondsLeft(deadline))
     } catch (error) {
       // The next export that has the layer may try again.
       present.delete(layer)
@@ -103,7 +106,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files }: Host): Gha
         const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
         if (failed) throw failed.reason
         const complete = completion && completeConfigText(exported.text, completion.config)
-        await buildkitEntries.write(own, complete ?? exported.text, requestSeconds)
+        await buildkitEntries.write(own, complete ?? exported.text, secondsLeft(request.deadline))
         return true
       } finally {
         await files.remove(directory)
