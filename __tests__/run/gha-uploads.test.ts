@@ -35,8 +35,8 @@ const refOf = (stage: string): CacheRef => ({ backend: 'gha', name: `cache-${sta
 const [base, own, small] = [randomBytes(3_000_000), randomBytes(5_000_000), randomBytes(100)]
 
 /** Does what BuildKit does: what is in the directory already it does not write. Gives the names of layers that were. */
-function exporting(layers: readonly Buffer[], found: string[] = []) {
-  return async (directory: string): Promise<string> => {
+function exporting(layers: readonly Buffer[], found: string[] = [], records: readonly object[] = []) {
+  return async (directory: string): Promise<boolean> => {
     const put = async (content: Buffer | string) => {
       const path = join(directory, 'blobs/sha256', sha256(content).slice(7))
       const there = await stat(path).catch(() => undefined)
@@ -47,17 +47,22 @@ function exporting(layers: readonly Buffer[], found: string[] = []) {
       }
       return { digest: sha256(content), size: content.length }
     }
-    const config = JSON.stringify({ layers: layers.map((layer, at) => ({ blob: sha256(layer), parent: at - 1 })), records: [] })
+    const config = JSON.stringify({ layers: layers.map((layer, at) => ({ blob: sha256(layer), parent: at - 1 })), records })
     const entries = await Promise.all(layers.map(put))
     const manifest = {
       config: { mediaType: 'application/vnd.buildkit.cacheconfig.v0', ...(await put(config)) },
       layers: entries.map(entry => ({ ...entry, annotations: { 'containerd.io/uncompressed': 'sha256:u' } }))
     }
-    return (await put(JSON.stringify(manifest))).digest
+    const { digest, size } = await put(JSON.stringify(manifest))
+    await writeFile(
+      join(directory, 'index.json'),
+      JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType: 'm', digest, size }] })
+    )
+    return true
   }
 }
 
-const save = (stage: string, write: (directory: string) => Promise<string | undefined>, imported?: CacheRef) =>
+const save = (stage: string, write: (directory: string) => Promise<boolean>, imported?: CacheRef) =>
   uploads.save({ ref: refOf(stage), imported, write, completion: Promise.resolve(undefined), deadline: Date.now() + 20_000 })
 const keys = async () => (await admin.entries()).map(({ key }) => key.replace(/-[0-9a-f]{8}(?=#)/, '')).toSorted()
 const layerKey = (content: Buffer) => `buildkit-blob-1-${sha256(content)}`
@@ -65,9 +70,7 @@ const put = async () => (await admin.requests()).filter(line => /CreateCacheEntr
 
 it('layers and then the list are saved, each layer once; what is there need not be written', async () => {
   const [first, second]: [string[], string[]] = [[], []]
-  expect(
-    await Promise.all([save('one', exporting([base, own], first)), save('two', exporting([base, own, small], second))])
-  ).toEqual([true, true])
+  await Promise.all([save('one', exporting([base, own], first)), save('two', exporting([base, own, small], second))])
   expect(await keys()).toEqual([...[base, own, small].map(layerKey), 'index-cache-one-1#1', 'index-cache-two-1#1'].toSorted())
   expect([first, second]).toEqual([[], [sha256(base), sha256(own)]])
   const entry = (await admin.entries()).find(({ key }) => key === layerKey(own))
@@ -75,7 +78,7 @@ it('layers and then the list are saved, each layer once; what is there need not 
 
   uploads = newGhaUploads(host)
   const again: string[] = []
-  expect(await save('three', exporting([base, own, small], again), refOf('two'))).toBe(true)
+  await save('three', exporting([base, own, small], again), refOf('two'))
   expect(again).toEqual([base, own, small].map(sha256))
 })
 
@@ -98,15 +101,53 @@ it('a layer that cannot be saved keeps the lists of all that have it from being 
 })
 
 it('an export that BuildKit did not write saves nothing', async () => {
-  expect(await save('one', () => Promise.resolve(undefined))).toBe(false)
+  await save('one', () => Promise.resolve(false))
   expect(await put()).toBe(0)
 })
 
-it('a service that does not answer is an error before anything is exported', async () => {
+it('a service that does not answer is asked again by the upload, whose error it is', async () => {
+  await admin.setFaults([{ status: 500, times: 1 }])
+  await save('one', exporting([base]))
+  expect(await keys()).toContain('index-cache-one-1#1')
   await admin.setFaults([{ status: 500 }])
-  let exported = false
-  const write = () => Promise.resolve(void (exported = true))
-  await expect(save('one', write)).rejects.toThrow('answered 500')
-  expect(exported).toBe(false)
+  await expect(save('two', exporting([own]))).rejects.toThrow('answered 500')
   await admin.setFaults([])
+})
+
+it('a list is completed from the imported one only where the layers of that are there', async () => {
+  const createdAt = '2026-01-01T00:00:00Z'
+  const lacking = [
+    { digest: sha256('copied') },
+    { digest: sha256('step'), inputs: [[{ link: 0 }]], layers: [{ layer: 0, createdAt }] }
+  ]
+  const completion = (blob: string) => {
+    const layers = [{ blob, parent: -1, annotations: { size: 3, mediaType: 'm', diffID: 'd' } }]
+    return {
+      manifest: '',
+      config: JSON.stringify({ layers, records: [{ digest: sha256('copied'), layers: [{ layer: 0, createdAt }] }] })
+    }
+  }
+  await save('before', exporting([base]))
+  for (const [stage, digest] of [
+    ['there', sha256(base)],
+    ['gone', sha256(own)]
+  ] as const) {
+    await uploads.save({
+      ref: refOf(stage),
+      imported: refOf('before'),
+      write: exporting([small], [], lacking),
+      completion: Promise.resolve(completion(digest)),
+      deadline: Date.now() + 20_000
+    })
+  }
+  const names = await Promise.all(
+    ['there', 'gone'].map(async stage => {
+      const key = (await admin.entries()).find(entry => entry.key.startsWith(`index-cache-${stage}`))?.key ?? ''
+      return (await host.buildkitEntries.read(key.replace(/#.*/, ''), 5)) ?? ''
+    })
+  )
+  expect(names.map(text => [sha256(base), sha256(own), sha256(small)].map(digest => text.includes(digest)))).toEqual([
+    [true, false, true],
+    [false, false, true]
+  ])
 })

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BuildKitEntries } from '../buildkit-entries'
-import { withoutQueries } from '../signed-urls'
 import { messageOf } from '../errors'
 import { largestText } from './registry'
+import { explained } from './request-error'
 import type { Stopwatch } from './stopwatch'
 
 /** Of all entries that BuildKit writes (tonistiigi/go-actions-cache, cache.go). */
@@ -43,12 +43,12 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
   }
 
   const within = async <T>(seconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-    try {
-      return await stopwatch.waiting(work(AbortSignal.timeout(seconds * 1000)))
-    } catch (error) {
-      // Storage is reached by signed URLs.
-      throw new Error(withoutQueries(messageOf(error)), { cause: error })
-    }
+    const signal = AbortSignal.timeout(seconds * 1000)
+    const over = new Promise<never>((_, reject) => {
+      // What heeds the signal may say more.
+      signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason as Error), 100))
+    })
+    return stopwatch.waiting(explained(Promise.race([work(signal), over]), seconds))
   }
 
   async function newest(prefix: string, signal: AbortSignal): Promise<{ key: string; url: string } | undefined> {

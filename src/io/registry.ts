@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Registry } from '../host'
-import { withoutQueries } from '../signed-urls'
+import { explained } from './request-error'
 import { authorize } from './registry-token'
 import type { Credentials } from './registry-token'
 import type { Stopwatch } from './stopwatch'
@@ -130,22 +130,6 @@ async function readLimited(response: Response, what: string): Promise<Buffer> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-/** fetch says only "fetch failed"; the cause says why. What it says may name a URL that is signed. */
-async function explained<T>(promise: Promise<T>, timeoutSeconds: number): Promise<T> {
-  try {
-    return await promise
-  } catch (error) {
-    const { name, message, cause } = error as {
-      readonly name?: string
-      readonly message?: string
-      readonly cause?: { readonly message?: string; readonly code?: string }
-    }
-    if (name === 'TimeoutError') throw new Error(`no answer within ${timeoutSeconds} s`, { cause: error })
-    const said = cause ? cause.message || cause.code || String(cause) : (message ?? String(error))
-    throw new Error(withoutQueries(said), { cause: error })
-  }
 }
 
 function digestOf(bytes: Buffer): string {

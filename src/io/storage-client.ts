@@ -9,8 +9,11 @@ export const blocksAtOnce = 8
 /** What a connection reads at a time; node reads as much. */
 const readBytes = 64 * 1024
 
-/** A client for a blob of Azure's storage, by a signed URL, that downloads without new buffers. One try takes so many milliseconds at most. */
-export function blobClient(url: string, tryTimeoutInMs: number | undefined): BlockBlobClient {
+/** A client for a blob of Azure's storage, by a signed URL, that downloads without new buffers; `close` ends its connections. One try takes so many milliseconds at most. */
+export function blobClient(
+  url: string,
+  tryTimeoutInMs: number | undefined
+): { readonly client: BlockBlobClient; readonly close: () => void } {
   const retryOptions = tryTimeoutInMs === undefined ? {} : { tryTimeoutInMs }
   const pipeline = newPipeline(new AnonymousCredential(), { retryOptions })
   const agent = url.startsWith('https:') ? readingInPlace(new HttpsAgent(kept)) : readingInPlace(new HttpAgent(kept))
@@ -23,7 +26,7 @@ export function blobClient(url: string, tryTimeoutInMs: number | undefined): Blo
       }
     })
   })
-  return new BlockBlobClient(url, pipeline)
+  return { client: new BlockBlobClient(url, pipeline), close: () => agent.destroy() }
 }
 
 /** Frees the memory of a buffer that nobody reads any more, unless others share it: the garbage collector would come some 50 MB later. */

@@ -12,7 +12,7 @@ const attempts = 5
  * each 128 MB, three of which are there at a time. Throws what the storage's client throws, and where the file cannot be written.
  */
 export async function downloadCacheStorageSDK(url: string, path: string, options: { timeoutInMs: number }): Promise<void> {
-  const client = blobClient(url, options.timeoutInMs)
+  const { client, close } = blobClient(url, options.timeoutInMs)
   const { contentLength } = await client.getProperties()
   if (contentLength === undefined) throw new Error('the storage does not say how large the entry is')
   const failed = new AbortController()
@@ -36,6 +36,7 @@ export async function downloadCacheStorageSDK(url: string, path: string, options
     await Promise.all(workers)
     failed.signal.throwIfAborted()
   } finally {
+    close()
     await file.close()
   }
 }

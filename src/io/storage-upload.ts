@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { BlobUploadCommonResponse } from '@azure/storage-blob'
@@ -16,39 +17,43 @@ export const uploadCacheArchiveSDK = (url: string, path: string): Promise<BlobUp
  * when the signal says so.
  */
 export async function uploadFile(url: string, path: string, signal?: AbortSignal): Promise<BlobUploadCommonResponse> {
-  const client = blobClient(url, undefined)
+  signal?.throwIfAborted()
   const failed = new AbortController()
+  const abortSignal = failed.signal
   const stop = () => failed.abort(signal?.reason)
   signal?.addEventListener('abort', stop)
+  const { client, close } = blobClient(url, undefined)
   const file = await open(path)
   try {
     const { size } = await file.stat()
-    if (size <= blockBytes) return await client.upload(await file.readFile(), size)
-    const names = Array.from({ length: Math.ceil(size / blockBytes) }, (_, at) => blockName(at))
+    if (size <= blockBytes) return await client.upload(await file.readFile(), size, { abortSignal })
+    const names = blockNames(Math.ceil(size / blockBytes))
     let next = 0
     const sendBlocks = async (): Promise<void> => {
       const buffer = Buffer.allocUnsafe(blockBytes)
-      for (let at = next++; at < names.length && !failed.signal.aborted; at = next++) {
+      for (let at = next++; at < names.length && !abortSignal.aborted; at = next++) {
         const wanted = buffer.subarray(0, Math.min(blockBytes, size - at * blockBytes))
         const read = await readFull(file, wanted, at * blockBytes)
         if (read !== wanted.length) throw new Error(`${path} ends before what is wanted of it`)
-        await client.stageBlock(names[at] ?? '', () => Readable.from(piecesOf(wanted)), read, { abortSignal: failed.signal })
+        await client.stageBlock(names[at] ?? '', () => Readable.from(piecesOf(wanted)), read, { abortSignal })
       }
     }
     const workers = Array.from({ length: blocksAtOnce }, () => sendBlocks().catch((error: unknown) => failed.abort(error)))
     // The file is closed when none reads it any more.
     await Promise.all(workers)
-    failed.signal.throwIfAborted()
-    return await client.commitBlockList(names)
+    abortSignal.throwIfAborted()
+    return await client.commitBlockList([...names], { abortSignal })
   } finally {
     signal?.removeEventListener('abort', stop)
+    close()
     await file.close()
   }
 }
 
-/** Names of the blocks of a blob are Base64 of one length. */
-function blockName(at: number): string {
-  return Buffer.from(`${at}`.padStart(6, '0')).toString('base64')
+/** As the storage's own client names blocks: servers that stand in for the storage take no others. */
+function blockNames(count: number): readonly string[] {
+  const id = randomUUID()
+  return Array.from({ length: count }, (_, at) => Buffer.from(`${id}${`${at}`.padStart(12, '0')}`).toString('base64'))
 }
 
 /** TLS encrypts what it is given at once, into memory of its own. */

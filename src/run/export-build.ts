@@ -19,7 +19,7 @@ export interface ExportOutcome {
   readonly cause?: ExportCause
   /** `left`: the job was cancelled before it was done. */
   readonly exported: 'yes' | 'failed' | 'not-allowed' | 'left'
-  /** Digest of the manifest that was written; BuildKit gives none for gha. */
+  /** Digest of the manifest that was written; in gha there is none. */
   readonly digest?: string
   /** Milliseconds since the epoch; missing where no build was started. */
   readonly started?: number
@@ -69,25 +69,24 @@ async function exportThroughDirectory(
   const began = host.clock.now()
   const deadline = began + timeoutSeconds * 1000
   let outcome: TimedOutcome = { stage, ref, exported: 'left', seconds: 0, ranSteps: [], detail: '' }
-  const write = async (directory: string): Promise<string | undefined> => {
-    if (cancellation.requested()) return undefined
+  const write = async (directory: string): Promise<boolean> => {
+    if (cancellation.requested()) return false
     const left = Math.max(1, (deadline - host.clock.now()) / 1000)
     const inDirectory = { ...request, directory, compression: undefined, timeoutSeconds: left }
-    const { digest, ...written } = await exportTo(host, cancellation, inDirectory, { ...ref, backend: 'local' })
-    outcome = written
-    if (written.exported !== 'yes') return undefined
-    if (digest === undefined) throw new Error('BuildKit does not say what it exported')
-    return digest
+    outcome = await exportTo(host, cancellation, inDirectory, { ...ref, backend: 'local' })
+    return outcome.exported === 'yes'
   }
   const saving = uploads.save({ ref, imported: importRef, write, completion, deadline })
   const ended = await cancellation.orElse(
-    saving.then(
-      isWritten => (isWritten ? undefined : outcome),
-      (error: unknown) => failure(ref, messageOf(error))
-    ),
+    saving.then(() => outcome, failed),
     { exported: 'left', detail: '' }
   )
   return { ...outcome, ...ended, seconds: (host.clock.now() - began) / 1000 }
+
+  function failed(error: unknown): Pick<TimedOutcome, 'exported' | 'detail' | 'timedOut'> {
+    if (host.clock.now() < deadline) return failure(ref, messageOf(error))
+    return { exported: 'failed', detail: `not done within ${timeoutSeconds} s`, timedOut: true }
+  }
 }
 
 async function exportTo(
@@ -116,7 +115,7 @@ async function exportTo(
   const ranSteps = stepsRunHere(run.table).map(vertex => vertex.name)
   const facts = { stage, ref, started: run.started, seconds: run.seconds, ranSteps }
   if (run.exitCode === 0) {
-    const digest = parseManifestDigest(await host.files.read(metadataFile))
+    const digest = ref.backend === 'gha' ? undefined : parseManifestDigest(await host.files.read(metadataFile))
     return { ...facts, exported: 'yes', ...(digest ? { digest } : {}), detail: '' }
   }
   if (cancellation.requested()) return { ...facts, exported: 'left', detail: '' }
