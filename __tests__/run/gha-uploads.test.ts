@@ -117,14 +117,21 @@ it('a service that does not answer is asked again by the upload, whose error it 
 it('a list is completed from the imported one only where the layers of that are there', async () => {
   const createdAt = '2026-01-01T00:00:00Z'
   const lacking = [
-    { digest: sha256('copied') },
-    { digest: sha256('step'), inputs: [[{ link: 0 }]], layers: [{ layer: 0, createdAt }] }
+    { digest: sha256('file') },
+    { digest: sha256('copied'), inputs: [[{ link: 0 }]] },
+    { digest: sha256('step'), inputs: [[{ link: 1 }]], layers: [{ layer: 0, createdAt }] }
   ]
   const completion = (blob: string) => {
     const layers = [{ blob, parent: -1, annotations: { size: 3, mediaType: 'm', diffID: 'd' } }]
     return {
       manifest: '',
-      config: JSON.stringify({ layers, records: [{ digest: sha256('copied'), layers: [{ layer: 0, createdAt }] }] })
+      config: JSON.stringify({
+        layers,
+        records: [
+          { digest: sha256('file') },
+          { digest: sha256('copied'), inputs: [[{ link: 0 }]], layers: [{ layer: 0, createdAt }] }
+        ]
+      })
     }
   }
   await save('before', exporting([base]))
