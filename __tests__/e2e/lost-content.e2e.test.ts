@@ -80,6 +80,15 @@ describe('gha', () => {
     expect([next.outputs['cache-hit'], stepsRun(next), troublesOf(next)]).toEqual(['true', [], []])
   })
 
+  it('layers are damaged: built again without the ref', async () => {
+    await project.job(inputs)
+    expect((await project.cacheService.damage('buildkit-blob-')).length).toBeGreaterThan(0)
+    await project.edit('src/app.js')
+    const job = await project.job(inputs)
+    expect([job.main.exitCode, stagesRun(job)]).toEqual([0, stages.toSorted()])
+    expect(troublesOf(job)).toContain('Could not read the cache of `runtime` from GitHub’s cache')
+  })
+
   it('a layer was evicted, then another, and a third', async () => {
     await project.job(inputs)
     const layers = (await project.cacheService.entries()).map(({ key }) => key).filter(key => key.startsWith('buildkit-blob-'))

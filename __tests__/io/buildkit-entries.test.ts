@@ -85,8 +85,15 @@ describe('layers', () => {
 
   test('one that another job never ended to save is not taken for saved', async () => {
     await call('CreateCacheEntry', { key: 'layer-c', version })
-    await expect(entries.save('layer-c', path, 60)).rejects.toThrow('another job began to save layer layer-c and has not ended')
+    await expect(entries.save('layer-c', path, 60)).rejects.toThrow('layer-c: its upload by another job goes on, or was cut off')
   }, 40_000)
+
+  test('what was uploaded is offered again to a service that is not well', async () => {
+    await adminOf(service.url).setFaults([{ path: 'FinalizeCacheEntryUpload', status: 503, times: 2 }])
+    await entries.save('layer-f', path, 15)
+    expect(await entries.has('layer-f', 5)).toBe(true)
+    await adminOf(service.url).setFaults([])
+  }, 15_000)
 
   test('a service that is throttled is asked again', async () => {
     await adminOf(service.url).setFaults([{ status: 429, headers: { 'retry-after': '1' }, times: 2 }])

@@ -21,6 +21,9 @@ const askAgainSeconds = 1
 const throttledSeconds = 2
 const mostThrottledSeconds = 60
 
+/** Seconds in which a service that is not well is asked again to take what was uploaded. */
+const finalSeconds = 6
+
 /** BuildKit's own entries of GitHub's cache, by the service's version 2, the only one that is spoken here. */
 export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): BuildKitEntries {
   const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? ''
@@ -35,7 +38,9 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
       const error = new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
       const seconds = Number(response.headers.get('retry-after') ?? throttledSeconds) || throttledSeconds
       waited += seconds
-      if (response.status !== 429 || waited > mostThrottledSeconds) throw error
+      // Where that is lost the layer's name stays reserved.
+      const isFinal = name === 'FinalizeCacheEntryUpload' && response.status >= 500 && waited <= finalSeconds
+      if (!isFinal && (response.status !== 429 || waited > mostThrottledSeconds)) throw error
       await sleep(seconds * 1000, undefined, { signal }).catch(() => {
         throw error
       })
@@ -95,7 +100,7 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
   /** An entry that is reserved counts once it is there: who reserved it may have been killed. */
   async function waitForOther(key: string, signal: AbortSignal): Promise<void> {
     for (let waited = 0; !(await has(key, signal)); waited += askAgainSeconds) {
-      if (waited >= othersUploadSeconds) throw new Error(`another job began to save layer ${key} and has not ended`)
+      if (waited >= othersUploadSeconds) throw new Error(`${key}: its upload by another job goes on, or was cut off`)
       await sleep(askAgainSeconds * 1000, undefined, { signal })
     }
   }

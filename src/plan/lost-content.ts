@@ -1,10 +1,10 @@
 /**
- * Whether what BuildKit says means that a layer a cache ref lists is not there any more: it believes the ref's manifest, and has no
+ * Whether what BuildKit says means that a layer a cache ref lists is not there any more, or is damaged: it believes the ref's manifest, and has no
  * other way once it comes to need the layer (cache/remote.go). `blobs` are the ref's, where they are known: the same words about
  * other blobs are about base images.
  */
 export function isLostContent(message: string, blobs?: ReadonlySet<string>): boolean {
-  if (!/could not fetch content descriptor|httpReadSeeker/.test(message)) return false
+  if (!/could not fetch content descriptor|httpReadSeeker|unexpected commit digest/.test(message)) return false
   const digests = message.match(/sha256:[0-9a-f]{64}/g) ?? []
   return blobs === undefined || digests.some(digest => blobs.has(digest))
 }
