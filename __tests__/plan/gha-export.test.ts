@@ -14,8 +14,9 @@ const entry = (digest: string, annotations: Readonly<Record<string, string>>) =>
 })
 const own = { mediaType: 'application/vnd.buildkit.cacheconfig.v0', digest: 'sha256:c', size: 1 }
 const made = { 'containerd.io/uncompressed': 'sha256:u', 'buildkit/createdat': '2026-01-02T03:04:05.123456789+01:00' }
+const mediaType = 'application/vnd.oci.image.manifest.v1+json'
 const manifestOf = (annotations: Readonly<Record<string, string>>) =>
-  JSON.stringify({ config: own, layers: [entry(layer, made), entry(other, annotations)] })
+  JSON.stringify({ mediaType, config: own, layers: [entry(layer, made), entry(other, annotations)] })
 
 it('the list says of each layer what the manifest says, and of the steps what it said', () => {
   const { text, layers } = ghaExportOf(manifestOf({ 'containerd.io/uncompressed': 'sha256:v' }), config)
@@ -47,12 +48,13 @@ it('the list says of each layer what the manifest says, and of the steps what it
 
 it('an index, as older versions of BuildKit write it, says as much', () => {
   const manifests = [entry(layer, made), entry(other, made), own]
-  expect(ghaExportOf(JSON.stringify({ manifests }), config)).toEqual(ghaExportOf(manifestOf(made), config))
+  const index = JSON.stringify({ mediaType: 'application/vnd.oci.image.index.v1+json', manifests })
+  expect(ghaExportOf(index, config)).toEqual(ghaExportOf(manifestOf(made), config))
 })
 
 it.each([
   ['a manifest that does not say what a layer is', manifestOf({}), config],
-  ['one that does not list it', JSON.stringify({ config: own, layers: [entry(layer, made)] }), config],
+  ['one that does not list it', JSON.stringify({ mediaType, config: own, layers: [entry(layer, made)] }), config],
   ['no manifest', '', config],
   ['no config', manifestOf(made), '']
 ])('%s is an error', (_, manifest, text) => {

@@ -50,6 +50,7 @@ function exporting(layers: readonly Buffer[], found: string[] = [], records: rea
     const config = JSON.stringify({ layers: layers.map((layer, at) => ({ blob: sha256(layer), parent: at - 1 })), records })
     const entries = await Promise.all(layers.map(put))
     const manifest = {
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
       config: { mediaType: 'application/vnd.buildkit.cacheconfig.v0', ...(await put(config)) },
       layers: entries.map(entry => ({ ...entry, annotations: { 'containerd.io/uncompressed': 'sha256:u' } }))
     }

@@ -71,6 +71,13 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
     return text
   }
 
+  /** A signed URL to upload an entry to. Throws an error that `isTaken` knows where there is such an entry, or is going to be one. */
+  async function create(entry: { key: string; version: string }, signal: AbortSignal): Promise<string> {
+    const { ok, signed_upload_url: url } = await call('CreateCacheEntry', entry, signal)
+    if (ok !== true || typeof url !== 'string') throw new Error('failed to reserve cache')
+    return url
+  }
+
   /** The next number that nobody has: another job may be writing one, or was killed while it did (as SaveMutable of go-actions-cache). */
   async function reserve(key: string, signal: AbortSignal): Promise<{ entry: { key: string; version: string }; url: string }> {
     const before = await newest(`${key}#`, signal)
@@ -78,9 +85,7 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
     for (let number = last + 1; ; number++) {
       const entry = { key: `${key}#${number}`, version }
       try {
-        const { ok, signed_upload_url: url } = await call('CreateCacheEntry', entry, signal)
-        if (ok === true && typeof url === 'string') return { entry, url }
-        throw new Error('failed to reserve cache')
+        return { entry, url: await create(entry, signal) }
       } catch (error) {
         if (number > last + mostTaken || !isTaken(error)) throw error
       }
@@ -124,13 +129,11 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
     save: (key, path, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {
         const entry = { key, version }
-        const reserved = await call('CreateCacheEntry', entry, signal).catch((error: unknown) => {
+        const url = await create(entry, signal).catch((error: unknown) => {
           if (isTaken(error)) return undefined
           throw error
         })
-        if (!reserved) return waitForOther(key, signal)
-        const { ok, signed_upload_url: url } = reserved
-        if (ok !== true || typeof url !== 'string') throw new Error('failed to reserve cache')
+        if (url === undefined) return waitForOther(key, signal)
         const [{ size }, { uploadFile }] = await Promise.all([stat(path), import('./storage-upload')])
         await uploadFile(url, path, signal)
         await finalize(entry, size, signal)

@@ -24,7 +24,7 @@ export async function downloadCacheStorageSDK(url: string, path: string, options
       const offset = next
       const count = Math.min(blockBytes, contentLength - offset)
       next += count
-      await fetchBlock(client, buffer, offset, count, failed.signal)
+      await untilRead(() => readBlock(client, buffer, offset, count, failed.signal), failed.signal)
       const { bytesWritten } = await file.write(buffer, 0, count, offset)
       if (bytesWritten !== count) throw new Error(`${bytesWritten} of ${count} bytes could be written to ${path}`)
     }
@@ -41,20 +41,14 @@ export async function downloadCacheStorageSDK(url: string, path: string, options
   }
 }
 
-async function fetchBlock(
-  client: BlockBlobClient,
-  buffer: Buffer,
-  offset: number,
-  count: number,
-  abortSignal: AbortSignal
-): Promise<void> {
+/** Reads a block, again where its connection breaks. */
+async function untilRead(read: () => Promise<void>, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await readBlock(client, buffer, offset, count, abortSignal)
-      return
+      return await read()
     } catch (error) {
       // The client takes a connection that breaks amid a body for an abort, and does not ask again.
-      const isBroken = (error as Error).name === 'AbortError' && !abortSignal.aborted
+      const isBroken = (error as Error).name === 'AbortError' && !signal.aborted
       if (!isBroken || attempt === attempts) throw error
     }
   }

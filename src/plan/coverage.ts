@@ -50,24 +50,15 @@ export const joinedAnnotation = 'stage-cache-build.joined'
  * What a cache manifest lists. BuildKit writes an image manifest (default since 0.21) or an index whose entries are the blobs.
  * Undefined where the text is no cache manifest: an image under that tag, or a broken file.
  */
-export function parseCacheManifest(text: string):
-  | {
-      readonly blobs: ReadonlyMap<string, number>
-      readonly entries: ReadonlyMap<string, Descriptor>
-      readonly config: Descriptor
-    }
-  | undefined {
+export function parseCacheManifest(
+  text: string
+): { readonly blobs: ReadonlyMap<string, number>; readonly config: Descriptor } | undefined {
   const manifest = parseObject(text)
   const entries = manifest?.layers ?? manifest?.manifests
   if (!Array.isArray(entries) || !entries.every(isDescriptor)) return undefined
   const config = [manifest?.config, ...entries].filter(isDescriptor).find(entry => entry.mediaType === cacheConfigType)
   if (!config) return undefined
-  const layers = entries.filter(entry => entry !== config)
-  return {
-    blobs: new Map(layers.map(({ digest, size }) => [digest, size])),
-    entries: new Map(layers.map(entry => [entry.digest, entry])),
-    config
-  }
+  return { blobs: new Map(entries.filter(entry => entry !== config).map(entry => [entry.digest, entry.size])), config }
 }
 
 /** A ref known by its manifest. */

@@ -1,5 +1,5 @@
 import { parseCacheConfig } from './cache-config'
-import { parseCacheManifest } from './coverage'
+import { manifestEntries } from './joined-cache'
 
 /** Key of a layer in GitHub's cache, the same for all scopes (BuildKit cache/remotecache/gha/gha.go, blobKey). */
 export function ghaLayerKey(digest: string): string {
@@ -19,10 +19,10 @@ export interface GhaExport {
  */
 export function ghaExportOf(manifest: string, config: string): GhaExport {
   const parsed = parseCacheConfig(config)
-  const listed = parseCacheManifest(manifest)
-  if (!parsed || !listed) throw new Error('BuildKit wrote a cache of another shape')
+  if (!parsed) throw new Error('BuildKit wrote a cache of another shape')
+  const entries = manifestEntries(manifest)
   const layers = parsed.layers.map(layer => {
-    const entry = listed.entries.get(layer.blob)
+    const entry = entries.get(layer.blob)
     const diffID = entry?.annotations?.['containerd.io/uncompressed']
     if (!entry || diffID === undefined) throw new Error(`A cache manifest does not say what layer ${layer.blob} is`)
     const createdAt = entry.annotations?.['buildkit/createdat']

@@ -44,7 +44,7 @@ function cacheOf(joined: CacheConfig, parts: readonly CacheTexts[], note?: Joine
   const [first] = manifests
   if (!first) throw new Error('There is no cache to join')
   const list = 'layers' in first ? 'layers' : 'manifests'
-  const entries = new Map(manifests.flatMap(entriesOf).map(entry => [entry.digest, entry]))
+  const entries = new Map(manifests.flatMap(manifest => [...entriesOf(manifest)]))
   const own = { ...configIn(parts[0]?.manifest ?? ''), digest: configDigest, size: Buffer.byteLength(config) }
   const blobs = [...new Set(joined.layers.map(({ blob }) => blob))].map(blob => {
     const entry = entries.get(blob)
@@ -114,8 +114,13 @@ function configIn(manifest: string): Descriptor {
   return parsed.config
 }
 
-function entriesOf({ layers, manifests }: Manifest): readonly Descriptor[] {
-  return layers ?? manifests ?? []
+function entriesOf({ layers, manifests }: Manifest): ReadonlyMap<string, Descriptor> {
+  return new Map((layers ?? manifests ?? []).map(entry => [entry.digest, entry]))
+}
+
+/** What a cache's manifest says of each blob, by digest. Throws where it is none. */
+export function manifestEntries(text: string): ReadonlyMap<string, Descriptor> {
+  return entriesOf(parseManifest(text))
 }
 
 function parsedConfig(text: string): CacheConfig {

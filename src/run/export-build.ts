@@ -128,7 +128,8 @@ async function exportTo(
   return { ...facts, ...failure(ref, run.text) }
 }
 
-function failure({ backend }: CacheRef, text: string): Pick<ExportOutcome, 'exported' | 'detail'> {
+/** What a failed export is, by what was said of it: its last line counts. */
+export function failure({ backend }: CacheRef, text: string): Pick<ExportOutcome, 'exported' | 'detail'> {
   const detail = lastLine(text)
   return { exported: isRefusal(backend, detail) ? 'not-allowed' : 'failed', detail }
 }

@@ -146,7 +146,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     add(wanted) {
       const { stage, ref, after, uploads } = wanted
       if (queue.has(ref)) return
-      // Neither of two exports started together sees in the backend what both upload.
+      // Neither of two exports started together sees in the backend what both upload, unless they share their uploads.
       const takesTurns = ref.backend !== 'gha' || !options.ghaUploads
       const shared = takesTurns ? uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? []) : []
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)

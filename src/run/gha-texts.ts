@@ -36,7 +36,8 @@ export const ghaTexts: TextBackend = {
   }
 }
 
-function indexKey(env: Host['env'], scope: string): string {
+/** Key under which a gha ref of this job is written. Throws where the job's token may write nowhere. */
+export function indexKey(env: Host['env'], scope: string): string {
   const key = ghaIndexKey(scope, env['ACTIONS_RUNTIME_TOKEN'])
   if (key === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
   return key

@@ -3,9 +3,10 @@ import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { ghaExportOf, ghaLayerKey, ghaLayersIn } from '../plan/gha-export'
 import type { GhaExport } from '../plan/gha-export'
-import { completeConfigText, configOf, ghaIndexKey, importedGhaIndexKeys } from '../plan/joined-cache'
+import { completeConfigText, configOf, importedGhaIndexKeys } from '../plan/joined-cache'
 import type { CacheTexts } from '../plan/joined-cache'
 import { blobPath, parseLayoutIndex } from '../plan/oci-layout'
+import { indexKey } from './gha-texts'
 import { newLanes } from './lanes'
 
 /** Exports that are written to a directory at once, requests that ask for layers, and layers that are uploaded, each in several blocks. */
@@ -38,7 +39,6 @@ export interface GhaUploads {
 /** For all exports of a job: what one of them asked for or uploads, no other does. */
 export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host): GhaUploads {
   const lanes = newLanes(atOnce)
-  const token = env['ACTIONS_RUNTIME_TOKEN']
   /** Bytes of layers by digest: in GitHub's cache, or on the way there. */
   const present = new Map<string, number>()
   const asked = new Map<string, Promise<void>>()
@@ -68,7 +68,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host)
           if (await buildkitEntries.has(ghaLayerKey(digest), seconds()).catch(unknown)) present.set(digest, bytes)
         })
       )
-    const keys = imported?.backend === 'gha' ? importedGhaIndexKeys(imported.name, token) : []
+    const keys = imported?.backend === 'gha' ? importedGhaIndexKeys(imported.name, env['ACTIONS_RUNTIME_TOKEN']) : []
     const lists = await Promise.all([...new Set([own, ...keys])].map(layersIn))
     await Promise.all(lists.flatMap(list => [...list].map(([digest, bytes]) => ask(digest, bytes))))
   }
@@ -109,8 +109,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host)
 
   return {
     async save(request) {
-      const own = ghaIndexKey(request.ref.name, token)
-      if (own === undefined) throw new Error("cache write denied: the job's token has no writable scopes")
+      const own = indexKey(env, request.ref.name)
       const directory = await files.makeTemporary('gha-export-')
       try {
         await askFor(own, request)

@@ -2,11 +2,10 @@ import { lastLine, messageOf } from '../errors'
 import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheTexts } from '../plan/joined-cache'
-import { isRefusal } from '../plan/permissions'
 import { cacheTexts } from './cache-texts'
 import type { Cancellation } from './cancellation'
 import { withDeadline } from './deadline'
-import { runExport } from './export-build'
+import { failure, runExport } from './export-build'
 import type { ExportOutcome, ExportRequest, TimedOutcome } from './export-build'
 import type { TextSource } from './text-backend'
 
@@ -82,8 +81,7 @@ async function exportParts(
     if (digest === 'left') return { ...sum, exported: 'left', seconds: took(), detail: '' }
     return { ...sum, exported: 'yes', ...(digest ? { digest } : {}), seconds: took(), detail: '' }
   } catch (error) {
-    const detail = lastLine(messageOf(error))
-    return { ...sum, exported: isRefusal(ref.backend, detail) ? 'not-allowed' : 'failed', seconds: took(), detail }
+    return { ...sum, ...failure(ref, messageOf(error)), seconds: took() }
   }
 }
 
