@@ -8,6 +8,9 @@ export interface BuildKitEntries {
   write(key: string, text: string, timeoutSeconds: number): Promise<void>
   /** Whether there is a layer of this key. Throws when that cannot be known. */
   has(key: string, timeoutSeconds: number): Promise<boolean>
-  /** Saves a file as a layer, unless another job does. Throws when it is not there in the end. */
-  save(key: string, path: string, timeoutSeconds: number): Promise<void>
+  /**
+   * Saves a file as a layer, unless another job does: for so many seconds of patience, what another job began to save is waited for, and then saved
+   * beside it. Throws when it is not there in the end.
+   */
+  save(key: string, path: string, patienceSeconds: number, timeoutSeconds: number): Promise<void>
 }

@@ -135,6 +135,22 @@ describe('what was finished is kept', () => {
     await project.cacheService.setFaults([])
     expect(await saved(inputs)).toEqual(['ran builder'])
   })
+
+  it('by the post step where an upload was cut off, whose name stays reserved', async () => {
+    const inputs = { 'cache-backends': 'gha' }
+    await project.cacheService.setFaults([{ path: '^/blobs/', on: 'write', hang: true, times: 1 }])
+    const prepared = await project.prepare(inputs)
+    const main = prepared.startMain()
+    await main.waitForLine(/builder begins$/)
+    await main.cancelLikeRunner()
+    const job = await prepared.finish()
+    expect(troublesOf(job)).toEqual(['`base`: not yet saved to GitHub’s cache when the job was cancelled'])
+    expect(job.summary).toContain('💾 Saved after the job was cancelled: `base`')
+    const layers = (await project.cacheService.entries()).filter(({ key }) => key.startsWith('buildkit-blob-'))
+    expect(layers.filter(({ complete }) => !complete)).toHaveLength(1)
+    expect(layers.filter(({ key }) => key.includes('#'))).toMatchObject([{ complete: true }])
+    expect(await saved(inputs)).toEqual(['ran builder'])
+  })
 })
 
 /** Waits until the cache service was asked for this. */

@@ -26,7 +26,7 @@ beforeEach(async () => {
       ACTIONS_CACHE_SERVICE_V2: 'true'
     }
   })
-  uploads = newGhaUploads(host)
+  uploads = newGhaUploads(host, 2)
 })
 afterEach(() => host.remove())
 
@@ -77,7 +77,7 @@ it('layers and then the list are saved, each layer once; what is there need not 
   const entry = (await admin.entries()).find(({ key }) => key === layerKey(own))
   expect(entry?.bytes).toBe(own.length)
 
-  uploads = newGhaUploads(host)
+  uploads = newGhaUploads(host, 2)
   const again: string[] = []
   await save('three', exporting([base, own, small], again), refOf('two'))
   expect(again).toEqual([base, own, small].map(sha256))
@@ -86,7 +86,7 @@ it('layers and then the list are saved, each layer once; what is there need not 
 it('what an earlier list names and is gone is written and saved again', async () => {
   await save('one', exporting([base, own]))
   await admin.evict(layerKey(own))
-  uploads = newGhaUploads(host)
+  uploads = newGhaUploads(host, 2)
   const found: string[] = []
   await save('one', exporting([base, own], found))
   expect(found).toEqual([sha256(base)])

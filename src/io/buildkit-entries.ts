@@ -10,11 +10,16 @@ import type { Stopwatch } from './stopwatch'
 /** Of all entries that BuildKit writes (tonistiigi/go-actions-cache, cache.go). */
 const version = createHash('sha256').update('|go-actionscache-1.0').digest('hex')
 
+/** An entry that is being written, and the signed URL that takes its content. */
+interface Reserved {
+  readonly entry: { readonly key: string; readonly version: string }
+  readonly url: string
+}
+
 /** Numbers in a row that may be taken. */
 const mostTaken = 5
 
-/** Seconds that another job's upload of the same layer is waited for, and between two questions whether it is there. */
-const othersUploadSeconds = 20
+/** Seconds between two questions whether what another job uploads is there. */
 const askAgainSeconds = 1
 
 /** Seconds to wait where the service is throttled and does not say how long, and at most for one answer. */
@@ -78,23 +83,23 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
     return url
   }
 
-  /** The next number that nobody has: another job may be writing one, or was killed while it did (as SaveMutable of go-actions-cache). */
-  async function reserve(key: string, signal: AbortSignal): Promise<{ entry: { key: string; version: string }; url: string }> {
-    const before = await newest(`${key}#`, signal)
-    const last = Number(before?.key.slice(key.length + 1) ?? 0)
-    for (let number = last + 1; ; number++) {
+  /** The first number from this one on that nobody has: another job may be writing one, or was killed while it did (as SaveMutable of go-actions-cache). */
+  async function reserve(key: string, first: number, signal: AbortSignal): Promise<Reserved> {
+    for (let number = first; ; number++) {
       const entry = { key: `${key}#${number}`, version }
       try {
         return { entry, url: await create(entry, signal) }
       } catch (error) {
-        if (number > last + mostTaken || !isTaken(error)) throw error
+        if (number >= first + mostTaken || !isTaken(error)) throw error
       }
     }
   }
 
+  /** Under its own key, or under a number: BuildKit, too, takes any entry whose key begins so (go-actions-cache, loadV2). */
   async function has(key: string, signal: AbortSignal): Promise<boolean> {
-    const found = await call('GetCacheEntryDownloadURL', { key, restore_keys: [], version }, signal)
-    return found['ok'] === true && found['matched_key'] === key
+    const found = await call('GetCacheEntryDownloadURL', { key, restore_keys: [`${key}#`], version }, signal)
+    const { ok, matched_key: matched } = found
+    return ok === true && typeof matched === 'string' && (matched === key || matched.startsWith(`${key}#`))
   }
 
   async function finalize(entry: { key: string; version: string }, bytes: number, signal: AbortSignal): Promise<void> {
@@ -102,10 +107,17 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
     if (done['ok'] !== true) throw new Error('the cache service did not take it')
   }
 
-  /** An entry that is reserved counts once it is there: who reserved it may have been killed. */
-  async function waitForOther(key: string, signal: AbortSignal): Promise<void> {
-    for (let waited = 0; !(await has(key, signal)); waited += askAgainSeconds) {
-      if (waited >= othersUploadSeconds) throw new Error(`${key}: its upload by another job goes on, or was cut off`)
+  /** Undefined where another job saves the same: what is reserved may never come, since who reserved it was killed, and then a number is. */
+  async function reserveLayer(key: string, patienceSeconds: number, signal: AbortSignal): Promise<Reserved | undefined> {
+    const entry = { key, version }
+    try {
+      return { entry, url: await create(entry, signal) }
+    } catch (error) {
+      if (!isTaken(error)) throw error
+    }
+    for (let waited = 0; ; waited += askAgainSeconds) {
+      if (await has(key, signal)) return undefined
+      if (waited >= patienceSeconds) return reserve(key, 2, signal)
       await sleep(askAgainSeconds * 1000, undefined, { signal })
     }
   }
@@ -120,23 +132,20 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
     read: (key, timeoutSeconds) => within(timeoutSeconds, async signal => textOf(await newest(`${key}#`, signal), signal)),
     write: (key, text, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {
-        const { entry, url } = await reserve(key, signal)
+        const before = await newest(`${key}#`, signal)
+        const { entry, url } = await reserve(key, Number(before?.key.slice(key.length + 1) ?? 0) + 1, signal)
         const stored = await fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: text, signal })
         if (!stored.ok) throw new Error(`Storage answered ${stored.status} for ${entry.key}`)
         await finalize(entry, Buffer.byteLength(text), signal)
       }),
     has: (key, timeoutSeconds) => within(timeoutSeconds, signal => has(key, signal)),
-    save: (key, path, timeoutSeconds) =>
+    save: (key, path, patienceSeconds, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {
-        const entry = { key, version }
-        const url = await create(entry, signal).catch((error: unknown) => {
-          if (isTaken(error)) return undefined
-          throw error
-        })
-        if (url === undefined) return waitForOther(key, signal)
+        const reserved = await reserveLayer(key, patienceSeconds, signal)
+        if (!reserved) return
         const [{ size }, { uploadFile }] = await Promise.all([stat(path), import('./storage-upload')])
-        await uploadFile(url, path, signal)
-        await finalize(entry, size, signal)
+        await uploadFile(reserved.url, path, signal)
+        await finalize(reserved.entry, size, signal)
       })
   }
 }

@@ -36,8 +36,8 @@ export interface GhaUploads {
   save(request: GhaExportRequest): Promise<void>
 }
 
-/** For all exports of a job: what one of them asked for or uploads, no other does. */
-export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host): GhaUploads {
+/** For all exports of a job: what one of them asked for or uploads, no other does. So long is waited for a layer that another job began to upload. */
+export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host, patienceSeconds: number): GhaUploads {
   const lanes = newLanes(atOnce)
   /** Bytes of layers by digest: in GitHub's cache, or on the way there. */
   const present = new Map<string, number>()
@@ -76,7 +76,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host)
   async function upload(layer: string, path: string, deadline: number): Promise<void> {
     const key = ghaLayerKey(layer)
     if (await buildkitEntries.has(key, Math.min(answerSeconds, secondsLeft(deadline)))) return
-    await buildkitEntries.save(key, path, secondsLeft(deadline))
+    await buildkitEntries.save(key, path, patienceSeconds, secondsLeft(deadline))
   }
 
   /** What BuildKit exported, with the uploads that it takes, which have begun; undefined where it exported nothing. */

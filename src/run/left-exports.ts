@@ -78,6 +78,8 @@ export async function finishExports(
     apart: left.apart ?? false,
     caches,
     importRef: () => imported,
+    // What is reserved and not there the main step of this job was about to upload.
+    patienceSeconds: 0,
     staging,
     beforeStaging: () => undefined
   })

@@ -30,6 +30,9 @@ const savingSeconds = 600
 /** Seconds that exports go on after the job was cancelled: a runner kills after ten, and the report is still to be written. */
 export const graceSeconds = 4
 
+/** Seconds that a layer is waited for which another job began to upload. */
+const patienceSeconds = 20
+
 export interface SideBuildsOptions {
   readonly preparation: Preparation
   readonly builder: Builder
@@ -113,6 +116,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         apart: exportsApart(builder),
         caches,
         importRef: stage => importRef ?? (stage === 'hit' ? brokenRef : undefined),
+        patienceSeconds,
         staging,
         beforeStaging
       })

@@ -20,6 +20,8 @@ export interface StageExportsRequest {
   readonly apart: boolean
   readonly caches: Caches
   readonly importRef: ExporterOptions['importRef']
+  /** For layers that somebody else began to upload to GitHub's cache. */
+  readonly patienceSeconds: number
   /** Directory that local exports write to until all are done. */
   readonly staging: string
   /** Called before that directory is made. */
@@ -36,7 +38,8 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     driver: builder.driver,
     apart: request.apart,
     importRef,
-    ghaUploads: plan.backends.includes('gha') && host.buildkitEntries.available ? newGhaUploads(host) : undefined,
+    ghaUploads:
+      plan.backends.includes('gha') && host.buildkitEntries.available ? newGhaUploads(host, request.patienceSeconds) : undefined,
     takesPlaceOf(ref) {
       const imported = caches.found.find(found => found.ref === importRef('ran'))
       // With mode=min it is not to hold what else was imported.
