@@ -37,6 +37,17 @@ test('a manifest by its digest; the digest of odd bytes is that of the bytes', a
   expect(server.asked[0]?.url).toBe(`/v2/acme/app/manifests/${sha256(bytes)}`)
 })
 
+test('a manifest that was read is known by its digest', async () => {
+  const server = await started(plain)
+  const registry = registryWith()
+  const read = await registry.manifest(`${server.host}/acme/app:cache-base`, 5)
+  expect(await registry.manifest(`${server.host}/acme/app@${sha256('{"x":"ä"}')}`, 5)).toEqual(read)
+  expect(server.asked).toHaveLength(1)
+  await registry.manifest(`${server.host}/acme/other@${sha256('{"x":"ä"}')}`, 5)
+  await registry.manifest(`${server.host}/acme/app:cache-base`, 5)
+  expect(server.asked).toHaveLength(3)
+})
+
 const statuses: readonly { status: number; headers?: Record<string, string>; expected: undefined | RegExp }[] = [
   { status: 404, expected: undefined },
   { status: 401, expected: /^127.0.0.1:\d+ answered 401 Unauthorized for acme\/app\/manifests\/t$/ },

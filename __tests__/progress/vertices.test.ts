@@ -285,3 +285,14 @@ test('ten thousand vertices and a hundred megabytes of output stay small and fas
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(90_000_000)
   expect(table.doneCount).toBe(count)
 })
+
+test('the layers of a cache are written once its config is next', () => {
+  const statuses = statusesOf('web/cold')
+  const whole = statuses.findIndex(({ statuses: said }) => said?.some(({ id }) => id.startsWith('writing config')))
+  expect([tableOf(statuses.slice(0, whole)).layersWritten, tableOf(statuses.slice(0, whole + 1)).layersWritten]).toEqual([
+    false,
+    true
+  ])
+  const later = statuses.slice(whole).flatMap(({ statuses: said = [] }) => said.map(({ id, completed }) => ({ id, completed })))
+  expect(later.filter(({ id, completed }) => id.startsWith('writing layer') && completed === undefined)).toEqual([])
+})

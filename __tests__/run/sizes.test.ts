@@ -1,7 +1,7 @@
 import type { Host } from '../../src/host'
 import type { ExportOutcome } from '../../src/run/export-build'
 import { measureImage } from '../../src/run/image-size'
-import { measureRefs } from '../../src/run/ref-sizes'
+import { measureRefs, readManifest } from '../../src/run/ref-sizes'
 import { inputsWith } from '../inputs/fixture'
 import { diamond, foundWith, planOf, refOf } from '../helpers/plans'
 
@@ -36,15 +36,21 @@ describe('refs that were written', () => {
     ranSteps: [],
     detail: ''
   })
-  const { host } = registryOf({
+  const { host, asked } = registryOf({
     deps: { config, layers: [layer('a', 100), layer('b', 20)] },
     final: { config, layers: [layer('a', 100), layer('b', 20), layer('d', 3)] }
   })
-  const outcomes = [saved('deps'), saved('final'), saved('tools', 'gone'), { ...saved('base'), exported: 'failed' as const }]
+  const written = [saved('deps'), saved('final'), saved('tools', 'gone'), { ...saved('base'), exported: 'failed' as const }]
+  const read = () => Promise.all(written.map(async outcome => ({ ...outcome, manifest: await readManifest(host, outcome) })))
+
+  test('are asked for where one was written', async () => {
+    expect((await read()).map(({ manifest }) => manifest !== undefined)).toEqual([true, true, false, false])
+    expect(asked.map(reference => reference.replace(/^.*@/, ''))).toEqual(['deps', 'final', 'gone'])
+  })
 
   test('each new layer counts once, for the first ref that has it', async () => {
     const before = { found: [foundWith(refOf(plan, 'base'), 'a')], lookedUp: ['registry'] as const }
-    const sizes = await measureRefs(host, outcomes, before)
+    const sizes = measureRefs(await read(), before)
     expect([...sizes].map(([{ stage }, { bytes, newBytes }]) => [stage, bytes > 120, newBytes])).toEqual([
       ['deps', true, 20],
       ['final', true, 3]
@@ -52,7 +58,7 @@ describe('refs that were written', () => {
   })
 
   test('what was there before is not known where nobody could be asked', async () => {
-    const sizes = await measureRefs(host, outcomes, { found: [], lookedUp: [] })
+    const sizes = measureRefs(await read(), { found: [], lookedUp: [] })
     expect([...sizes.values()].map(({ newBytes }) => newBytes)).toEqual([undefined, undefined])
   })
 })

@@ -23,6 +23,8 @@ type Login = (host: string) => Promise<Credentials | undefined>
  */
 export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
   const fetchAuthorized = newAuthorizedFetch(login)
+  /** Manifests by repository and digest: what a digest stands for stays. */
+  const manifests = new Map<string, string>()
 
   async function read(repository: string, path: string, timeoutSeconds: number): Promise<Buffer | undefined> {
     const response = await fetchAuthorized(repository, urlOf(repository, path), {
@@ -75,8 +77,13 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
     },
     async manifest(reference, timeoutSeconds) {
       const [repository, tag] = splitReference(reference)
+      const known = manifests.get(`${repository}@${tag}`)
+      if (known !== undefined) return { digest: tag, text: known }
       const found = await stopwatch.waiting(explained(read(repository, `manifests/${tag}`, timeoutSeconds), timeoutSeconds))
-      return found && { digest: digestOf(found), text: found.toString('utf8') }
+      if (!found) return undefined
+      const manifest = { digest: digestOf(found), text: found.toString('utf8') }
+      manifests.set(`${repository}@${manifest.digest}`, manifest.text)
+      return manifest
     },
     async blob(repository, digest, timeoutSeconds) {
       const found = await stopwatch.waiting(explained(read(repository, `blobs/${digest}`, timeoutSeconds), timeoutSeconds))

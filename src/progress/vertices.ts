@@ -42,6 +42,8 @@ export interface VertexTable {
   readonly doneCount: number
   /** What this very build ran, to its end or not, steps and all else. */
   readonly ranHere: ReadonlySet<Vertex>
+  /** The layers of a cache that this build exports are where they are to be (BuildKit cache/remotecache/export.go, Finalize). */
+  readonly layersWritten: boolean
 }
 
 /** An empty table; `applyStatus` fills it. */
@@ -57,6 +59,7 @@ export function applyStatus(table: VertexTable, status: SolveStatus): void {
   if (!(table instanceof Table)) throw new TypeError('applyStatus needs a table made by newVertexTable')
   for (const event of status.vertexes ?? []) table.apply(event)
   for (const { vertex } of status.logs ?? []) table.spoke(vertex)
+  if (status.statuses?.some(({ id }) => id.startsWith('writing config '))) table.layersWritten = true
 }
 
 /** The steps that this very build ran: neither cached, nor shared with a build that had begun them before. */
@@ -125,6 +128,7 @@ class Table implements VertexTable {
   private readonly awaited = new Set<string>()
   began?: number
   doneCount = 0
+  layersWritten = false
   readonly ranHere = new Set<TableVertex>()
 
   apply(event: VertexEvent): void {

@@ -9,6 +9,7 @@ import { isLostContent } from '../plan/lost-content'
 import { isRefusal } from '../plan/permissions'
 import { exportArgv } from '../plan/side-argv'
 import { stepsRunHere } from '../progress/vertices'
+import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import type { GhaUploads } from './gha-uploads'
@@ -21,6 +22,8 @@ export interface ExportOutcome {
   readonly exported: 'yes' | 'failed' | 'not-allowed' | 'left'
   /** Digest of the manifest that was written; in gha there is none. */
   readonly digest?: string
+  /** Text of that manifest in a registry, where it could be read. */
+  readonly manifest?: string | undefined
   /** Milliseconds since the epoch; missing where no build was started. */
   readonly started?: number
   readonly seconds: number
@@ -45,6 +48,8 @@ export interface ExportRequest {
   readonly ghaUploads?: GhaUploads | undefined
   /** What those complete the ref from. */
   readonly completion?: Promise<CacheTexts | undefined>
+  /** Called when the layers are where they are to be, perhaps more than once; what is left to do moves texts only. */
+  readonly onLayersWritten: () => void
   readonly timeoutSeconds: number
 }
 
@@ -111,7 +116,8 @@ async function exportTo(
       ...(request.directory === undefined ? {} : { directory: request.directory })
     }
   })
-  const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds })
+  const onProgress = (table: VertexTable) => table.layersWritten && request.onLayersWritten()
+  const run = await runBuild(host, cancellation, command, { live: false, timeoutSeconds, onProgress })
   const ranSteps = stepsRunHere(run.table).map(vertex => vertex.name)
   const facts = { stage, ref, started: run.started, seconds: run.seconds, ranSteps }
   if (run.exitCode === 0) {

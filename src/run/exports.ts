@@ -14,6 +14,7 @@ import type { ExportOutcome } from './export-build'
 import type { GhaUploads } from './gha-uploads'
 import { runJoinedExport } from './joined-export'
 import { newLanes } from './lanes'
+import { readManifest } from './ref-sizes'
 import type { TextSource } from './text-backend'
 
 /** Seconds one export may take, and one to a backend that could not be looked up: a service that hangs must not hold the job. */
@@ -75,8 +76,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes<Backend | 'any'>({ ...atOnce, any: 1 })
   const queue = new Map<CacheRef, { readonly stage: string; readonly done: Promise<ExportOutcome> }>()
-  /** The export that is the first to upload a stage or a base image, by backend. */
-  const uploading = new Map<string, Promise<ExportOutcome>>()
+  /** Until the export that is the first to upload a stage or a base image, by backend, has written its layers. */
+  const uploading = new Map<string, Promise<unknown>>()
   let staging: Promise<string> | undefined
   let pulled: Promise<unknown> = Promise.resolve()
   let deadline = Infinity
@@ -84,7 +85,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let open = 0
   const early = newEarlyRecords(options.record)
 
-  async function save({ stage, ref, cause }: StageExport): Promise<ExportOutcome> {
+  async function save({ stage, ref, cause }: StageExport, onLayersWritten: () => void): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
@@ -101,6 +102,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       ref,
       importRef: options.importRef(cause === 'ran' ? 'ran' : 'hit'),
       takesPlaceOf: options.takesPlaceOf(ref),
+      onLayersWritten,
       pullLayers: cause === 'by-content',
       compression,
       ghaUploads: options.ghaUploads,
@@ -116,14 +118,14 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     return outcome
   }
 
-  async function attempt(wanted: StageExport): Promise<ExportOutcome> {
+  async function attempt(wanted: StageExport, onLayersWritten: () => void): Promise<ExportOutcome> {
     const { stage, ref, cause } = wanted
-    const outcome = await save(wanted).catch((error: unknown): ExportOutcome => {
+    const outcome = await save(wanted, onLayersWritten).catch((error: unknown): ExportOutcome => {
       const detail = messageOf(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
     host.log.info(`Cache of ${stage} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
-    const ended = { ...outcome, cause }
+    const ended = { ...outcome, cause, manifest: await cancellation.orElse(readManifest(host, outcome), undefined) }
     open--
     // After the last one all is recorded together.
     if (outcome.exported === 'yes' && (open > 0 || deadline === Infinity)) early.add(ended)
@@ -151,10 +153,13 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const shared = takesTurns ? uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? []) : []
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
       const ready = Promise.all([pulled, ...before, ...shared])
-      const done = ready.then(() => lanes.enter(options.inTurn ? 'any' : ref.backend, () => attempt(wanted)))
+      const written = Promise.withResolvers<undefined>()
+      const onWritten = () => written.resolve(undefined)
+      const lane = options.inTurn ? 'any' : ref.backend
+      const done = ready.then(() => lanes.enter(lane, () => attempt(wanted, onWritten))).finally(onWritten)
       for (const part of uploads) {
         const key = `${ref.backend} ${part}`
-        if (!uploading.has(key)) uploading.set(key, done)
+        if (!uploading.has(key)) uploading.set(key, written.promise)
       }
       open++
       queue.set(ref, { stage, done })

@@ -6,7 +6,6 @@ import type { Inputs } from '../inputs'
 import { imageDigests } from '../explain/images'
 import { readsCache } from '../plan/build-command'
 import { buildsBesideMain } from '../plan/builder'
-import type { CacheRef } from '../plan/cache-plan'
 import { importedRefs, planImports } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { failureText } from '../report/failure'
@@ -33,7 +32,6 @@ import { asksBuildKit, buildWithoutPlan, callBuildKit } from './plain-build'
 import { prepare } from './prepare'
 import { printPlan, publish } from './publish'
 import { measureRefs } from './ref-sizes'
-import type { RefSize } from './ref-sizes'
 import { withSummary } from './refusal'
 import { readRemoteDockerfile } from './remote-dockerfile'
 import { saveCaches } from './saving'
@@ -141,10 +139,11 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const [{ outcomes, left }, mounts] = await Promise.all([finishing, savingMounts])
   if (left) leave({ left })
   if (mounts.left) leave({ leftMounts: mounts.left })
-  const [materials, sizes, imageBytes] = await inTime.orElse(
-    Promise.all([fingerprints.ready(reportSeconds), measureRefs(host, outcomes, caches), measured]),
-    [undefined, new Map<CacheRef, RefSize>(), undefined]
-  )
+  const sizes = measureRefs(outcomes, caches)
+  const [materials, imageBytes] = await inTime.orElse(Promise.all([fingerprints.ready(reportSeconds), measured]), [
+    undefined,
+    undefined
+  ])
   const read = {
     images: imageDigests(built.run.table),
     imported: importedRefs({ ...imports, broughtIn: built.broughtIn }),

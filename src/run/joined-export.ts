@@ -40,6 +40,7 @@ export async function runJoinedExport(
   // There a name stands for the newest, which the export is going to be.
   if (ref.backend === 'gha') await cancellation.orElse(reading, undefined).catch(() => undefined)
   const outcome = await (parts ? exportParts(host, cancellation, request, parts) : runExport(host, cancellation, request))
+  request.onLayersWritten()
   return outcome.exported === 'yes' ? completed(host, cancellation, request, outcome, reading) : outcome
 }
 
@@ -58,6 +59,8 @@ async function exportParts(
       ...request,
       inputs: { ...inputs, platforms },
       ref: { ...ref, name },
+      // Others follow.
+      onLayersWritten: () => undefined,
       timeoutSeconds: Math.max(1, request.timeoutSeconds - seconds)
     })
     seconds += outcome.seconds

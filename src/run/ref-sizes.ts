@@ -4,6 +4,9 @@ import { foundByManifest, parseCacheManifest } from '../plan/coverage'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 
+/** Seconds the registry has to give a manifest. */
+const manifestSeconds = 5
+
 /** What a ref that was written comes to. */
 export interface RefSize {
   readonly bytes: number
@@ -11,31 +14,28 @@ export interface RefSize {
   readonly newBytes?: number
 }
 
-/** Sizes of refs that were written, where their manifests can be read. */
-export async function measureRefs(
-  host: Host,
+/** The manifest that an export to a registry wrote; undefined elsewhere, and where it cannot be read. Never rejects. */
+export async function readManifest({ registry }: Host, { ref, exported, digest }: ExportOutcome): Promise<string | undefined> {
+  if (ref.backend !== 'registry' || exported !== 'yes' || digest === undefined) return undefined
+  try {
+    return (await registry.manifest(`${ref.place}@${digest}`, manifestSeconds))?.text
+  } catch {
+    // A size that is not known is a gap in the summary, nothing was lost.
+    return undefined
+  }
+}
+
+/** Sizes of refs that were written, where their manifests were read. */
+export function measureRefs(
   outcomes: readonly ExportOutcome[],
   { found, lookedUp }: Pick<Caches, 'found' | 'lookedUp'>
-): Promise<ReadonlyMap<CacheRef, RefSize>> {
-  const written = await Promise.all(
-    outcomes
-      .filter(({ ref, exported, digest }) => ref.backend === 'registry' && exported === 'yes' && digest !== undefined)
-      .map(async ({ ref, digest }) => {
-        try {
-          const manifest = await host.registry.manifest(`${ref.place}@${digest}`, 5)
-          return manifest && { ref, ...manifest }
-        } catch {
-          // A size that cannot be read is a gap in the summary, nothing was lost.
-          return undefined
-        }
-      })
-  )
+): ReadonlyMap<CacheRef, RefSize> {
   const known = new Set(found.filter(({ ref }) => ref.backend === 'registry').flatMap(({ blobs = [] }) => [...blobs]))
   const sizes = new Map<CacheRef, RefSize>()
-  for (const { ref, digest, text } of written.filter(manifest => manifest !== undefined)) {
-    const bytes = foundByManifest(ref, digest, text)?.bytes
+  for (const { ref, digest = '', manifest = '' } of outcomes) {
+    const bytes = foundByManifest(ref, digest, manifest)?.bytes
     if (bytes === undefined) continue
-    const layers = [...(parseCacheManifest(text)?.blobs ?? [])].filter(([layer]) => !known.has(layer))
+    const layers = [...(parseCacheManifest(manifest)?.blobs ?? [])].filter(([layer]) => !known.has(layer))
     for (const [layer] of layers) known.add(layer)
     const newBytes = layers.reduce((sum, [, size]) => sum + size, 0)
     sizes.set(ref, lookedUp.includes('registry') ? { bytes, newBytes } : { bytes })
