@@ -61,7 +61,7 @@ test.each([
 ])('why: %s', (_, stage, expected) => expect(plain(whyWords(stage))).toBe(expected))
 
 test.each([
-  ['by-content', 'what it reads was rebuilt and came out the same'],
+  ['by-content', 'what it reads was rebuilt and came out as in an earlier build'],
   ['holds-others', 'holds stages that its ref lacks'],
   ['stale', 'its ref held something else'],
   ['absent', 'had no ref there yet'],
@@ -80,11 +80,11 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
   [{ code: 'export-failed', backend: 'registry' }, 'app: built, but not saved to the registry', /packages: write/u],
   [{ code: 'export-failed', backend: 'gha' }, 'app: built, but not saved to GitHub’s cache', /forks/u],
   [{ code: 'export-failed', backend: 'local' }, 'app: built, but not saved to the local directory', /disk/u],
-  [{ code: 'export-ran-steps', backend: 'gha' }, 'app: steps ran a second time while saving to GitHub’s cache', /report/u],
+  [{ code: 'export-ran-steps', backend: 'gha' }, 'app: steps ran while saving to GitHub’s cache', /report/u],
   [
     { code: 'export-ran-steps', backend: 'gha', hadHit: true },
-    'app: steps ran a second time while saving to GitHub’s cache',
-    /^Nothing to do: the builder knew/u
+    'app: steps ran while saving to GitHub’s cache',
+    /^Nothing to do: their results were known/u
   ],
   [{ code: 'import-failed', backend: 'registry' }, 'Could not read the cache of app from the registry', /packages: read/u],
   [

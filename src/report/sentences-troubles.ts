@@ -59,10 +59,10 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
     remedy: () => words`The post step goes on with it, and says what became of it.`
   },
   'export-ran-steps': {
-    what: (place, stages) => words`${stages}: steps ran a second time while saving to ${place}`,
+    what: (place, stages) => words`${stages}: steps ran while saving to ${place}`,
     remedy: ({ hadHit }) =>
       hadHit
-        ? words`Nothing to do: the builder knew their results, but did not have their layers; now they are saved.`
+        ? words`Nothing to do: their results were known, but no layers of them; now they are saved.`
         : words`This must not happen: please report it with the log of this job.`
   },
   'import-failed': {

@@ -18,8 +18,8 @@ export function exportTroubles(
   }
   return outcomes.flatMap((outcome, index): readonly Degradation[] => {
     const { stage, ref, cause, exported, detail, ranSteps } = outcome
-    // What hit by content is pulled first, so that there is nothing left to run.
-    const hadHit = cause !== 'ran' && cause !== 'by-content'
+    // Of what it hit only what a later step needed is sure to have layers.
+    const hadHit = cause !== 'ran'
     const firstRefusal =
       outcomes.findIndex(other => other.exported === 'not-allowed' && other.ref.backend === ref.backend) === index
     return [
