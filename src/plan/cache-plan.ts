@@ -16,6 +16,8 @@ export interface CacheRef {
   readonly place: string
   /** Of platforms built together, the refs of each alone: BuildKit writes those, and the ref is made of them (joined-cache.ts). */
   readonly parts?: readonly CachePart[]
+  /** Name under which BuildKit writes a beginning of the stage that a build which failed got done (beginnings.ts). */
+  readonly beginning: string
 }
 
 export interface CachePart {
@@ -74,13 +76,15 @@ export function planCache(request: CachePlanRequest): CachePlan {
           platforms: on,
           version
         })
-      // Nothing else has the refs of one platform that are made on the way to one of several.
+      // Nothing else has the refs that are made on the way to others: those of one platform of several, and of beginnings.
       const partOf = [inputs.cacheVersion, ...platforms].join(' ')
+      const begunOf = [inputs.cacheVersion, 'begun'].join(' ').trim()
       return {
         backend,
         stage: stage.name,
         scope,
         name: nameOn(platforms),
+        beginning: nameOn(platforms, begunOf),
         place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend],
         ...(platforms.length > 1 ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform], partOf) })) } : {})
       }

@@ -3,6 +3,7 @@ import { baseChain, holdingStage, stageAt } from './cache-plan'
 import type { CachePlan, CacheRef, StagePlan } from './cache-plan'
 import type { FoundRef } from './coverage'
 import type { Backend } from '../reasons'
+import type { Prefix } from './prefetch'
 
 /**
  * `ran`: a step of the stage ran. `by-content`: it hit although a stage it reads from ran, now or in a build that failed, and came out the same.
@@ -19,6 +20,8 @@ export interface StageExport {
   readonly after: readonly string[]
   /** What the backend may not have yet: stages that ran and the images they are FROM. Two exports that share some go in turn. */
   readonly uploads: readonly string[]
+  /** It is no more than this of the stage (beginnings.ts). */
+  readonly beginning?: Prefix
 }
 
 export interface ExportFacts {

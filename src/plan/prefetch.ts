@@ -92,7 +92,7 @@ function readersOf(needed: readonly Stage[], names: ReadonlySet<string>): Readon
 }
 
 /** Whether cutting the file after the stage's last line that counts leaves all it needs: triggers stand elsewhere in the file. */
-function standsAlone({ index, edges, lines }: Stage, steps: readonly Step[]): boolean {
+export function standsAlone({ index, edges, lines }: Stage, steps: readonly Step[]): boolean {
   const end = steps.at(-1)?.lines.end ?? lines.end
   return steps.every(({ onbuild }) => !onbuild) && edges.every(edge => edge.line > end || edge.stage < index)
 }

@@ -9,6 +9,8 @@ import { optional, valued } from './flag-argv'
 export interface ExportBuild extends AnyBuild {
   /** Stage to export; empty for the last one where it has no name to target it by. */
   readonly target: string
+  /** Path of a Dockerfile of our own making that takes the place of the input's. */
+  readonly file?: string | undefined
   readonly exportTo: CachePlace
   readonly options: CacheToOptions
   /** The main build's import: without it the ref would lack the layers of stages that build had no need to load. */
@@ -44,6 +46,7 @@ export function exportArgv(build: ExportBuild): BuildCommand {
     takes: row => row.partOfCacheKey,
     instead: {
       ...besideTheMainBuild(build, build.pullLayers ? pulled : 'type=cacheonly'),
+      ...(build.file === undefined ? {} : { file: valued('--file', build.file) }),
       'cache-from': plannedImport(build),
       'cache-to': valued('--cache-to', formatCacheTo(build.exportTo, build.options))
     }

@@ -20,6 +20,8 @@ export interface ExportOutcome {
   readonly cause?: ExportCause
   /** `left`: the job was cancelled before it was done. */
   readonly exported: 'yes' | 'failed' | 'not-allowed' | 'left'
+  /** It is the beginning of a stage that the build did not get to its end. */
+  readonly isBeginning?: boolean
   /** Digest of the manifest that was written; in gha there is none. */
   readonly digest?: string
   /** Text of that manifest in a registry, where it could be read. */
@@ -38,6 +40,8 @@ export interface ExportRequest {
   readonly stage: string
   /** The stage's name; empty for the last one where it has none. */
   readonly target: string
+  /** Path of a Dockerfile of our own making that takes the place of the input's. */
+  readonly file?: string | undefined
   readonly ref: CacheRef
   readonly importRef: CacheRef | undefined
   readonly pullLayers: boolean
@@ -106,6 +110,7 @@ async function exportTo(
     inputs,
     builder,
     target: request.target,
+    file: request.file,
     exportTo: place,
     importRef,
     metadataFile,

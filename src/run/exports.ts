@@ -6,6 +6,7 @@ import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'
 import type { StageExport } from '../plan/exports'
+import type { Prefix } from '../plan/prefetch'
 import { pullArgv } from '../plan/side-argv'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
@@ -41,6 +42,8 @@ export interface ExporterOptions {
   readonly ghaUploads: GhaUploads | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
   readonly targetOf: (stage: string) => string
+  /** Writes a Dockerfile that ends with the beginning of a stage; gives its path. */
+  readonly writeBeginning: (beginning: Prefix) => Promise<string>
   /** Directory that local exports write to; called once, before the first. */
   readonly stageLocal: () => Promise<string>
   /** One export at a time: builds of one stage at once, to several backends, save old content (seen with BuildKit 0.25). */
@@ -85,7 +88,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let open = 0
   const early = newEarlyRecords(options.record)
 
-  async function save({ stage, ref, cause }: StageExport, onLayersWritten: () => void): Promise<ExportOutcome> {
+  async function save({ stage, ref, cause, beginning }: StageExport, onLayersWritten: () => void): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
@@ -98,7 +101,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       builder: options.builder,
       apart: options.apart,
       stage,
-      target: options.targetOf(stage),
+      target: beginning ? '' : options.targetOf(stage),
+      file: beginning && (await options.writeBeginning(beginning)),
       ref,
       importRef: options.importRef(cause === 'ran' ? 'ran' : 'hit'),
       takesPlaceOf: options.takesPlaceOf(ref),
@@ -119,16 +123,18 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   }
 
   async function attempt(wanted: StageExport, onLayersWritten: () => void): Promise<ExportOutcome> {
-    const { stage, ref, cause } = wanted
+    const { stage, ref, cause, beginning } = wanted
     const outcome = await save(wanted, onLayersWritten).catch((error: unknown): ExportOutcome => {
       const detail = messageOf(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
-    host.log.info(`Cache of ${stage} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
-    const ended = { ...outcome, cause, manifest: await cancellation.orElse(readManifest(host, outcome), undefined) }
+    const isBeginning = beginning !== undefined
+    host.log.info(`Cache of ${nameOf(stage, beginning)} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
+    const manifest = await cancellation.orElse(readManifest(host, outcome), undefined)
+    const ended = { ...outcome, cause, isBeginning, manifest }
     open--
     // After the last one all is recorded together.
-    if (outcome.exported === 'yes' && (open > 0 || deadline === Infinity)) early.add(ended)
+    if (outcome.exported === 'yes' && !isBeginning && (open > 0 || deadline === Infinity)) early.add(ended)
     return ended
   }
 
@@ -173,6 +179,10 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       return outcomes
     }
   }
+}
+
+function nameOf(stage: string, beginning: Prefix | undefined): string {
+  return beginning ? `the first ${beginning.steps} of ${beginning.stage.steps.length} steps of ${stage}` : stage
 }
 
 function howItEnded({ exported, seconds, detail }: ExportOutcome): string {

@@ -136,7 +136,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
       importRef: imports.main?.ref
     })
   )
-  const [{ outcomes, left }, mounts] = await Promise.all([finishing, savingMounts])
+  const [{ outcomes, beginnings, left }, mounts] = await Promise.all([finishing, savingMounts])
   if (left) leave({ left })
   if (mounts.left) leave({ leftMounts: mounts.left })
   const sizes = measureRefs(outcomes, caches)
@@ -154,7 +154,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     () => historyOf(preparation, caches, { ...read, materials }),
     () => historyOf(preparation, caches, { ...read, materials: undefined })
   )
-  const joined = await inTime.orElse(joinRefs(host, preparation, caches, outcomes, built, staging), [])
+  const joined = await inTime.orElse(joinRefs(host, preparation, caches, [...outcomes, ...beginnings], built, staging), [])
   const build = cancellation.requested() ? undefined : pastBuildOf(host, preparation, caches, built, imageBytes)
   const recorded = { results: built.results, history, sizes, build, joined }
   const saved = await inTime.orElse(saveCaches(host, preparation, caches, staging, outcomes, recorded), {
@@ -180,7 +180,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
       ...caches.degradations,
       ...restored.degradations,
       ...built.degradations,
-      ...exportTroubles(host, outcomes, caches),
+      ...exportTroubles(host, [...outcomes, ...beginnings], caches),
       ...mounts.degradations,
       ...saved.troubles
     ],

@@ -1,10 +1,11 @@
 import { messageOf } from '../errors'
 import type { Host } from '../host'
-import { displayRef, holdingStage } from '../plan/cache-plan'
+import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
+import { canRead, holdsOlder, planJoin } from '../plan/joins'
+import type { JoinFacts, JoinPlace } from '../plan/joins'
 import type { Joined } from '../joined'
-import type { Backend } from '../reasons'
 import { cacheTexts } from './cache-texts'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
@@ -21,12 +22,24 @@ export interface JoinedRef {
   /** Refs of stages that it holds besides: those brought in before the build, and those that this job wrote. */
   readonly broughtIn: readonly FoundRef[]
   readonly saved: readonly CacheRef[]
+  /** And of stages of which it got a beginning done. */
+  readonly begun: readonly CacheRef[]
   readonly note: Joined
 }
 
+/** What is known of what may be joined, once the build is over. */
+export function joinFacts(
+  { buildkitEntries }: Host,
+  { inputs }: Pick<Preparation, 'inputs'>,
+  { found, lookedUp }: Pick<Caches, 'found' | 'lookedUp'>,
+  { failedImports }: Pick<BuiltImage, 'failedImports'>
+): JoinFacts {
+  return { found, lookedUp, failedImports, cacheMode: inputs.cacheMode, speaksGha: buildkitEntries.available }
+}
+
 /**
- * After a build that failed: writes the target's ref anew in each backend, as one that holds what it held and the stages
- * that were saved since. The next build finds all of it with its one import, and has to bring nothing in. No layer is moved. What cannot be
+ * After a build that failed: writes the target's ref anew in each backend, as one that holds what it held and what
+ * was saved since. The next build finds all of it with its one import, and has to bring nothing in. No layer is moved. What cannot be
  * joined costs the next build that, and nothing else: it is said in the log. Throws nothing.
  */
 export async function joinRefs(
@@ -37,13 +50,16 @@ export async function joinRefs(
   built: Pick<BuiltImage, 'run' | 'broughtIn' | 'failedImports'>,
   staging: string
 ): Promise<readonly JoinedRef[]> {
+  if (built.run.exitCode === 0) return []
+  const { plan } = preparation
+  const facts = joinFacts(host, preparation, caches, built)
   const joined = await Promise.all(
-    preparation.plan.backends.map(async backend => {
-      const wanted = wantedJoin(host, backend, preparation, caches, outcomes, built)
+    plan.backends.map(async backend => {
+      const wanted = wantedJoin(planJoin(plan, backend, facts), outcomes, built)
       if (!wanted) return undefined
-      const { ref, replaces, broughtIn, saved, note } = wanted
+      const { ref, replaces, broughtIn, saved, begun, note } = wanted
       try {
-        const holds = [...broughtIn.map(found => found.ref), ...saved]
+        const holds = [...broughtIn.map(found => found.ref), ...saved, ...begun]
         const sources = [...(replaces ? [replaces.ref] : []), ...holds].map(source => ({ ref: source }))
         const own = replaces?.ref === ref ? replaces.id : undefined
         const digest = await cacheTexts[backend].writeJoined(host, sources, {
@@ -64,35 +80,30 @@ export async function joinRefs(
 }
 
 function wantedJoin(
-  { buildkitEntries }: Host,
-  backend: Backend,
-  { plan, inputs }: Pick<Preparation, 'plan' | 'inputs'>,
-  { found, lookedUp }: Pick<Caches, 'found' | 'lookedUp'>,
+  place: JoinPlace | undefined,
   outcomes: readonly ExportOutcome[],
-  built: Pick<BuiltImage, 'run' | 'broughtIn' | 'failedImports'>
+  built: Pick<BuiltImage, 'broughtIn'>
 ): JoinedRef | undefined {
-  const holder = holdingStage(plan)
-  const ref = holder?.writes.find(write => write.backend === backend)
-  const ours = outcomes.filter(outcome => outcome.ref.backend === backend)
-  const saved = ours.filter(({ exported }) => exported === 'yes').map(outcome => outcome.ref)
-  if (!ref || inputs.cacheMode === 'min' || !lookedUp.includes(backend) || built.run.exitCode === 0) return undefined
-  if (saved.length === 0 || saved.includes(ref)) return undefined
+  if (!place) return undefined
+  const { ref, replaces } = place
+  const ours = outcomes.filter(outcome => outcome.ref.backend === ref.backend)
+  const refsOf = (done: readonly ExportOutcome[]) => done.map(outcome => outcome.ref)
+  const written = ours.filter(({ exported }) => exported === 'yes')
+  const saved = refsOf(written.filter(({ isBeginning }) => !isBeginning))
+  const begun = refsOf(written.filter(({ isBeginning }) => isBeginning))
+  if (written.length === 0 || saved.includes(ref)) return undefined
   // What is left will be saved by the post step, and a backend that refuses one takes no other.
   if (ours.some(({ exported }) => exported === 'left' || exported === 'not-allowed')) return undefined
-  const replaces = holder?.reads.flatMap(read => found.find(one => one.ref === read && read.backend === backend) ?? [])[0]
-  const broughtIn = built.broughtIn.filter(one => one.ref.backend === backend && !saved.includes(one.ref))
-  const names = [...broughtIn.map(one => one.ref), ...saved].map(({ stage }) => stage)
-  if (replaces && built.failedImports.has(replaces.ref)) return undefined
-  // More than one older content of a stage is not kept.
-  if (names.some(name => replaces?.joined?.older.includes(name))) return undefined
-  // BuildKit's entries of another scope have a name that this job's token does not tell.
-  const all = [...(replaces ? [replaces] : []), ...broughtIn]
-  if (backend === 'gha' && (!buildkitEntries.available || all.some(one => one.ref.scope !== ref.scope))) return undefined
-  const andSaved = (known: readonly string[] = []) => [...new Set([...known, ...names])]
+  const broughtIn = built.broughtIn.filter(one => one.ref.backend === ref.backend && !saved.includes(one.ref))
+  if (!canRead(place, broughtIn)) return undefined
+  const whole = [...broughtIn.map(one => one.ref), ...saved].map(({ stage }) => stage)
+  const names = [...whole, ...begun.map(({ stage }) => stage)]
+  if (holdsOlder(place, names)) return undefined
+  const and = (more: readonly string[], known: readonly string[] = []) => [...new Set([...known, ...more])]
   const isWhole = replaces && !replaces.joined?.only
   const note: Joined = {
-    older: replaces ? andSaved(replaces.joined?.older) : [],
-    ...(isWhole ? {} : { only: andSaved(replaces?.joined?.only) })
+    older: replaces ? and(names, replaces.joined?.older) : [],
+    ...(isWhole ? {} : { only: and(whole, replaces?.joined?.only) })
   }
-  return { ref, ...(replaces ? { replaces } : {}), broughtIn, saved, note }
+  return { ref, ...(replaces ? { replaces } : {}), broughtIn, saved, begun, note }
 }

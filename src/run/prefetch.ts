@@ -1,7 +1,6 @@
-import type { Stage } from '../dockerfile/dockerfile'
 import type { StageExpectation } from '../explain/expectations'
-import type { StageResult } from '../explain/stage-result'
 import { explainStages } from '../explain/stages'
+import { stepStates } from '../explain/step-states'
 import type { Host } from '../host'
 import { aheadArgv } from '../plan/side-argv'
 import type { AheadBuild } from '../plan/side-argv'
@@ -9,7 +8,6 @@ import type { CacheRef } from '../plan/cache-plan'
 import { compressesOnce, planCompression } from '../plan/compression'
 import { cutDockerfile, readingDockerfile, readsNoFile } from '../plan/own-dockerfile'
 import { beginningStages, finishedPrefix, planPrefetch } from '../plan/prefetch'
-import type { StepState } from '../plan/prefetch'
 import { hasImported, isImporting, stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
@@ -148,19 +146,6 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
       clearTimeout(timer)
     }
   }
-}
-
-/** How each step of a stage stands, by its line, all platforms together. */
-function stepStates(stage: Stage, results: readonly StageResult[]): ReadonlyMap<number, StepState> {
-  const states = new Map<number, StepState>()
-  const order: readonly StepState[] = ['cached', 'ran', 'waiting', 'working']
-  for (const { line, status, started } of results.filter(({ index }) => index === stage.index).flatMap(({ steps }) => steps)) {
-    if (line === undefined) continue
-    const state = status === 'cached' || status === 'ran' ? status : started === undefined ? 'waiting' : 'working'
-    const known = states.get(line) ?? 'cached'
-    states.set(line, order.indexOf(state) > order.indexOf(known) ? state : known)
-  }
-  return states
 }
 
 function isHitOnAll(expectations: readonly StageExpectation[], name: string): boolean {

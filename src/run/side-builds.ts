@@ -1,8 +1,11 @@
+import type { Stage } from '../dockerfile/dockerfile'
 import type { StageExpectation } from '../explain/expectations'
+import { stepStates } from '../explain/step-states'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import type { Host } from '../host'
 import type { LeftExports } from '../handover'
 import { pushedRepositories } from '../plan/backends'
+import { planBeginnings } from '../plan/beginnings'
 import { readsCache } from '../plan/build-command'
 import { exportsApart } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
@@ -10,6 +13,7 @@ import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
 import { renewedStages } from '../plan/imports'
 import type { ImportPlan } from '../plan/imports'
+import { planJoin } from '../plan/joins'
 import { savesCaches } from '../plan/permissions'
 import { planRefresh } from '../plan/refresh'
 import type { Builder } from './builder'
@@ -18,6 +22,7 @@ import type { Cancellation } from './cancellation'
 import type { ExportOutcome } from './export-build'
 import type { Exporter } from './exports'
 import type { BuiltImage, ImageRequest } from './image'
+import { joinFacts } from './joined-refs'
 import { leftExports } from './left-exports'
 import { newPrefetcher } from './prefetch'
 import type { Prefetcher } from './prefetch'
@@ -58,7 +63,12 @@ export interface SideBuilds {
   finish(
     built: BuiltImage,
     caches: Caches
-  ): Promise<{ readonly outcomes: readonly ExportOutcome[]; readonly left?: LeftExports | undefined }>
+  ): Promise<{
+    readonly outcomes: readonly ExportOutcome[]
+    /** Of stages that the build did not get to their end. */
+    readonly beginnings: readonly ExportOutcome[]
+    readonly left?: LeftExports | undefined
+  }>
 }
 
 /** Nothing of it can fail the job. */
@@ -136,10 +146,19 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         lookedUp
       }
       queue(facts)
+      if (facts.phase === 'failed' && !cancellation.requested() && savesCaches(inputs)) {
+        const known = joinFacts(host, preparation, { found, lookedUp }, built)
+        const places = plan.backends.flatMap(backend => planJoin(plan, backend, known) ?? [])
+        const statesOf = (stage: Stage) => stepStates(stage, built.results)
+        for (const one of planBeginnings(plan, new Set([...facts.ran, ...facts.hit]), facts.ran, places, statesOf))
+          exporter?.add(one)
+      }
       const count = exporter?.count() ?? 0
       host.log.group(count > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
-      const [outcomes = []] = await Promise.all([exporter?.finish(savingSeconds), prefetched])
-      return { outcomes, left: leftExports(outcomes, facts, builder, importRef) }
+      const [done = []] = await Promise.all([exporter?.finish(savingSeconds), prefetched])
+      const outcomes = done.filter(({ isBeginning }) => !isBeginning)
+      const beginnings = done.filter(({ isBeginning }) => isBeginning)
+      return { outcomes, beginnings, left: leftExports(outcomes, facts, builder, importRef) }
     }
   }
 }

@@ -2,6 +2,7 @@ import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
 import { holdingStage } from '../plan/cache-plan'
 import type { ExportFacts } from '../plan/exports'
+import { cutDockerfile } from '../plan/own-dockerfile'
 import type { StageStatus } from '../reasons'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
@@ -10,6 +11,7 @@ import { newExporter } from './exports'
 import type { Exporter, ExporterOptions } from './exports'
 import { newGhaUploads } from './gha-uploads'
 import { stageLocalCache } from './local-cache'
+import { writeDockerfile } from './own-dockerfile'
 import type { Preparation } from './prepare'
 import { saveRecords } from './saving'
 
@@ -48,6 +50,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
       return backend === ref.backend && place === ref.place ? { ref: imported.ref, digest: imported.id } : undefined
     },
     targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
+    writeBeginning: beginning => writeDockerfile(host, preparation.file.path, cutDockerfile(preparation.file.text, beginning)),
     async stageLocal() {
       request.beforeStaging()
       await stageLocalCache(host.files, inputs.cacheDir, staging)

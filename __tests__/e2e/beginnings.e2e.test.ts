@@ -1,0 +1,49 @@
+import type { Project } from './project'
+import { newProject } from './project'
+import { stepsRun } from './steps'
+import { troublesOf } from './trouble'
+
+const dockerfile = `FROM busybox AS app
+COPY list .
+RUN echo install && cp list installed
+COPY code .
+RUN echo make && ! grep broken code && cp code made
+FROM busybox AS final
+RUN echo setup > setup
+COPY --from=app installed .
+COPY --from=app made .
+RUN echo done
+`
+
+let project: Project
+afterEach(() => project.remove())
+
+describe.each(['registry', 'gha', 'local'])('in %s', backend => {
+  const inputs = { 'cache-backends': backend, outputs: 'type=cacheonly' }
+
+  it('what a stage got done before its step failed is there for the next job', async () => {
+    project = await newProject({ Dockerfile: dockerfile, list: '1', code: 'broken' })
+    const failed = await project.job(inputs)
+    expect([failed.main.exitCode, failed.outputs['exported-stages'], troublesOf(failed)]).toEqual([1, '', []])
+    expect(failed.main.shown).toMatch(/Cache of the first 3 of 4 steps of app → .*: saved/)
+    await project.write('code', 'whole')
+    const mended = await project.job(inputs)
+    expect([mended.main.exitCode, troublesOf(mended)]).toEqual([0, []])
+    expect(stepsRun(mended).filter(step => step.startsWith('app'))).toEqual(['app 4/5', 'app 5/5'])
+    expect(stepsRun(mended)).not.toContain('final 2/5')
+    expect((await project.job(inputs)).outputs).toMatchObject({ 'cache-hit': 'true', 'exported-stages': '' })
+  })
+
+  it('a ref of a whole build is still there, so what is taken back hits', async () => {
+    project = await newProject({ Dockerfile: dockerfile, list: '1', code: 'whole' })
+    await project.job(inputs)
+    await project.write('list', '2')
+    await project.write('code', 'broken')
+    expect((await project.job(inputs)).main.exitCode).toBe(1)
+    await project.write('list', '1')
+    await project.write('code', 'whole')
+    expect(stepsRun(await project.job(inputs))).toEqual([])
+    await project.write('list', '2')
+    expect(stepsRun(await project.job(inputs)).filter(step => step.startsWith('app'))).toEqual(['app 4/5', 'app 5/5'])
+  })
+})
