@@ -2,11 +2,13 @@ import { lastLine, messageOf } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import type { CachePlace, Compression } from '../plan/cache-attrs'
+import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import type { CacheTexts } from '../plan/joined-cache'
 import type { ExportCause } from '../plan/exports'
 import { isLostContent } from '../plan/lost-content'
 import { isRefusal } from '../plan/permissions'
+import type { Prefix } from '../plan/prefetch'
 import { exportArgv } from '../plan/side-argv'
 import { stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
@@ -152,5 +154,25 @@ function parseManifestDigest(metadata: string | undefined): string | undefined {
     return text === undefined ? undefined : (JSON.parse(text) as { digest?: string }).digest
   } catch {
     return undefined
+  }
+}
+
+/** What the log says of an export, of a stage or of no more than its beginning. */
+export function logLine(outcome: ExportOutcome, beginning: Prefix | undefined): string {
+  const { stage, ref } = outcome
+  const what = beginning ? `the first ${beginning.steps} of ${beginning.stage.steps.length} steps of ${stage}` : stage
+  return `Cache of ${what} → ${displayRef(ref)}: ${howItEnded(outcome)}`
+}
+
+function howItEnded({ exported, seconds, detail }: ExportOutcome): string {
+  switch (exported) {
+    case 'yes':
+      return `saved in ${seconds.toFixed(1)} s`
+    case 'failed':
+      return `not saved: ${detail}`
+    case 'not-allowed':
+      return 'not allowed to save'
+    case 'left':
+      return 'left to the post step'
   }
 }

@@ -2,15 +2,14 @@ import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import type { Backend } from '../reasons'
-import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'
 import type { StageExport } from '../plan/exports'
 import type { Prefix } from '../plan/prefetch'
-import { pullArgv } from '../plan/side-argv'
-import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import { newEarlyRecords } from './early-records'
+import { compressLayers, pullStage } from './export-ahead'
+import { logLine } from './export-build'
 import type { ExportOutcome } from './export-build'
 import type { GhaUploads } from './gha-uploads'
 import { runJoinedExport } from './joined-export'
@@ -88,6 +87,16 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let open = 0
   const early = newEarlyRecords(options.record)
 
+  const secondsLeft = () => Math.max(1, (deadline - host.clock.now()) / 1000)
+
+  /** While others, which are exported before it, are uploaded. */
+  async function compressAhead(beginning: Prefix): Promise<void> {
+    const { inputs, builder } = options
+    const file = await options.writeBeginning(beginning)
+    const build = { inputs, builder, importRef: options.importRef('ran'), file, compress: { as: compression } }
+    await compressLayers(host, cancellation, build, Math.min(exportSeconds, secondsLeft()))
+  }
+
   async function save({ stage, ref, cause, beginning }: StageExport, onLayersWritten: () => void): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
@@ -129,7 +138,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
     const isBeginning = beginning !== undefined
-    host.log.info(`Cache of ${nameOf(stage, beginning)} → ${displayRef(ref)}: ${howItEnded(outcome)}`)
+    host.log.info(logLine(outcome, beginning))
     const manifest = await cancellation.orElse(readManifest(host, outcome), undefined)
     const ended = { ...outcome, cause, isBeginning, manifest }
     open--
@@ -143,22 +152,20 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const { inputs, builder } = options
       const importRef = options.importRef('ran')
       if (!importRef) return
-      const command = pullArgv({ inputs, builder, target: options.targetOf(stage), importRef })
       const limit = doubtful.has(importRef.backend) ? doubtfulSeconds : exportSeconds
-      const left = () => Math.max(1, (deadline - host.clock.now()) / 1000)
-      // What it fails to pull is noticed by the exports, which then run steps or lack layers and say so.
-      pulled = Promise.resolve()
-        .then(() => runBuild(host, cancellation, command, { live: false, timeoutSeconds: Math.min(limit, left()) }))
-        .catch(() => undefined)
+      const build = { inputs, builder, target: options.targetOf(stage), importRef }
+      pulled = Promise.resolve().then(() => pullStage(host, cancellation, build, Math.min(limit, secondsLeft())))
     },
     add(wanted) {
-      const { stage, ref, after, uploads } = wanted
+      const { stage, ref, after, uploads, beginning } = wanted
       if (queue.has(ref)) return
       // Neither of two exports started together sees in the backend what both upload, unless they share their uploads.
       const takesTurns = ref.backend !== 'gha' || !options.ghaUploads
       const shared = takesTurns ? uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? []) : []
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
-      const ready = Promise.all([pulled, ...before, ...shared])
+      const ahead =
+        beginning && before.length > 0 && !options.inTurn ? compressAhead(beginning).catch(() => undefined) : undefined
+      const ready = Promise.all([pulled, ahead, ...before, ...shared])
       const written = Promise.withResolvers<undefined>()
       const onWritten = () => written.resolve(undefined)
       const lane = options.inTurn ? 'any' : ref.backend
@@ -178,22 +185,5 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       await cancellation.orElse(early.settle(), undefined)
       return outcomes
     }
-  }
-}
-
-function nameOf(stage: string, beginning: Prefix | undefined): string {
-  return beginning ? `the first ${beginning.steps} of ${beginning.stage.steps.length} steps of ${stage}` : stage
-}
-
-function howItEnded({ exported, seconds, detail }: ExportOutcome): string {
-  switch (exported) {
-    case 'yes':
-      return `saved in ${seconds.toFixed(1)} s`
-    case 'failed':
-      return `not saved: ${detail}`
-    case 'not-allowed':
-      return 'not allowed to save'
-    case 'left':
-      return 'left to the post step'
   }
 }

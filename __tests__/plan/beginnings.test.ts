@@ -1,0 +1,118 @@
+import { planBeginnings } from '../../src/plan/beginnings'
+import { cutDockerfile } from '../../src/plan/own-dockerfile'
+import { holdsOlder, planJoin } from '../../src/plan/joins'
+import type { JoinFacts } from '../../src/plan/joins'
+import type { StepState } from '../../src/plan/prefetch'
+import { foundWith, main, onBranch, planOf, refOf } from '../helpers/plans'
+import type { PlanOptions } from '../helpers/plans'
+
+const app = `FROM debian AS deps
+RUN install
+FROM debian AS builder
+COPY list /
+RUN fetch
+COPY src /src
+RUN make
+FROM debian AS final
+RUN setup
+COPY --from=deps /deps /
+COPY --from=builder /out /
+RUN check
+`
+
+const facts: JoinFacts = { found: [], failedImports: new Set(), lookedUp: ['registry', 'gha'], cacheMode: 'max', speaksGha: true }
+
+/** `states`: by a line's number in the file, how its step stands; what is not said has not begun. */
+function beginnings(
+  states: Readonly<Record<number, StepState>>,
+  options: PlanOptions = {},
+  more: Partial<JoinFacts> = {},
+  text = app
+) {
+  const plan = planOf(text, options)
+  const places = plan.backends.flatMap(backend => planJoin(plan, backend, { ...facts, ...more }) ?? [])
+  const whole = new Set(['deps'])
+  return planBeginnings(
+    plan,
+    whole,
+    whole,
+    places,
+    ({ steps }) => new Map(steps.map(({ lines }) => [lines.start, states[lines.start] ?? 'waiting']))
+  )
+}
+const described = (...args: Parameters<typeof beginnings>) =>
+  beginnings(...args).map(({ ref, beginning }) => `${ref.backend} ${ref.name} ${beginning?.steps} ${beginning?.lastLine}`)
+
+const failedLast = { 2: 'ran', 4: 'ran', 5: 'ran', 6: 'ran', 7: 'working', 9: 'ran', 10: 'ran' } as const
+
+test('all before the step that failed, and before those that waited, each under a name of its own', () => {
+  expect(described(failedLast)).toEqual(['registry cache-builder_V_begun 3 6', 'registry cache-final_V_begun 2 10'])
+  const [builder, final] = beginnings(failedLast)
+  expect(builder?.after).toEqual(['deps', 'builder', 'final'])
+  expect(final?.beginning && cutDockerfile(app, final.beginning)).toBe(app.split('\n').slice(0, 10).join('\n') + '\n')
+  expect(described(failedLast, { backends: ['gha', 'registry'], inputs: { 'cache-version': '2' } })).toEqual([
+    'gha cache-builder_OF_acme__app_V_2_20begun 3 6',
+    'registry cache-builder_V_2_20begun 3 6',
+    'gha cache-final_OF_acme__app_V_2_20begun 2 10',
+    'registry cache-final_V_2_20begun 2 10'
+  ])
+})
+
+test.each<{ why: string; states: Readonly<Record<number, StepState>>; options?: PlanOptions; text?: string }>([
+  { why: 'what was saved before', states: { ...failedLast, 4: 'cached', 5: 'cached', 6: 'cached', 9: 'cached', 10: 'cached' } },
+  { why: 'files of the context alone', states: { 4: 'ran', 5: 'working' } },
+  { why: 'a first step that failed', states: { 4: 'working', 9: 'working' } },
+  { why: 'several platforms', states: failedLast, options: { platforms: ['linux/amd64', 'linux/arm64'] } },
+  { why: 'stages that are left out', states: failedLast, options: { inputs: { 'cache-stages': 'deps' } } },
+  {
+    why: 'steps that are not in the file where they count',
+    states: { 2: 'ran', 4: 'working' },
+    text: 'FROM debian AS deps\nONBUILD RUN install\nFROM deps\nRUN make\n'
+  }
+])('nothing is begun: $why', ({ states, options, text }) => {
+  expect(described(states, options, {}, text)).toEqual([])
+})
+
+test('a copy from another stage is worth it, the layer may be large', () => {
+  expect(described({ 9: 'cached', 10: 'ran' })).toEqual(['registry cache-final_V_begun 2 10'])
+})
+
+describe('nothing is begun where the target’s ref is not going to hold it', () => {
+  test.each<{ why: string; more: Partial<JoinFacts> }>([
+    { why: 'mode min', more: { cacheMode: 'min' } },
+    { why: 'not looked up', more: { lookedUp: [] } }
+  ])('$why', ({ more }) => {
+    expect(described(failedLast, {}, more)).toEqual([])
+  })
+
+  test('it holds older content of the stage already', () => {
+    const plan = planOf(app)
+    const before = { ...foundWith(refOf(plan, 'final'), 'a'), joined: { older: ['builder'] } }
+    const place = planJoin(plan, 'registry', { ...facts, found: [before] })
+    expect(place?.replaces).toBe(before)
+    expect(place && [holdsOlder(place, ['deps', 'builder']), holdsOlder(place, ['deps'])]).toEqual([true, false])
+    const states = (name: string) =>
+      new Map(
+        plan.stages
+          .find(({ stage }) => stage.name === name)
+          ?.stage.steps.map(({ lines }) => [lines.start, failedLast[lines.start as 2] ?? 'waiting'])
+      )
+    const none = new Set<string>()
+    const begun = planBeginnings(plan, none, none, place ? [place] : [], ({ name }) => states(name))
+    expect(begun.map(({ stage }) => stage)).toEqual(['final'])
+  })
+
+  test('its import failed', () => {
+    const plan = planOf(app)
+    const ref = refOf(plan, 'final')
+    expect(planJoin(plan, 'registry', { ...facts, found: [foundWith(ref, 'a')], failedImports: new Set([ref]) })).toBeUndefined()
+  })
+
+  test('GitHub’s cache of another branch, or spoken by BuildKit alone', () => {
+    const plan = planOf(app, { scopes: onBranch, backends: ['gha'] })
+    const other = foundWith(refOf(plan, 'final', 'gha', main), 'a')
+    expect(planJoin(plan, 'gha', { ...facts, found: [other] })).toBeUndefined()
+    expect(planJoin(plan, 'gha', { ...facts, speaksGha: false })).toBeUndefined()
+    expect(planJoin(plan, 'gha', facts)?.ref).toBe(refOf(plan, 'final', 'gha'))
+  })
+})
