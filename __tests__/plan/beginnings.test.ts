@@ -1,3 +1,4 @@
+import type { Stage } from '../../src/dockerfile/dockerfile'
 import { planBeginnings } from '../../src/plan/beginnings'
 import { cutDockerfile } from '../../src/plan/own-dockerfile'
 import { holdsOlder, planJoin } from '../../src/plan/joins'
@@ -22,7 +23,12 @@ RUN check
 
 const facts: JoinFacts = { found: [], failedImports: new Set(), lookedUp: ['registry', 'gha'], cacheMode: 'max', speaksGha: true }
 
-/** `states`: by a line's number in the file, how its step stands; what is not said has not begun. */
+/** By a line's number in the file, how its step stands; what is not said has not begun. */
+const standing =
+  (states: Readonly<Record<number, StepState>>) =>
+  ({ steps }: Stage) =>
+    new Map(steps.map(({ lines }) => [lines.start, states[lines.start] ?? 'waiting']))
+
 function beginnings(
   states: Readonly<Record<number, StepState>>,
   options: PlanOptions = {},
@@ -31,14 +37,8 @@ function beginnings(
 ) {
   const plan = planOf(text, options)
   const places = plan.backends.flatMap(backend => planJoin(plan, backend, { ...facts, ...more }) ?? [])
-  const whole = new Set(['deps'])
-  return planBeginnings(
-    plan,
-    whole,
-    whole,
-    places,
-    ({ steps }) => new Map(steps.map(({ lines }) => [lines.start, states[lines.start] ?? 'waiting']))
-  )
+  const whole = { ran: new Set(['deps']), hit: new Set<string>() }
+  return planBeginnings(plan, whole, places, standing(states))
 }
 const described = (...args: Parameters<typeof beginnings>) =>
   beginnings(...args).map(({ ref, beginning }) => `${ref.backend} ${ref.name} ${beginning?.steps} ${beginning?.lastLine}`)
@@ -91,14 +91,8 @@ describe('nothing is begun where the target’s ref is not going to hold it', ()
     const place = planJoin(plan, 'registry', { ...facts, found: [before] })
     expect(place?.replaces).toBe(before)
     expect(place && [holdsOlder(place, ['deps', 'builder']), holdsOlder(place, ['deps'])]).toEqual([true, false])
-    const states = (name: string) =>
-      new Map(
-        plan.stages
-          .find(({ stage }) => stage.name === name)
-          ?.stage.steps.map(({ lines }) => [lines.start, failedLast[lines.start as 2] ?? 'waiting'])
-      )
-    const none = new Set<string>()
-    const begun = planBeginnings(plan, none, none, place ? [place] : [], ({ name }) => states(name))
+    const whole = { ran: new Set<string>(), hit: new Set<string>() }
+    const begun = planBeginnings(plan, whole, place ? [place] : [], standing(failedLast))
     expect(begun.map(({ stage }) => stage)).toEqual(['final'])
   })
 

@@ -1,7 +1,7 @@
 import type { Stage, Step } from '../dockerfile/dockerfile'
 import { readBySteps } from '../dockerfile/stage-graph'
 import type { CachePlan } from './cache-plan'
-import type { StageExport } from './exports'
+import type { ExportFacts, StageExport } from './exports'
 import { holdsOlder } from './joins'
 import type { JoinPlace } from './joins'
 import { standsAlone } from './prefetch'
@@ -11,22 +11,21 @@ import type { Prefix, StepState } from './prefetch'
  * What a build that failed got done of stages that it did not get to their end, as the one whose last step failed: all before the first step that is not
  * done. Each is exported under a name of its own, from which the target's ref takes it (joined-refs.ts): a ref of the stage itself would take the
  * place of one that is whole.
- * `whole`: names of stages that need no such thing, `saved` of those of them that are saved anew. `places`: where the target's ref is going to be written anew. `statesOf`: how the steps of
- * a stage stand, by their lines. Nothing for several platforms, of which each may have got another way.
+ * `places`: where the target's ref is going to be written anew. `statesOf`: how the steps of a stage stand, by their lines. Nothing for several
+ * platforms, of which each may have got another way.
  */
 export function planBeginnings(
   plan: CachePlan,
-  whole: ReadonlySet<string>,
-  saved: ReadonlySet<string>,
+  { ran, hit }: Pick<ExportFacts, 'ran' | 'hit'>,
   places: readonly JoinPlace[],
   statesOf: (stage: Stage) => ReadonlyMap<number, StepState>
 ): readonly StageExport[] {
   if (plan.platforms.length > 1) return []
   return plan.stages.flatMap(({ stage, writes }) => {
-    const beginning = whole.has(stage.name) ? undefined : beginningOf(stage, statesOf(stage))
+    const beginning = ran.has(stage.name) || hit.has(stage.name) ? undefined : beginningOf(stage, statesOf(stage))
     if (!beginning) return []
     return writes
-      .filter(({ backend }) => places.some(place => place.ref.backend === backend && !holdsOlder(place, [stage.name, ...saved])))
+      .filter(({ backend }) => places.some(place => place.ref.backend === backend && !holdsOlder(place, [stage.name, ...ran])))
       .map(ref => ({
         stage: stage.name,
         ref: { ...ref, name: ref.beginning },

@@ -1,4 +1,3 @@
-import type { Stage } from '../dockerfile/dockerfile'
 import type { StageExpectation } from '../explain/expectations'
 import { stepStates } from '../explain/step-states'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
@@ -149,9 +148,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       if (facts.phase === 'failed' && !cancellation.requested() && savesCaches(inputs)) {
         const known = joinFacts(host, preparation, { found, lookedUp }, built)
         const places = plan.backends.flatMap(backend => planJoin(plan, backend, known) ?? [])
-        const statesOf = (stage: Stage) => stepStates(stage, built.results)
-        for (const one of planBeginnings(plan, new Set([...facts.ran, ...facts.hit]), facts.ran, places, statesOf))
-          exporter?.add(one)
+        for (const one of planBeginnings(plan, facts, places, stage => stepStates(stage, built.results))) exporter?.add(one)
       }
       const count = exporter?.count() ?? 0
       host.log.group(count > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
