@@ -4,10 +4,12 @@ export interface Joined {
   readonly older: readonly string[]
   /** Names of the stages it holds, with what they read; missing where a whole build is in it. */
   readonly only?: readonly string[]
+  /** Names of stages of which it holds a beginning that a build which failed made. */
+  readonly begun?: readonly string[]
 }
 
 /** Whether a value says what a joined ref holds. */
 export function isJoined(value: unknown): value is Joined {
-  const { older, only = [] } = (value ?? {}) as Partial<Joined>
-  return [older, only].every(names => Array.isArray(names) && names.every(name => typeof name === 'string'))
+  const { older, only = [], begun = [] } = (value ?? {}) as Partial<Joined>
+  return [older, only, begun].every(names => Array.isArray(names) && names.every(name => typeof name === 'string'))
 }

@@ -26,6 +26,7 @@ describe.each(['registry', 'gha', 'local'])('in %s', backend => {
     const failed = await project.job(inputs)
     expect([failed.main.exitCode, failed.outputs['exported-stages'], troublesOf(failed)]).toEqual([1, '', []])
     expect(failed.main.shown).toMatch(/Cache of the first 3 of 4 steps of app → .*: saved/)
+    expect(failed.summary).toMatch(/^💾 Saved for the next build: the first 3 of 4 steps of `app`/m)
     await project.write('code', 'whole')
     const mended = await project.job(inputs)
     expect([mended.main.exitCode, troublesOf(mended)]).toEqual([0, []])
@@ -40,10 +41,22 @@ describe.each(['registry', 'gha', 'local'])('in %s', backend => {
     await project.write('list', '2')
     await project.write('code', 'broken')
     expect((await project.job(inputs)).main.exitCode).toBe(1)
+    await project.write('code', 'broken, too')
+    const again = await project.job(inputs)
+    expect([again.main.exitCode, stepsRun(again).filter(step => step.startsWith('app'))]).toEqual([1, ['app 4/5', 'app 5/5']])
+    expect(again.stages.find(({ name }) => name === 'app')?.reason).toMatchObject({
+      code: 'file-changed',
+      message: 'code changed'
+    })
     await project.write('list', '1')
     await project.write('code', 'whole')
     expect(stepsRun(await project.job(inputs))).toEqual([])
     await project.write('list', '2')
-    expect(stepsRun(await project.job(inputs)).filter(step => step.startsWith('app'))).toEqual(['app 4/5', 'app 5/5'])
+    const mended = await project.job(inputs)
+    expect(stepsRun(mended).filter(step => step.startsWith('app'))).toEqual(['app 4/5', 'app 5/5'])
+    expect(mended.stages.find(({ name }) => name === 'app')?.reason).toMatchObject({
+      code: 'file-changed',
+      message: 'list changed'
+    })
   })
 })

@@ -163,6 +163,7 @@ test.each(cases)('$description', ({ dockerfile: text = diamond, stages, facts, o
     unreachable: false,
     absent: new Set(),
     evicted: new Set(),
+    begun: new Set(),
     viewOf: () => undefined
   }
   expect(explainReasons({ ...none, ...facts }).get(result) ?? null).toEqual(expected && expect.objectContaining(expected))
@@ -184,6 +185,7 @@ test('a parent rebuilt on another platform is not the reason', () => {
     unreachable: false,
     absent: new Set<string>(),
     evicted: new Set<string>(),
+    begun: new Set<string>(),
     viewOf: () => undefined
   }
   expect(results.slice(2).map(result => explainReasons(facts).get(result)?.code)).toEqual(['unknown', 'parent-rebuilt'])
@@ -210,7 +212,33 @@ test.each<[string, string, Partial<Build>, string, string]>([
     unreachable: false,
     absent: new Set(),
     evicted: new Set(),
+    begun: new Set(),
     viewOf: () => view
   })
   expect(reasons.get(result)).toMatchObject({ code: 'parent-rebuilt', parent, earlier: true })
 })
+
+test.each([
+  { begun: ['deps'], letters: 'cr', expected: { code: 'file-changed', files: [{ path: 'lock.json' }] } },
+  { begun: ['deps'], letters: 'rr', expected: { code: 'file-changed', files: [{ path: 'lock.json' }] } },
+  { begun: [], letters: 'cr', expected: { code: 'unknown' } }
+])(
+  'a change that a build which failed had got past is why the rest ran: $letters, begun: $begun',
+  ({ begun, letters, expected }) => {
+    const now: Build = { ...build, ...file('lock.json', '2') }
+    const { dockerfile } = stagesOf(now)
+    const result = resultOf(dockerfile, 'deps', letters)
+    const reasons = explainReasons({
+      dockerfile,
+      results: [resultOf(dockerfile, 'base', 'c'), result],
+      rebuilt: new Set(),
+      nothingSaved: false,
+      unreachable: false,
+      absent: new Set(),
+      evicted: new Set(),
+      begun: new Set(begun),
+      viewOf: () => viewOf(build, now)
+    })
+    expect(reasons.get(result)).toMatchObject(expected)
+  }
+)

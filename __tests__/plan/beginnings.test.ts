@@ -85,15 +85,15 @@ describe('nothing is begun where the target’s ref is not going to hold it', ()
     expect(described(failedLast, {}, more)).toEqual([])
   })
 
-  test('it holds older content of the stage already', () => {
+  test('it holds older content of a stage that is saved now, so nothing is joined', () => {
     const plan = planOf(app)
-    const before = { ...foundWith(refOf(plan, 'final'), 'a'), joined: { older: ['builder'] } }
+    const before = { ...foundWith(refOf(plan, 'final'), 'a'), joined: { older: ['deps'], begun: ['builder'] } }
     const place = planJoin(plan, 'registry', { ...facts, found: [before] })
     expect(place?.replaces).toBe(before)
-    expect(place && [holdsOlder(place, ['deps', 'builder']), holdsOlder(place, ['deps'])]).toEqual([true, false])
-    const whole = { ran: new Set<string>(), hit: new Set<string>() }
-    const begun = planBeginnings(plan, whole, place ? [place] : [], standing(failedLast))
-    expect(begun.map(({ stage }) => stage)).toEqual(['final'])
+    expect(place && [holdsOlder(place, ['base', 'deps']), holdsOlder(place, ['builder'])]).toEqual([true, false])
+    const begun = (ran: readonly string[]) =>
+      planBeginnings(plan, { ran: new Set(ran), hit: new Set(['deps']) }, place ? [place] : [], standing(failedLast))
+    expect([begun(['deps']), begun([])].map(list => list.map(({ stage }) => stage))).toEqual([[], ['builder', 'final']])
   })
 
   test('its import failed', () => {

@@ -101,6 +101,7 @@ export const builds: Readonly<Record<string, BuildReport>> = {
     ],
     {
       ...warm,
+      beginnings: [{ stage: 'builder', steps: 1, of: 4 }],
       outcome: 'failure',
       image: { imageid: '', digest: '', tags: ['ghcr.io/acme/web-app:1.4.2'] },
       error: [

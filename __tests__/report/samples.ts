@@ -18,6 +18,7 @@ export function reportOf(stages: readonly StageResult[], difference: Partial<Bui
     stages,
     edges: chainOf(stages),
     exports: [],
+    beginnings: [],
     mounts: [],
     degradations: [],
     advice: [],

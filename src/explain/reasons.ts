@@ -19,6 +19,8 @@ export interface ReasonFacts {
   readonly absent: ReadonlySet<string>
   /** Stages that a record says were saved, and whose ref is gone. */
   readonly evicted: ReadonlySet<string>
+  /** Stages of which builds that failed made a beginning, which is in what was imported. */
+  readonly begun: ReadonlySet<string>
   /** The record of the very content that a stage was looked up in; undefined where none is known. */
   readonly viewOf: (stage: Stage) => RecordView | undefined
 }
@@ -53,7 +55,7 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   const changes = view && stageChanges(stage, result.platform, view)
   const parent = stage.base.kind === 'stage' ? stageWithSteps(facts.dockerfile.stages, stage.base.index) : undefined
   const onAnother = view && changes && parent ? standsOnAnother(parent, result.platform, view, changes) : false
-  const own = changes && ownReason(changes, first, onAnother)
+  const own = changes && (ownReason(changes, first, onAnother) ?? (facts.begun.has(stage.name) && begunReason(changes, first)))
   const from = first.at <= 0 ? rebuiltParent(stage, result, facts, edge => edge.kind === 'from') : undefined
   // What a stage is FROM decides by itself when it was made of something else; when it was only lost, a change of the stage's own does.
   if (from && (!own || changedItself(from.stage, result.platform, facts, reasons))) return from.reason
@@ -96,6 +98,12 @@ function ownReason({ base, steps }: StageChanges, { at, number }: FirstRun, onAn
   if (at < 0 || steps.slice(0, at).some(difference => difference && difference.kind !== 'stage')) return undefined
   const difference = steps[at]
   return difference && reasonOf(difference, number)
+}
+
+/** A change of its own that a build which failed had got past already, and that therefore hit: the last, or the one at the step that ran first. */
+function begunReason({ base, steps }: StageChanges, { at, number }: FirstRun): Reason | undefined {
+  const here = steps[at] && reasonOf(steps[at], number)
+  return here ?? [base, ...steps.slice(0, at)].flatMap(difference => (difference && reasonOf(difference)) ?? []).at(-1)
 }
 
 /** A stage that it reads hit, but is not the one this stage was last saved with: an earlier build rebuilt it, and ended before this one. */

@@ -25,7 +25,7 @@ export function planBeginnings(
     const beginning = ran.has(stage.name) || hit.has(stage.name) ? undefined : beginningOf(stage, statesOf(stage))
     if (!beginning) return []
     return writes
-      .filter(({ backend }) => places.some(place => place.ref.backend === backend && !holdsOlder(place, [stage.name, ...ran])))
+      .filter(({ backend }) => places.some(place => place.ref.backend === backend && !holdsOlder(place, [...ran])))
       .map(ref => ({
         stage: stage.name,
         ref: { ...ref, name: ref.beginning },

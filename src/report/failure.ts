@@ -2,7 +2,7 @@ import { count } from './amounts'
 import { oneLine } from './plain'
 import type { BuildReport } from './report'
 import { tally } from './tallies'
-import { namesWords, plain, words, type Words } from './words'
+import { joinWords, namesWords, plain, words, type Words } from './words'
 
 /** What a job that did not succeed fails with: the error buildx ended with, which names the step and its exit code, or that it was cancelled. */
 export function failureText(report: BuildReport, exitCode: number): string {
@@ -20,6 +20,16 @@ export function buildError(text: string, exitCode: number): string {
   const lines = text.trimEnd().split('\n')
   const start = lines.findLastIndex(line => line.startsWith('ERROR: '))
   return oneLine(lines.slice(start).join('\n').replaceAll('\n: ', ': '), 1000) || `exit code ${exitCode}`
+}
+
+/** What the next build finds of one that failed; undefined where that is nothing new. */
+export function leftWords(report: BuildReport): Words | undefined {
+  const begun = report.beginnings.map(
+    ({ stage, steps, of }) => words`the first ${steps === 1 ? [] : words`${steps} `}of ${of} steps of ${stage}`
+  )
+  const { exported } = tally(report)
+  const kept = [...(exported.length > 0 ? [namesWords(exported)] : []), ...begun]
+  return kept.length === 0 ? undefined : words`Saved for the next build: ${joinWords(kept, ', ')}`
 }
 
 /** What of a cancelled build is kept. */

@@ -43,6 +43,8 @@ export interface BuildReport {
     readonly started?: number
     readonly seconds: number
   }[]
+  /** Of stages that a build which failed did not get to their end, how many of their steps are saved. */
+  readonly beginnings: readonly { readonly stage: string; readonly steps: number; readonly of: number }[]
   /** Cache mounts that are carried from job to job. */
   readonly mounts: readonly MountReport[]
   readonly degradations: readonly Degradation[]

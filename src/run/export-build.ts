@@ -8,7 +8,6 @@ import type { CacheTexts } from '../plan/joined-cache'
 import type { ExportCause } from '../plan/exports'
 import { isLostContent } from '../plan/lost-content'
 import { isRefusal } from '../plan/permissions'
-import type { Prefix } from '../plan/prefetch'
 import { exportArgv } from '../plan/side-argv'
 import { stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
@@ -22,8 +21,8 @@ export interface ExportOutcome {
   readonly cause?: ExportCause
   /** `left`: the job was cancelled before it was done. */
   readonly exported: 'yes' | 'failed' | 'not-allowed' | 'left'
-  /** It is the beginning of a stage that the build did not get to its end. */
-  readonly isBeginning?: boolean
+  /** It is no more than so many of the stage's steps, which the build did not get to its end. */
+  readonly beginning?: { readonly steps: number; readonly of: number } | undefined
   /** Digest of the manifest that was written; in gha there is none. */
   readonly digest?: string
   /** Text of that manifest in a registry, where it could be read. */
@@ -158,9 +157,11 @@ function parseManifestDigest(metadata: string | undefined): string | undefined {
 }
 
 /** What the log says of an export, of a stage or of no more than its beginning. */
-export function logLine(outcome: ExportOutcome, beginning: Prefix | undefined): string {
-  const { stage, ref } = outcome
-  const what = beginning ? `the first ${beginning.steps} of ${beginning.stage.steps.length} steps of ${stage}` : stage
+export function logLine(outcome: ExportOutcome): string {
+  const { stage, ref, beginning } = outcome
+  const what = beginning
+    ? `the first ${beginning.steps === 1 ? '' : `${beginning.steps} `}of ${beginning.of} steps of ${stage}`
+    : stage
   return `Cache of ${what} → ${displayRef(ref)}: ${howItEnded(outcome)}`
 }
 

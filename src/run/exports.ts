@@ -137,13 +137,13 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const detail = messageOf(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
-    const isBeginning = beginning !== undefined
-    host.log.info(logLine(outcome, beginning))
-    const manifest = await cancellation.orElse(readManifest(host, outcome), undefined)
-    const ended = { ...outcome, cause, isBeginning, manifest }
+    const begun = beginning && { steps: beginning.steps, of: beginning.stage.steps.length }
+    const known = { ...outcome, cause, beginning: begun }
+    host.log.info(logLine(known))
+    const ended = { ...known, manifest: await cancellation.orElse(readManifest(host, outcome), undefined) }
     open--
     // After the last one all is recorded together.
-    if (outcome.exported === 'yes' && !isBeginning && (open > 0 || deadline === Infinity)) early.add(ended)
+    if (outcome.exported === 'yes' && !begun && (open > 0 || deadline === Infinity)) early.add(ended)
     return ended
   }
 

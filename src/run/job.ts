@@ -171,6 +171,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     imports,
     built,
     outcomes: saved.outcomes,
+    beginnings: beginnings.filter(({ ref }) => joined.some(({ begun }) => begun.includes(ref))),
     sizes,
     imageBytes,
     history,

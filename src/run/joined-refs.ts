@@ -89,21 +89,24 @@ function wantedJoin(
   const ours = outcomes.filter(outcome => outcome.ref.backend === ref.backend)
   const refsOf = (done: readonly ExportOutcome[]) => done.map(outcome => outcome.ref)
   const written = ours.filter(({ exported }) => exported === 'yes')
-  const saved = refsOf(written.filter(({ isBeginning }) => !isBeginning))
-  const begun = refsOf(written.filter(({ isBeginning }) => isBeginning))
+  const saved = refsOf(written.filter(({ beginning }) => !beginning))
+  const begun = refsOf(written.filter(({ beginning }) => beginning))
   if (written.length === 0 || saved.includes(ref)) return undefined
   // What is left will be saved by the post step, and a backend that refuses one takes no other.
   if (ours.some(({ exported }) => exported === 'left' || exported === 'not-allowed')) return undefined
   const broughtIn = built.broughtIn.filter(one => one.ref.backend === ref.backend && !saved.includes(one.ref))
   if (!canRead(place, broughtIn)) return undefined
   const whole = [...broughtIn.map(one => one.ref), ...saved].map(({ stage }) => stage)
-  const names = [...whole, ...begun.map(({ stage }) => stage)]
-  if (holdsOlder(place, names)) return undefined
+  if (holdsOlder(place, whole)) return undefined
   const and = (more: readonly string[], known: readonly string[] = []) => [...new Set([...known, ...more])]
   const isWhole = replaces && !replaces.joined?.only
   const note: Joined = {
-    older: replaces ? and(names, replaces.joined?.older) : [],
-    ...(isWhole ? {} : { only: and(whole, replaces?.joined?.only) })
+    older: replaces ? and(whole, replaces.joined?.older) : [],
+    ...(isWhole ? {} : { only: and(whole, replaces?.joined?.only) }),
+    begun: and(
+      begun.map(({ stage }) => stage),
+      replaces?.joined?.begun
+    )
   }
   return { ref, ...(replaces ? { replaces } : {}), broughtIn, saved, begun, note }
 }

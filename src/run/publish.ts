@@ -19,6 +19,7 @@ import { annotate, findBuildAdvice } from './advice'
 import { tellRecord } from './build-record'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
+import type { ExportOutcome } from './export-build'
 import { explained, withoutRecords } from './history'
 import { parseDigest } from './metadata'
 import { writeMetrics } from './metrics-file'
@@ -128,6 +129,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     ...timings(built, outcomes),
     stages,
     edges: readsAmong(plan.stages.map(({ stage }) => stage)),
+    beginnings: begunStages(results.beginnings),
     mounts: results.mounts.map(mount => reportMount(preparation, mount)),
     degradations: results.degradations.map(trouble =>
       trouble.backend === 'registry' ? { ...trouble, host: backends.repository.split('/')[0] ?? '' } : trouble
@@ -170,4 +172,10 @@ function reportMount({ plan }: Preparation, { mount, uses, restored, stored, sav
     saved,
     ...(bytes === undefined ? {} : { savedBytes: bytes })
   }
+}
+
+/** Each once, in whatever backends it was saved. */
+function begunStages(beginnings: readonly ExportOutcome[]): BuildReport['beginnings'] {
+  const stages = new Map(beginnings.flatMap(({ stage, beginning }) => (beginning ? [[stage, { stage, ...beginning }]] : [])))
+  return [...stages.values()]
 }

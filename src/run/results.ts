@@ -31,6 +31,8 @@ export interface Results {
   readonly imports: ImportPlan
   readonly built: BuiltImage
   readonly outcomes: readonly ExportOutcome[]
+  /** Of stages that the build did not get to their end, those that the target's ref took in. */
+  readonly beginnings: readonly ExportOutcome[]
   /** Of the refs that were written, where known. */
   readonly sizes: ReadonlyMap<CacheRef, RefSize>
   readonly history: History
@@ -94,6 +96,7 @@ export function explainResults({
         : caches.lookedUp.length < plan.backends.length,
     absent,
     evicted,
+    begun: new Set(imports.main?.joined?.begun ?? []),
     viewOf: stage =>
       servedView(stage, history.facts) ??
       (absent.has(stage.name) && evicted.has(stage.name) ? recordedView(stage, history.facts) : undefined)

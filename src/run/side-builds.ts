@@ -153,8 +153,8 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       const count = exporter?.count() ?? 0
       host.log.group(count > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
       const [done = []] = await Promise.all([exporter?.finish(savingSeconds), prefetched])
-      const outcomes = done.filter(({ isBeginning }) => !isBeginning)
-      const beginnings = done.filter(({ isBeginning }) => isBeginning)
+      const outcomes = done.filter(({ beginning }) => !beginning)
+      const beginnings = done.filter(({ beginning }) => beginning)
       return { outcomes, beginnings, left: leftExports(outcomes, facts, builder, importRef) }
     }
   }
