@@ -59,7 +59,14 @@ export async function savedRefs({ backend, repository, image, cacheDir, cacheUrl
  */
 export async function importAlone({ stage, cacheFrom }, context, cacheUrl) {
   await emptyMachine()
-  const argv = ['build', `--target=${stage}`, `--cache-from=${cacheFrom}`, '--output=type=oci,dest=/dev/null', context]
+  const argv = [
+    'build',
+    '--progress=rawjson',
+    `--target=${stage}`,
+    `--cache-from=${cacheFrom}`,
+    '--output=type=oci,dest=/dev/null',
+    context
+  ]
   const env = {
     ACTIONS_RUNTIME_TOKEN: makeJobToken(push().scopes),
     ACTIONS_RESULTS_URL: cacheUrl,
@@ -83,12 +90,24 @@ export async function emptyMachine() {
   return [...(await docker(['buildx', 'du'])).matchAll(/^[a-z0-9]{25}\b/gm)].map(([id]) => id)
 }
 
-/** @param {string} log buildx's plain log @returns {string[]} */
+/** @param {string} log BuildKit's events; the plain log does not tell a step whose layer is pulled from one that ran @returns {string[]} */
 function stepsThatRan(log) {
-  const cached = new Set([...log.matchAll(/^#(\d+) CACHED$/gm)].map(([, at]) => at))
-  const steps = new Map(
-    [...log.matchAll(/^#(\d+) \[(\S+) +(\d+)\/\d+\] (?!FROM )/gm)].map(([, at, stage, step]) => [at, `${stage} ${step}`])
-  )
-  const errors = [...log.matchAll(/^#\d+ ERROR:? (.*)$/gm)].map(([, text]) => `error: ${text}`)
-  return [...[...steps].filter(([at]) => !cached.has(at)).map(([, step]) => step), ...errors]
+  const vertices = new Map()
+  const events = log.split('\n').filter(line => line.startsWith('{'))
+  for (const { digest, name = '', started, cached = false, error = '' } of events.flatMap(
+    line => JSON.parse(line).vertexes ?? []
+  )) {
+    const known = vertices.get(digest) ?? { name: '', began: false, cached: false, error: '' }
+    vertices.set(digest, {
+      name: name || known.name,
+      began: known.began || started !== undefined,
+      // What is cached is announced again without it when its layer is pulled.
+      cached: known.cached || cached,
+      error: error || known.error
+    })
+  }
+  return [...vertices.values()].flatMap(({ name, began, cached, error }) => {
+    const [, stage, step] = /^\[(\S+) +(\d+)\/\d+\] (?!FROM )/.exec(name) ?? []
+    return [...(stage !== undefined && began && !cached ? [`${stage} ${step}`] : []), ...(error ? [`error: ${error}`] : [])]
+  })
 }
