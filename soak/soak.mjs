@@ -144,8 +144,9 @@ export async function soak({
         print(
           `${label}: ${must.length} of ${keys.size} steps had to run${faults.at(-1)?.startsWith(label) ? ` ✗ ${faults.at(-1)}` : ''}`
         )
-        const kept = fails ? (typeof result === 'string' ? new Set() : result.whole) : needed
-        const now = [...keys].filter(([step]) => kept.has(step.split(' ')[0] ?? '')).map(([, key]) => key)
+        const { whole: finished, begun } = typeof result === 'string' ? { whole: new Set(), begun: new Set() } : result
+        const kept = fails ? finished : needed
+        const now = [...keys].filter(([step]) => kept.has(step.split(' ')[0] ?? '') || begun.has(step)).map(([, key]) => key)
         saved = new Set(fails ? [...saved, ...now] : now)
       }
       await deleteAllTags(repository)
@@ -189,7 +190,8 @@ export async function writeContext(workspace, model, base) {
 
 /**
  * @param {{ workspace: string, repository: string, backend: string, cacheDir: string, cacheUrl: string, inputs: Record<string, string>, push: boolean, name: string, fails: boolean, keyOf: (step: string) => string }} job
- * @returns {Promise<{ ran: string[], whole: Set<string>, stages: any[] } | string>} steps that ran as `<stage> <number>`, stages that were finished; or what went wrong
+ * @returns {Promise<{ ran: string[], whole: Set<string>, begun: Set<string>, stages: any[] } | string>} steps that ran as `<stage> <number>`, stages that
+ *   were finished, and steps that were saved of others; or what went wrong
  */
 async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inputs, push, name, fails, keyOf }) {
   const job = await runJob({
@@ -231,7 +233,12 @@ async function runOnce({ workspace, repository, backend, cacheDir, cacheUrl, inp
   const whole = report.stages
     .map((/** @type {any} */ stage) => stage.name)
     .filter((/** @type {any} */ name) => !unfinished.has(name))
-  return { ran, whole: new Set(whole), stages: report.stages }
+  // What the next job must find of the others.
+  const begun = report.beginnings.flatMap((/** @type {{ stage: string, steps: number }} */ { stage: name, steps }) => {
+    const stage = report.stages.find((/** @type {any} */ one) => one.name === name)
+    return stage.steps.slice(0, steps).map((/** @type {any} */ step) => nameOfStep(report, stage, step))
+  })
+  return { ran, whole: new Set(whole), begun: new Set(begun), stages: report.stages }
 }
 
 /** Whether a list has each name at least as often as another. @param {readonly string[]} less @param {readonly string[]} more */
