@@ -30,9 +30,9 @@ export function planBeginnings(
         stage: stage.name,
         ref: { ...ref, name: ref.beginning },
         cause: 'ran',
-        // What they hold besides is uploaded then.
+        // What they hold besides is uploaded then; what two of them have in common only the first uploads.
         after: plan.stages.map(planned => planned.stage.name),
-        uploads: [],
+        uploads: ['beginnings'],
         beginning
       }))
   })
