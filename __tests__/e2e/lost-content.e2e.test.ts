@@ -69,7 +69,6 @@ describe('gha', () => {
   it.each([
     { gone: 'every layer', prefix: 'buildkit-blob-' },
     { gone: 'every ref', prefix: 'index-' },
-    { gone: 'the record', prefix: 'stage-cache-build-record' },
     { gone: 'everything', prefix: '' }
   ])('$gone was evicted', async ({ prefix }) => {
     await project.job(inputs)
@@ -78,6 +77,25 @@ describe('gha', () => {
     expect([job.main.exitCode, stagesRun(job)]).toEqual([0, stages.toSorted()])
     const next = await project.job(inputs)
     expect([next.outputs['cache-hit'], stepsRun(next), troublesOf(next)]).toEqual(['true', [], []])
+  })
+
+  it('the record was evicted: what is there is read, and recorded again', async () => {
+    await project.job(inputs)
+    expect((await project.cacheService.evict('stage-cache-build-record')).length).toBeGreaterThan(0)
+    await project.edit('src/app.js')
+    const job = await project.job(inputs)
+    expect([job.main.exitCode, stagesRun(job), troublesOf(job)]).toEqual([0, ['builder', 'runtime'], []])
+    expect(job.stages.map(({ name, reason }) => [name, reason?.code])).toEqual([
+      ['base', undefined],
+      ['python-deps', undefined],
+      ['node-deps', undefined],
+      ['builder', 'unknown'],
+      ['runtime', 'parent-rebuilt']
+    ])
+    expect(job.outputs['exported-stages']).toBe(stages.join(','))
+    await project.edit('src/app.js')
+    const next = await project.job(inputs)
+    expect([stagesRun(next), next.stages.map(({ reason }) => reason?.code)[3]]).toEqual([['builder', 'runtime'], 'file-changed'])
   })
 
   it('layers are damaged: built again without the ref', async () => {
