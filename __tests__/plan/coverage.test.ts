@@ -28,6 +28,12 @@ const cases: readonly { description: string; wide: FoundRef; narrow: FoundRef; e
     expected: true
   },
   {
+    description: 'itself, of which no blobs are known',
+    wide: { ref: ghaWide, id: 'w', held: {} },
+    narrow: { ref: ghaWide, id: 'w', held: {} },
+    expected: true
+  },
+  {
     description: 'the same blobs in another backend',
     wide: { ref: wideRef, id: 'w', ...blobs('1') },
     narrow: { ref: refOf(plan, 'deps', 'local'), id: 'n', ...blobs('1') },

@@ -26,7 +26,7 @@ export interface FoundRef {
  */
 export function covers(wide: FoundRef, narrow: FoundRef): boolean {
   if (wide.ref.backend !== narrow.ref.backend) return false
-  if (wide.held?.[narrow.ref.name] === narrow.id) return true
+  if (wide.held?.[narrow.ref.name] === narrow.id || (wide.ref === narrow.ref && wide.id === narrow.id)) return true
   const { blobs } = wide
   return blobs !== undefined && narrow.blobs !== undefined && [...narrow.blobs].every(blob => blobs.has(blob))
 }
