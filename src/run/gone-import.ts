@@ -66,7 +66,7 @@ export async function planWithoutGone(
 ): Promise<Known> {
   const missing = await Promise.all(caches.found.map(async found => found === imports.main || (await isMissing(host, found.ref))))
   const gone = caches.found.filter((_, index) => missing[index]).map(({ ref }) => displayRef(ref))
-  host.log.info(`The record names what GitHub's cache no longer has: ${gone.join(', ')}`)
+  host.log.info(`GitHub's cache no longer has ${gone.join(', ')}: the build was stopped, and is planned anew`)
   const left = { ...caches, found: caches.found.filter((_, index) => !missing[index]) }
   const again = readsCache(preparation.inputs)
     ? planImports(preparation.plan, left.found, new Set(preparation.rebuilt))
