@@ -1,5 +1,6 @@
-import { covers, foundByManifest, parseCacheManifest } from '../../src/plan/coverage'
+import { covers, foundByConfig, foundByManifest, parseCacheManifest } from '../../src/plan/coverage'
 import type { FoundRef } from '../../src/plan/coverage'
+import { planRefresh } from '../../src/plan/refresh'
 import { diamond, planOf, refOf } from '../helpers/plans'
 
 const plan = planOf(diamond, { backends: ['registry', 'gha', 'local'] })
@@ -24,6 +25,12 @@ const cases: readonly { description: string; wide: FoundRef; narrow: FoundRef; e
     description: 'itself',
     wide: { ref: wideRef, id: 'w', ...blobs('1') },
     narrow: { ref: wideRef, id: 'w', ...blobs('1') },
+    expected: true
+  },
+  {
+    description: 'itself, of which no blobs are known',
+    wide: { ref: ghaWide, id: 'w', held: {} },
+    narrow: { ref: ghaWide, id: 'w', held: {} },
     expected: true
   },
   {
@@ -123,4 +130,14 @@ test('a ref found by its manifest: the bytes of each blob once, its config and i
     bytes: 127 + text.length,
     blobs: new Set(['a', 'b'])
   })
+})
+
+test('a gha ref without a record is known by the layers of its list, and due to be saved again', () => {
+  const list = (...layers: string[]) => JSON.stringify({ layers: layers.map(blob => ({ blob })), records: [] })
+  const [wide, narrow] = [foundByConfig(ghaWide, list('1', '2')), foundByConfig(ghaNarrow, list('1'))]
+  if (!wide || !narrow) throw new Error('not found')
+  expect([covers(wide, narrow), covers(narrow, wide)]).toEqual([true, false])
+  expect(planRefresh([wide], Date.now(), 3)).toEqual(new Set([ghaWide]))
+  expect([wide.id === narrow.id, wide.id]).toEqual([false, foundByConfig(ghaWide, list('1', '2'))?.id])
+  expect(foundByConfig(ghaWide, '<html>')).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { makeJobToken, READ, WRITE } from '../../testbed/job-token.mjs'
 import { emptyRecord, renderRecord } from '../../src/fingerprint/record'
 import type { Cancellation } from '../../src/run/cancellation'
 import { findCaches, nothingSaved } from '../../src/run/caches'
@@ -16,9 +17,11 @@ import { diamond, dockerfileOf, planOf } from '../helpers/plans'
 const cancellation = { orElse: <T>(work: Promise<T>) => work } as unknown as Cancellation
 const record = emptyRecord('acme/app', 'key')
 
-/** A build that reads nothing, after the cache service gave this record. */
-async function buildAfter(text: string | undefined) {
-  const host = await newTestHost({
+/** A build that reads nothing, after the cache service gave this record, and this list where BuildKit's is asked for. */
+async function buildAfter(text: string | undefined, list?: string) {
+  const asked: string[] = []
+  const made = await newTestHost({
+    env: { ACTIONS_RUNTIME_TOKEN: makeJobToken([{ scope: 'refs/heads/main', permission: READ + WRITE }]) },
     actionsCache: {
       available: true,
       async restore(path, key) {
@@ -31,6 +34,8 @@ async function buildAfter(text: string | undefined) {
       save: () => Promise.resolve()
     }
   })
+  const read = (key: string) => Promise.resolve(void asked.push(key)).then(() => list)
+  const host = { ...made, buildkitEntries: { ...made.buildkitEntries, available: true, read } }
   const preparation = {
     inputs: inputsWith({}),
     context: { repository: 'acme/app', untrusted: false },
@@ -38,7 +43,7 @@ async function buildAfter(text: string | undefined) {
     plan: planOf(diamond, { backends: ['gha'] }),
     backends: {},
     // Records lie under one path on a machine.
-    image: basename(host.folder),
+    image: basename(made.folder),
     rebuilt: []
   } as unknown as Preparation
   const caches = await findCaches(host, cancellation, preparation, {
@@ -66,6 +71,7 @@ async function buildAfter(text: string | undefined) {
     expectations: []
   } as unknown as Results)
   return {
+    asked: asked.length,
     nothing: nothingSaved(caches, preparation.plan),
     compared: comparedWith({ preparation, caches }),
     rate: pastBuildOf(
@@ -85,6 +91,15 @@ test.each([
   ['a record without refs', renderRecord(record)]
 ])('%s: nothing was saved yet', async (_, text) => {
   expect(await buildAfter(text)).toMatchObject({ nothing: true, reasons: ['first-build'], expected: ['first-build'], rate: null })
+})
+
+test('where there is no record, but lists of what was saved are, it is no first build, and nothing is known of its causes', async () => {
+  const { asked, nothing, reasons, expected } = await buildAfter(undefined, '{"layers":[],"records":[]}')
+  expect([asked > 0, nothing, reasons, expected]).toEqual([true, false, ['unknown', 'parent-rebuilt'], [undefined]])
+})
+
+test('where there is a record, nobody asks for lists', async () => {
+  expect(await buildAfter(renderRecord(record), '{"layers":[],"records":[]}')).toMatchObject({ asked: 0, nothing: true })
 })
 
 test.each([

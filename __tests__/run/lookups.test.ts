@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import { makeJobToken, READ, WRITE } from '../../testbed/job-token.mjs'
 import { parseDockerfile } from '../../src/dockerfile/parse-dockerfile'
 import { planCache } from '../../src/plan/cache-plan'
 import type { CachePlan } from '../../src/plan/cache-plan'
-import { lookUpRegistry } from '../../src/run/lookups'
+import { lookUpGha, lookUpRegistry } from '../../src/run/lookups'
 import { newTestHost } from '../helpers/host'
 import type { TestHost } from '../helpers/host'
 import { diamond, onBranch } from '../helpers/plans'
@@ -89,4 +90,54 @@ test('a registry that is not there', async () => {
 test('no refs in a registry: nothing is asked', async () => {
   const plan = { ...planAt('127.0.0.1:1/a/b'), stages: [] }
   expect(await lookUpRegistry(host, plan)).toEqual({ found: [], troubles: [] })
+})
+
+describe('gha, without a record', () => {
+  const scopes = [
+    { scope: 'refs/heads/own', permission: READ + WRITE },
+    { scope: 'refs/heads/main', permission: READ }
+  ]
+  const list = (blob: string) => JSON.stringify({ layers: [{ blob }], records: [] })
+  /** A job whose cache service has these lists, by their key without the scope of the token. */
+  const lookUp = async (lists: Readonly<Record<string, string>>, { available = true } = {}) => {
+    const asked: string[] = []
+    const read = (key: string) => {
+      asked.push(key)
+      const text = lists[key.replace(/^index-(.*)-1-[0-9a-f]{8}$/, '$1')]
+      return text === 'broken' ? Promise.reject(new Error('503')) : Promise.resolve(text)
+    }
+    const found = await lookUpGha(
+      {
+        ...host,
+        env: { ACTIONS_RUNTIME_TOKEN: makeJobToken(scopes) },
+        buildkitEntries: { ...host.buildkitEntries, available, read }
+      },
+      planAt('127.0.0.1:1/a/b')
+    )
+    return { found: found.map(({ ref, blobs = [] }) => [ref.name, ...blobs]), asked }
+  }
+
+  test('refs whose list is there are found by its layers; every list is asked for in each scope that BuildKit reads', async () => {
+    const lists = { 'cache-final_OF_app': list('1'), 'cache-deps_OF_app_BRANCH_own': list('2') }
+    const { found, asked } = await lookUp(lists)
+    expect(found).toEqual([
+      ['cache-deps_OF_app_BRANCH_own', '2'],
+      ['cache-final_OF_app', '1']
+    ])
+    expect(new Set(asked).size).toBe(4 * 2 * scopes.length)
+    expect(asked).toHaveLength(4 * 2 * scopes.length)
+  })
+
+  test('what cannot be read, or is no list, is not found', async () => {
+    const { found } = await lookUp({
+      'cache-final_OF_app': 'broken',
+      'cache-deps_OF_app': '<html>',
+      'cache-base_OF_app': list('1')
+    })
+    expect(found).toEqual([['cache-base_OF_app', '1']])
+  })
+
+  test('a service of another version is not asked', async () => {
+    expect(await lookUp({ 'cache-final_OF_app': list('1') }, { available: false })).toEqual({ found: [], asked: [] })
+  })
 })

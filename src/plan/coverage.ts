@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { isJoined } from '../joined'
 import type { Joined } from '../joined'
+import { parseCacheConfig } from './cache-config'
 import type { CacheRef } from './cache-plan'
 
 /** A ref that exists, and what is known of its content. */
@@ -9,12 +11,12 @@ export interface FoundRef {
   readonly id: string
   /** Bytes of its blobs, each counted once. */
   readonly bytes?: number
-  /** Digests of its blobs, known for registry and local refs. */
+  /** Digests of its blobs, known for registry and local refs, and for a gha ref of which there is no record. */
   readonly blobs?: ReadonlySet<string>
   /** Ids of other refs this one held when it was exported, by ref name; known for gha refs from the record. */
   readonly held?: Readonly<Record<string, string>>
   readonly joined?: Joined
-  /** Milliseconds since the epoch, where a record knows it: manifests do not say when they were pushed. */
+  /** Milliseconds since the epoch, where a record knows it, and 0 where it should: manifests do not say when they were pushed. */
   readonly exportedAt?: number
 }
 
@@ -24,7 +26,7 @@ export interface FoundRef {
  */
 export function covers(wide: FoundRef, narrow: FoundRef): boolean {
   if (wide.ref.backend !== narrow.ref.backend) return false
-  if (wide.held?.[narrow.ref.name] === narrow.id) return true
+  if (wide.held?.[narrow.ref.name] === narrow.id || (wide.ref === narrow.ref && wide.id === narrow.id)) return true
   const { blobs } = wide
   return blobs !== undefined && narrow.blobs !== undefined && [...narrow.blobs].every(blob => blobs.has(blob))
 }
@@ -68,6 +70,14 @@ export function foundByManifest(ref: CacheRef, digest: string, text: string): Fo
   const bytes = [...manifest.blobs.values()].reduce((sum, size) => sum + size, manifest.config.size + text.length)
   const joined = joinedIn(text)
   return { ref, id: digest, bytes, blobs: new Set(manifest.blobs.keys()), ...(joined ? { joined } : {}) }
+}
+
+/** A gha ref known by its list of steps and layers, for want of a record: it is due to be saved again, so that there is one. */
+export function foundByConfig(ref: CacheRef, text: string): FoundRef | undefined {
+  const config = parseCacheConfig(text)
+  if (!config) return undefined
+  const id = `sha256:${createHash('sha256').update(text).digest('hex')}`
+  return { ref, id, blobs: new Set(config.layers.map(({ blob }) => blob)), exportedAt: 0 }
 }
 
 function joinedIn(manifest: string): Joined | undefined {

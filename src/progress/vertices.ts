@@ -44,6 +44,8 @@ export interface VertexTable {
   readonly ranHere: ReadonlySet<Vertex>
   /** The layers of a cache that this build exports are where they are to be (BuildKit cache/remotecache/export.go, Finalize). */
   readonly layersWritten: boolean
+  /** Layers of an image of a FROM are fetched: a step is about to run on them. */
+  readonly fetchesBase: boolean
 }
 
 /** An empty table; `applyStatus` fills it. */
@@ -60,6 +62,8 @@ export function applyStatus(table: VertexTable, status: SolveStatus): void {
   for (const event of status.vertexes ?? []) table.apply(event)
   for (const { vertex } of status.logs ?? []) table.spoke(vertex)
   if (status.statuses?.some(({ id }) => id.startsWith('writing config '))) table.layersWritten = true
+  const isBase = (digest: string) => parseVertexName(table.vertices.get(digest)?.name ?? '').kind === 'from'
+  table.fetchesBase ||= status.statuses?.some(({ id, vertex }) => /^(sha256:|extracting )/.test(id) && isBase(vertex)) ?? false
 }
 
 /** The steps that this very build ran: neither cached, nor shared with a build that had begun them before. */
@@ -129,6 +133,7 @@ class Table implements VertexTable {
   began?: number
   doneCount = 0
   layersWritten = false
+  fetchesBase = false
   readonly ranHere = new Set<TableVertex>()
 
   apply(event: VertexEvent): void {

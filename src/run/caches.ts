@@ -15,7 +15,7 @@ import { candidateRefs, findLocal } from './local-candidates'
 import type { LocalCandidates } from './local-candidates'
 import { restoreImports } from './local-restore'
 import type { RestoreRequest } from './local-restore'
-import { lookUpRegistry } from './lookups'
+import { lookUpGha, lookUpRegistry } from './lookups'
 import type { Lookup } from './lookups'
 import type { Preparation } from './prepare'
 import { recordedRefs, restoreRecords } from './records'
@@ -100,7 +100,8 @@ export function findCaches(
     registry: () => lookUpRegistry(host, plan),
     async gha() {
       const { records, failure } = await recording
-      const found = recordedRefs(plan, records)
+      const recorded = failure !== undefined || records.some(Boolean)
+      const found = recorded ? recordedRefs(plan, records) : await lookUpGha(host, plan)
       return { found, troubles: failure === undefined ? [] : [{ code: 'lookup-failed', backend: 'gha', detail: failure }] }
     },
     async local() {

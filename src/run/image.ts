@@ -1,4 +1,3 @@
-import { lastLine } from '../errors'
 import type { Host } from '../host'
 import type { Degradation } from '../reasons'
 import type { StageResult } from '../explain/stage-result'
@@ -11,23 +10,16 @@ import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
 import type { BroughtIn, ImportPlan } from '../plan/imports'
 import { isLostContent } from '../plan/lost-content'
-import { readingDockerfile, readsNoFile } from '../plan/own-dockerfile'
-import { aheadArgv } from '../plan/side-argv'
 import { parseVertexName } from '../progress/vertex-name'
-import { firstFailure, stepsRunHere } from '../progress/vertices'
+import { firstFailure } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
+import { bringIn, importSeconds } from './bring-in'
 import { runBuild } from './build'
 import type { BuildRun } from './build'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
-import { writeDockerfile } from './own-dockerfile'
+import { watchImport } from './gone-import'
 import type { Preparation } from './prepare'
-
-/** Seconds a build that brings one stage in may take. */
-const bringInSeconds = 600
-
-/** Seconds that reading a ref's list of steps and layers may take: BuildKit itself waits without end. */
-const importSeconds = 60
 
 /** Seconds that stopping the builder may take. */
 const stopSeconds = 60
@@ -51,6 +43,8 @@ export interface BuiltImage {
   readonly broughtIn: readonly FoundRef[]
   /** When the build of each of them began, in milliseconds since the epoch, and the seconds it took. */
   readonly bringInTimes: ReadonlyMap<FoundRef, { readonly started: number; readonly seconds: number }>
+  /** The main build was stopped before a stage was built, since GitHub's cache does not have its import any more: it is to be planned anew. */
+  readonly importGone: boolean
   /** Refs that could not be imported. */
   readonly failedImports: ReadonlySet<CacheRef>
   /** Stages whose ref turned out to be of other content than this Dockerfile and context make. */
@@ -89,16 +83,23 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
 
   const directory = await host.files.makeTemporary('build-')
   const files = { metadataFile: `${directory}/metadata.json`, iidFile: `${directory}/iid` }
+  const stages = { dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
+  const watch = watchImport(host, imports.main?.ref, stages)
+  const unlessGone = cancellation.also(watch.gone)
   const build = (importRef: CacheRef | undefined) => {
     const attested = { run: preparation.attestedRun, ...builder }
     const main = { inputs, builder: builder.name, importRef, rebuildStages: preparation.rebuilt, attested, ...files }
-    return runBuild(host, cancellation, mainBuildArgv(main), {
+    return runBuild(host, importRef ? unlessGone : cancellation, mainBuildArgv(main), {
       live: true,
-      onProgress: request.onProgress,
+      onProgress(table) {
+        watch.onProgress(table)
+        request.onProgress(table)
+      },
       ...(importRef ? { importSeconds } : {})
     })
   }
   let run = await build(imports.main?.ref)
+  const importGone = watch.isGone() && run.exitCode !== 0 && !cancellation.requested() && firstFailure(run.table) === undefined
   const failed = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)?.error
   const lost = failed !== undefined && imports.main && isLostContent(failed, imports.main.blobs) ? failed : undefined
   const hung = run.importTimedOut && !cancellation.requested() ? `not read within ${importSeconds} s` : undefined
@@ -120,15 +121,13 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
     run = { ...run, seconds: seconds + run.seconds }
   }
   const results = explainStages({
-    dockerfile,
-    needed: plan.stages.map(({ stage }) => stage),
-    platforms: plan.platforms,
+    ...stages,
     table: run.table,
     outcome: cancellation.requested() ? 'cancelled' : run.exitCode === 0 ? 'success' : 'failure'
   })
   const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
   const made = { imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
-  return { run, results, broughtIn, bringInTimes, failedImports, stale, degradations, ...made }
+  return { run, results, broughtIn, bringInTimes, importGone, failedImports, stale, degradations, ...made }
 }
 
 /**
@@ -137,45 +136,6 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
  */
 async function freeBuilder(host: Host, { name, created }: Builder): Promise<void> {
   if (created) await host.exec.start('docker', stopBuilderArgv(name), { timeoutSeconds: stopSeconds }).result
-}
-
-/**
- * One build of a stage with its own ref as the only import. It stops at the first step that is not cached: then the ref is of other
- * content, and the main build knows better what to do.
- */
-async function bringIn(
-  host: Host,
-  cancellation: Cancellation,
-  request: ImageRequest,
-  { ref }: FoundRef
-): Promise<'done' | 'stale' | Degradation> {
-  const { preparation, builder } = request
-  const { plan, inputs, file } = preparation
-  const stage = plan.stages.find(planned => planned.stage.name === ref.stage)?.stage ?? plan.target
-  host.log.info(`Bringing in ${ref.stage} from ${displayRef(ref)}`)
-  const path = await writeDockerfile(host, file.path, readingDockerfile(file.text, stage))
-  const run = await runBuild(host, cancellation, aheadArgv({ inputs, builder: builder.name, importRef: ref, file: path }), {
-    live: false,
-    stopWhen: ranAnyStep,
-    timeoutSeconds: bringInSeconds,
-    importSeconds
-  })
-  if (run.stopped || ranAnyStep(run.table)) {
-    host.log.info(`${displayRef(ref)} is of other content: not used`)
-    return 'stale'
-  }
-  if (run.exitCode === 0) return 'done'
-  const limit = run.importTimedOut ? importSeconds : run.timedOut ? bringInSeconds : undefined
-  return {
-    code: 'bring-in-failed',
-    backend: ref.backend,
-    stage: ref.stage,
-    detail: limit === undefined ? lastLine(run.text) : `not done within ${limit} s`
-  }
-}
-
-function ranAnyStep(table: VertexTable): boolean {
-  return stepsRunHere(table).some(({ name }) => !readsNoFile(name))
 }
 
 /** What a step of a build that succeeded failed of: its cached result could not be loaded, so it ran. */

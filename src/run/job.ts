@@ -22,20 +22,20 @@ import { failurePlace } from './failure-place'
 import { startFingerprints } from './fingerprints'
 import { holdLog } from './held-log'
 import { expectBuild, explained, historyOf } from './history'
-import { buildImage } from './image'
 import { measureImage } from './image-size'
 import { joinRefs } from './joined-refs'
 import { saveMounts } from './mount-saving'
 import { offerBuilder } from './offered-builder'
 import { pastBuildOf } from './past-builds'
 import { asksBuildKit, buildWithoutPlan, callBuildKit } from './plain-build'
+import { buildAsPlanned } from './planned-build'
 import { prepare } from './prepare'
-import { printPlan, publish } from './publish'
+import { publish } from './publish'
 import { measureRefs } from './ref-sizes'
 import { withSummary } from './refusal'
 import { readRemoteDockerfile } from './remote-dockerfile'
 import { saveCaches } from './saving'
-import { graceSeconds, newSideBuilds } from './side-builds'
+import { graceSeconds } from './side-builds'
 
 /** Seconds the plan waits for what the stages are made from, once all else is known, and the report once all is done. */
 const planSeconds = 0.2
@@ -104,26 +104,15 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   // Who needs it waits for it, unless the job ends before.
   expecting.catch(() => {})
   const cacheMounts = startCacheMounts(held, cancellation, preparation, bringing, expecting)
-  const [builder, imports] = await withSummary(host, cancellation, Promise.all([bringing, choosing]))
+  const [builder, chosen] = await withSummary(host, cancellation, Promise.all([bringing, choosing]))
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
-
-  const side = newSideBuilds(host, cancellation, { preparation, builder, imports, eager, beside })
   // The build does not wait for what only explains it.
   const filling = cacheMounts.fill(builder)
-  const building = filling.then(({ ranSteps = false }) =>
-    buildImage(held, cancellation, { preparation, builder, imports, ranSteps, ...side.duringMain })
-  )
-  // It is waited for below; what is thrown before that is thrown there.
-  building.catch(() => {})
-
-  const { caches, expectations } = await expecting
-  printPlan(host, preparation, builder, imports, { ...caches, eager, expectations })
-  log.release()
-
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
-  side.begin({ caches, expectations, ...local })
-  const [restored, built] = await Promise.all([filling, building])
+  const planned = { preparation, builder, imports: chosen, eager, beside, log, filling, expecting, materials: soon, ...local }
+  const { built, side, caches, imports, expectations } = await buildAsPlanned(host, cancellation, planned)
+  const restored = await filling
   const exportsStarted = host.clock.now()
   const measured = measureImage(host, preparation, built)
   const finishing = side.finish(built, caches)
