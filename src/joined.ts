@@ -4,7 +4,7 @@ export interface Joined {
   readonly older: readonly string[]
   /** Names of the stages it holds, with what they read; missing where a whole build is in it. */
   readonly only?: readonly string[]
-  /** Names of stages of which it holds a beginning that a build which failed made. */
+  /** Names of stages of which it holds beginnings that builds which failed made, as often as it holds one. */
   readonly begun?: readonly string[]
 }
 

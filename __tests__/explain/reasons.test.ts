@@ -3,7 +3,7 @@ import type { ReasonFacts } from '../../src/explain/reasons'
 import type { StageResult, StepResult } from '../../src/explain/stage-result'
 import type { Dockerfile } from '../../src/dockerfile/dockerfile'
 import type { Reason, StageStatus } from '../../src/reasons'
-import { build, file, recordOf, stagesOf, viewOf } from '../fingerprint/builds'
+import { build, edited, file, recordOf, stagesOf, viewOf } from '../fingerprint/builds'
 import type { Build } from '../fingerprint/builds'
 import { diamond, dockerfileOf } from '../helpers/plans'
 
@@ -221,7 +221,7 @@ test.each<[string, string, Partial<Build>, string, string]>([
 test.each([
   { begun: ['deps'], letters: 'cr', expected: { code: 'file-changed', files: [{ path: 'lock.json' }] } },
   { begun: ['deps'], letters: 'rr', expected: { code: 'file-changed', files: [{ path: 'lock.json' }] } },
-  { begun: [], letters: 'cr', expected: { code: 'unknown' } }
+  { begun: ['stage-3'], letters: 'cr', expected: { code: 'unknown' } }
 ])(
   'a change that a build which failed had got past is why the rest ran: $letters, begun: $begun',
   ({ begun, letters, expected }) => {
@@ -242,3 +242,22 @@ test.each([
     expect(reasons.get(result)).toMatchObject(expected)
   }
 )
+
+test('what a step that ran reads, and was rebuilt, comes before a change that a build which failed had got past', () => {
+  const now: Build = { ...build, ...edited('WORKDIR /app', 'WORKDIR /srv') }
+  const { dockerfile } = stagesOf(now)
+  const result = resultOf(dockerfile, 'stage-3', 'crrr')
+  const hits = { base: 'c', deps: 'cc', tools: 'cr' }
+  const reasons = explainReasons({
+    dockerfile,
+    results: [...Object.entries(hits).map(([name, steps]) => resultOf(dockerfile, name, steps)), result],
+    rebuilt: new Set(),
+    nothingSaved: false,
+    unreachable: false,
+    absent: new Set(),
+    evicted: new Set(),
+    begun: new Set(['stage-3']),
+    viewOf: () => viewOf(build, now)
+  })
+  expect(reasons.get(result)).toMatchObject({ code: 'parent-rebuilt', parent: 'tools' })
+})

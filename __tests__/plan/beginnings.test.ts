@@ -1,8 +1,9 @@
 import type { Stage } from '../../src/dockerfile/dockerfile'
 import { planBeginnings } from '../../src/plan/beginnings'
 import { cutDockerfile } from '../../src/plan/own-dockerfile'
-import { holdsOlder, planJoin } from '../../src/plan/joins'
+import { planJoin, takenIn, takesBeginning } from '../../src/plan/joins'
 import type { JoinFacts } from '../../src/plan/joins'
+import type { Joined } from '../../src/joined'
 import type { StepState } from '../../src/plan/prefetch'
 import { foundWith, main, onBranch, planOf, refOf } from '../helpers/plans'
 import type { PlanOptions } from '../helpers/plans'
@@ -21,7 +22,14 @@ COPY --from=builder /out /
 RUN check
 `
 
-const facts: JoinFacts = { found: [], failedImports: new Set(), lookedUp: ['registry', 'gha'], cacheMode: 'max', speaksGha: true }
+const facts: JoinFacts = {
+  found: [],
+  broughtIn: [],
+  failedImports: new Set(),
+  lookedUp: ['registry', 'gha'],
+  cacheMode: 'max',
+  speaksGha: true
+}
 
 /** By a line's number in the file, how its step stands; what is not said has not begun. */
 const standing =
@@ -46,15 +54,15 @@ const described = (...args: Parameters<typeof beginnings>) =>
 const failedLast = { 2: 'ran', 4: 'ran', 5: 'ran', 6: 'ran', 7: 'working', 9: 'ran', 10: 'ran' } as const
 
 test('all before the step that failed, and before those that waited, each under a name of its own', () => {
-  expect(described(failedLast)).toEqual(['registry cache-builder_V_begun 3 6', 'registry cache-final_V_begun 2 10'])
+  expect(described(failedLast)).toEqual(['registry cache-builder_BEGUN 3 6', 'registry cache-final_BEGUN 2 10'])
   const [builder, final] = beginnings(failedLast)
   expect(builder?.after).toEqual(['deps', 'builder', 'final'])
   expect(final?.beginning && cutDockerfile(app, final.beginning)).toBe(app.split('\n').slice(0, 10).join('\n') + '\n')
   expect(described(failedLast, { backends: ['gha', 'registry'], inputs: { 'cache-version': '2' } })).toEqual([
-    'gha cache-builder_OF_acme__app_V_2_20begun 3 6',
-    'registry cache-builder_V_2_20begun 3 6',
-    'gha cache-final_OF_acme__app_V_2_20begun 2 10',
-    'registry cache-final_V_2_20begun 2 10'
+    'gha cache-builder_BEGUN_OF_acme__app_V_2 3 6',
+    'registry cache-builder_BEGUN_V_2 3 6',
+    'gha cache-final_BEGUN_OF_acme__app_V_2 2 10',
+    'registry cache-final_BEGUN_V_2 2 10'
   ])
 })
 
@@ -74,7 +82,7 @@ test.each<{ why: string; states: Readonly<Record<number, StepState>>; options?: 
 })
 
 test('a copy from another stage is worth it, the layer may be large', () => {
-  expect(described({ 9: 'cached', 10: 'ran' })).toEqual(['registry cache-final_V_begun 2 10'])
+  expect(described({ 9: 'cached', 10: 'ran' })).toEqual(['registry cache-final_BEGUN 2 10'])
 })
 
 describe('nothing is begun where the target’s ref is not going to hold it', () => {
@@ -85,15 +93,32 @@ describe('nothing is begun where the target’s ref is not going to hold it', ()
     expect(described(failedLast, {}, more)).toEqual([])
   })
 
-  test('it holds older content of a stage that is saved now, so nothing is joined', () => {
+  const joinedWith = (joined: Joined, more: Partial<JoinFacts> = {}) => {
     const plan = planOf(app)
-    const before = { ...foundWith(refOf(plan, 'final'), 'a'), joined: { older: ['deps'], begun: ['builder'] } }
-    const place = planJoin(plan, 'registry', { ...facts, found: [before] })
-    expect(place?.replaces).toBe(before)
-    expect(place && [holdsOlder(place, ['base', 'deps']), holdsOlder(place, ['builder'])]).toEqual([true, false])
+    const before = { ...foundWith(refOf(plan, 'final'), 'a'), joined }
+    const place = planJoin(plan, 'registry', { ...facts, found: [before], ...more })
+    if (!place) throw new Error('no place')
     const begun = (ran: readonly string[]) =>
-      planBeginnings(plan, { ran: new Set(ran), hit: new Set(['deps']) }, place ? [place] : [], standing(failedLast))
-    expect([begun(['deps']), begun([])].map(list => list.map(({ stage }) => stage))).toEqual([[], ['builder', 'final']])
+      planBeginnings(plan, { ran: new Set(ran), hit: new Set(['deps']) }, [place], standing(failedLast)).map(({ stage }) => stage)
+    return { place, before, begun }
+  }
+
+  test('it holds older content of a stage that was saved or brought in, so nothing is joined', () => {
+    const { place, before, begun } = joinedWith({ older: ['deps'] })
+    expect(place.replaces).toBe(before)
+    expect([takenIn(place, ['deps']), takenIn(place, ['builder'])]).toEqual([undefined, []])
+    expect([begun(['deps']), begun([])]).toEqual([[], ['builder', 'final']])
+    const broughtIn = [foundWith(refOf(planOf(app), 'deps'), 'b')]
+    const other = joinedWith({ older: ['deps'] }, { broughtIn })
+    expect([takenIn(other.place, []), other.begun([])]).toEqual([undefined, []])
+    expect(takenIn(joinedWith({ older: [] }, { broughtIn }).place, [])).toEqual(broughtIn)
+    expect(takenIn(joinedWith({ older: [] }, { broughtIn }).place, ['deps'])).toEqual([])
+  })
+
+  test('it holds three beginnings of the stage already', () => {
+    const { place, begun } = joinedWith({ older: [], begun: ['final', 'builder', 'builder', 'builder'] })
+    expect(['builder', 'final'].map(stage => takesBeginning(place, stage))).toEqual([false, true])
+    expect(begun([])).toEqual(['final'])
   })
 
   test('its import failed', () => {

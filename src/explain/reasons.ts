@@ -55,7 +55,8 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   const changes = view && stageChanges(stage, result.platform, view)
   const parent = stage.base.kind === 'stage' ? stageWithSteps(facts.dockerfile.stages, stage.base.index) : undefined
   const onAnother = view && changes && parent ? standsOnAnother(parent, result.platform, view, changes) : false
-  const own = changes && (ownReason(changes, first, onAnother) ?? (facts.begun.has(stage.name) && begunReason(changes, first)))
+  const isBegun = facts.begun.has(stage.name)
+  const own = changes && (ownReason(changes, first, onAnother) ?? (isBegun ? reasonAt(changes, first) : undefined))
   const from = first.at <= 0 ? rebuiltParent(stage, result, facts, edge => edge.kind === 'from') : undefined
   // What a stage is FROM decides by itself when it was made of something else; when it was only lost, a change of the stage's own does.
   if (from && (!own || changedItself(from.stage, result.platform, facts, reasons))) return from.reason
@@ -65,7 +66,8 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   const before = changes && parentBefore(stage, changes, first, facts, onAnother)
   if (before) return before
   if (facts.evicted.has(result.name) && changes && isSame(changes, first)) return { code: 'cache-evicted' }
-  return { code: facts.absent.has(result.name) ? 'cache-absent' : 'unknown' }
+  const passed = isBegun && changes ? reasonBefore(changes, first) : undefined
+  return passed ?? { code: facts.absent.has(result.name) ? 'cache-absent' : 'unknown' }
 }
 
 /** With the name of the image that moved, where the line names one only. */
@@ -100,10 +102,14 @@ function ownReason({ base, steps }: StageChanges, { at, number }: FirstRun, onAn
   return difference && reasonOf(difference, number)
 }
 
-/** A change of its own that a build which failed had got past already, and that therefore hit: the last, or the one at the step that ran first. */
-function begunReason({ base, steps }: StageChanges, { at, number }: FirstRun): Reason | undefined {
-  const here = steps[at] && reasonOf(steps[at], number)
-  return here ?? [base, ...steps.slice(0, at)].flatMap(difference => (difference && reasonOf(difference)) ?? []).at(-1)
+/** The change at the step that ran first, whatever differs before it. */
+function reasonAt({ steps }: StageChanges, { at, number }: FirstRun): Reason | undefined {
+  return steps[at] && reasonOf(steps[at], number)
+}
+
+/** The last change before it: a build that failed had got past it, so it hit. */
+function reasonBefore({ base, steps }: StageChanges, { at }: FirstRun): Reason | undefined {
+  return [base, ...steps.slice(0, at)].flatMap(difference => (difference && reasonOf(difference)) ?? []).at(-1)
 }
 
 /** A stage that it reads hit, but is not the one this stage was last saved with: an earlier build rebuilt it, and ended before this one. */

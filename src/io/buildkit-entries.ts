@@ -16,8 +16,8 @@ interface Reserved {
   readonly url: string
 }
 
-/** Numbers in a row that may be taken. */
-const mostTaken = 5
+/** Numbers in a row that may be taken, of a list and of a layer: jobs side by side may each upload one. */
+const mostTaken = { list: 5, layer: 1 }
 
 /** Seconds between two questions whether what another job uploads is there. */
 const askAgainSeconds = 1
@@ -84,13 +84,14 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
   }
 
   /** The first number from this one on that nobody has: another job may be writing one, or was killed while it did (as SaveMutable of go-actions-cache). */
-  async function reserve(key: string, first: number, signal: AbortSignal): Promise<Reserved> {
+  async function reserve(key: string, first: number, most: number, signal: AbortSignal): Promise<Reserved> {
     for (let number = first; ; number++) {
       const entry = { key: `${key}#${number}`, version }
       try {
         return { entry, url: await create(entry, signal) }
       } catch (error) {
-        if (number >= first + mostTaken || !isTaken(error)) throw error
+        if (!isTaken(error)) throw error
+        if (number >= first + most) throw new Error(`${key}: its upload by other jobs goes on, or was cut off`, { cause: error })
       }
     }
   }
@@ -117,7 +118,7 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
     }
     for (let waited = 0; ; waited += askAgainSeconds) {
       if (await has(key, signal)) return undefined
-      if (waited >= patienceSeconds) return reserve(key, 2, signal)
+      if (waited >= patienceSeconds) return reserve(key, 2, mostTaken.layer, signal)
       await sleep(askAgainSeconds * 1000, undefined, { signal })
     }
   }
@@ -133,7 +134,7 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
     write: (key, text, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {
         const before = await newest(`${key}#`, signal)
-        const { entry, url } = await reserve(key, Number(before?.key.slice(key.length + 1) ?? 0) + 1, signal)
+        const { entry, url } = await reserve(key, Number(before?.key.slice(key.length + 1) ?? 0) + 1, mostTaken.list, signal)
         const stored = await fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: text, signal })
         if (!stored.ok) throw new Error(`Storage answered ${stored.status} for ${entry.key}`)
         await finalize(entry, Buffer.byteLength(text), signal)

@@ -2,7 +2,7 @@ import type { Stage, Step } from '../dockerfile/dockerfile'
 import { readBySteps } from '../dockerfile/stage-graph'
 import type { CachePlan } from './cache-plan'
 import type { ExportFacts, StageExport } from './exports'
-import { holdsOlder } from './joins'
+import { takenIn, takesBeginning } from './joins'
 import type { JoinPlace } from './joins'
 import { standsAlone } from './prefetch'
 import type { Prefix, StepState } from './prefetch'
@@ -25,7 +25,9 @@ export function planBeginnings(
     const beginning = ran.has(stage.name) || hit.has(stage.name) ? undefined : beginningOf(stage, statesOf(stage))
     if (!beginning) return []
     return writes
-      .filter(({ backend }) => places.some(place => place.ref.backend === backend && !holdsOlder(place, [...ran])))
+      .filter(({ backend }) =>
+        places.some(place => place.ref.backend === backend && takenIn(place, [...ran]) && takesBeginning(place, stage.name))
+      )
       .map(ref => ({
         stage: stage.name,
         ref: { ...ref, name: ref.beginning },

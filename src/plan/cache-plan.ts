@@ -66,25 +66,25 @@ export function planCache(request: CachePlanRequest): CachePlan {
     const uncached = whyUncached(stage, target, inputs.cacheStages)
     if (uncached) return { stage, uncached, reads: [], writes: [] }
     const ref = (backend: Backend, scope: Scope): CacheRef => {
-      const nameOn = (on: readonly string[], version = inputs.cacheVersion) =>
+      const nameOn = (on: readonly string[], version = inputs.cacheVersion, begun = false) =>
         formatRef({
           prefix: inputs.cachePrefix,
           stage: stage.name,
           named: ownsName(stage, dockerfile.stages),
+          begun,
           ...(backend === 'registry' || request.image === '' ? {} : { image: request.image }),
           scope,
           platforms: on,
           version
         })
-      // Nothing else has the refs that are made on the way to others: those of one platform of several, and of beginnings.
+      // Nothing else has the refs of one platform that are made on the way to one of several.
       const partOf = [inputs.cacheVersion, ...platforms].join(' ')
-      const begunOf = [inputs.cacheVersion, 'begun'].join(' ').trim()
       return {
         backend,
         stage: stage.name,
         scope,
         name: nameOn(platforms),
-        beginning: nameOn(platforms, begunOf),
+        beginning: nameOn(platforms, inputs.cacheVersion, true),
         place: { registry: request.repository, gha: '', local: inputs.cacheDir }[backend],
         ...(platforms.length > 1 ? { parts: platforms.map(platform => ({ platform, name: nameOn([platform], partOf) })) } : {})
       }

@@ -8,10 +8,16 @@ export interface JoinPlace {
   readonly ref: CacheRef
   /** The target's ref that it stands for from then on. */
   readonly replaces?: FoundRef
+  /** Refs of stages that were brought in before the build. */
+  readonly broughtIn: readonly FoundRef[]
 }
+
+/** Beginnings of one stage that a ref holds at most: each may hold all that a package manager installs. */
+const mostBeginnings = 3
 
 export interface JoinFacts {
   readonly found: readonly FoundRef[]
+  readonly broughtIn: readonly FoundRef[]
   readonly failedImports: ReadonlySet<CacheRef>
   readonly lookedUp: readonly Backend[]
   readonly cacheMode: string
@@ -27,16 +33,28 @@ export function planJoin(plan: CachePlan, backend: Backend, facts: JoinFacts): J
   const replaces = holder?.reads.flatMap(read => facts.found.find(one => one.ref === read && read.backend === backend) ?? [])[0]
   if (replaces && facts.failedImports.has(replaces.ref)) return undefined
   if (backend === 'gha' && !facts.speaksGha) return undefined
-  const place = { ref, ...(replaces ? { replaces } : {}) }
+  const broughtIn = facts.broughtIn.filter(one => one.ref.backend === backend)
+  const place = { ref, ...(replaces ? { replaces } : {}), broughtIn }
   return canRead(place, replaces ? [replaces] : []) ? place : undefined
 }
 
-/** BuildKit's entries of another scope of GitHub's cache have a name that this job's token does not tell. */
-export function canRead({ ref }: JoinPlace, found: readonly FoundRef[]): boolean {
-  return ref.backend !== 'gha' || found.every(one => one.ref.scope === ref.scope)
+/**
+ * The refs that were brought in and belong into the target's ref beside these stages, which were saved; undefined where it is not to be written anew: more than
+ * one older content of a stage is not kept.
+ */
+export function takenIn(place: JoinPlace, saved: readonly string[]): readonly FoundRef[] | undefined {
+  const broughtIn = place.broughtIn.filter(({ ref }) => !saved.includes(ref.stage))
+  const names = [...broughtIn.map(({ ref }) => ref.stage), ...saved]
+  const holdsOlder = names.some(name => place.replaces?.joined?.older.includes(name))
+  return !holdsOlder && canRead(place, broughtIn) ? broughtIn : undefined
 }
 
-/** Whether a ref holds older content of one of these stages already: more than one older content of a stage is not kept. */
-export function holdsOlder({ replaces }: JoinPlace, stages: readonly string[]): boolean {
-  return stages.some(name => replaces?.joined?.older.includes(name))
+/** Whether the target's ref may hold one more beginning of a stage. */
+export function takesBeginning({ replaces }: JoinPlace, stage: string): boolean {
+  return (replaces?.joined?.begun ?? []).filter(name => name === stage).length < mostBeginnings
+}
+
+/** BuildKit's entries of another scope of GitHub's cache have a name that this job's token does not tell. */
+function canRead({ ref }: Pick<JoinPlace, 'ref'>, found: readonly FoundRef[]): boolean {
+  return ref.backend !== 'gha' || found.every(one => one.ref.scope === ref.scope)
 }

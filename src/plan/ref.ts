@@ -10,6 +10,8 @@ export interface RefIdentity {
   readonly stage: string
   /** False for a stage `stage-<i>` whose plain name is another's: see `ownsName`. */
   readonly named: boolean
+  /** It is no more than a beginning of the stage (beginnings.ts). */
+  readonly begun?: boolean
   /** Input `cache-name`, in gha and local names only; empty means none. */
   readonly image?: string
   readonly scope: Scope
@@ -31,7 +33,7 @@ export type ParsedRef =
  * Takes an identity; gives its name as registry tag, gha scope or tag in the local directory.
  *
  * `<prefix><stage>`, then in this order, each only where it says something:
- * `_UNNAMED`, `_OF_<image>`, `_BRANCH_<name>` or `_PR_<number>` or `_TAG_<name>`, `_ON_<platforms>` (not for linux/amd64
+ * `_UNNAMED`, `_BEGUN`, `_OF_<image>`, `_BRANCH_<name>` or `_PR_<number>` or `_TAG_<name>`, `_ON_<platforms>` (not for linux/amd64
  * alone), `_V_<version>`. For example `cache-deps_OF_acme__app_BRANCH_feature__login_ON_linux-arm64_V_2`.
  *
  * Free text: letters, digits, `.` and `-` stand for themselves, `__` is a slash, `_-` an underscore, `_` and two lower-case
@@ -66,6 +68,7 @@ export function parseRef(text: string, prefix: string): ParsedRef | undefined {
     prefix,
     stage,
     named: !fields.has('UNNAMED'),
+    ...(fields.has('BEGUN') ? { begun: true } : {}),
     ...(image === undefined ? {} : { image: unescapeText(image) }),
     scope: parseScope(fields) ?? { kind: 'default' },
     platforms: parsePlatforms(fields.get('ON') ?? 'linux-amd64'),
@@ -97,12 +100,13 @@ const longest = 128
 const longestPrefix = 60
 const hashDigits = 32
 const stageName = /^[a-z][a-z0-9._-]*$/
-const fieldTokens = /_(UNNAMED)(?=_|$)|_([A-Z]+)_|__|_-|_u[0-9a-f]{4}|_[0-9a-f]{2}|[^_]/g
+const fieldTokens = /_(UNNAMED|BEGUN)(?=_|$)|_([A-Z]+)_|__|_-|_u[0-9a-f]{4}|_[0-9a-f]{2}|[^_]/g
 
-function formatFields({ named, image, scope, platforms, version }: RefIdentity): string {
+function formatFields({ named, begun, image, scope, platforms, version }: RefIdentity): string {
   const on = formatPlatforms(platforms)
   return [
     named ? '' : '_UNNAMED',
+    begun ? '_BEGUN' : '',
     image ? `_OF_${escapeText(image)}` : '',
     formatScope(scope),
     on === 'linux-amd64' ? '' : `_ON_${on}`,

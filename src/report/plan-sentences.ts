@@ -71,6 +71,6 @@ export function planNotes({
 
 /** Why the main build imports the ref of this stage. */
 export function importWhy(target: string, { ref, joined }: Pick<FoundRef, 'ref' | 'joined'>): string {
-  if (joined?.only) return `it holds what was saved of ${joined.only.join(', ')}`
+  if (joined?.only) return `it holds what was saved of ${[...new Set([...joined.only, ...(joined.begun ?? [])])].join(', ')}`
   return ref.stage === target ? "the target's own ref holds all stages" : 'it holds the most'
 }

@@ -162,7 +162,8 @@ export function logLine(outcome: ExportOutcome): string {
   const what = beginning
     ? `the first ${beginning.steps === 1 ? '' : `${beginning.steps} `}of ${beginning.of} steps of ${stage}`
     : stage
-  return `Cache of ${what} → ${displayRef(ref)}: ${howItEnded(outcome)}`
+  const how = beginning && outcome.exported === 'left' ? 'not saved: the job was cancelled' : howItEnded(outcome)
+  return `Cache of ${what} → ${displayRef(ref)}: ${how}`
 }
 
 function howItEnded({ exported, seconds, detail }: ExportOutcome): string {

@@ -4,11 +4,12 @@ import type { Backend, Degradation } from '../reasons'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 
-/** The troubles of exports, one per stage and backend; refusals once per backend. */
+/** The troubles of exports, one per stage and backend; refusals once per backend. `ranBefore`: names of the steps that the build ran. */
 export function exportTroubles(
   { env }: Pick<Host, 'env'>,
   outcomes: readonly ExportOutcome[],
-  { notWritten }: Pick<Caches, 'notWritten'>
+  { notWritten }: Pick<Caches, 'notWritten'>,
+  ranBefore: ReadonlySet<string>
 ): readonly Degradation[] {
   const mayWrite = mayWriteActionsCache(env['ACTIONS_RUNTIME_TOKEN'], env['ACTIONS_CACHE_MODE'])
   const whyNot = (backend: Backend, detail: string): Pick<Degradation, 'why'> => {
@@ -17,9 +18,9 @@ export function exportTroubles(
     return why ? { why } : {}
   }
   return outcomes.flatMap((outcome, index): readonly Degradation[] => {
-    const { stage, ref, cause, exported, detail, ranSteps } = outcome
-    // Of what it hit only what a later step needed is sure to have layers.
-    const hadHit = cause !== 'ran'
+    const { stage, ref, exported, detail, ranSteps } = outcome
+    // Of what the build hit only what a later step needed is sure to have layers.
+    const hadHit = ranSteps.every(step => !ranBefore.has(step))
     const firstRefusal =
       outcomes.findIndex(other => other.exported === 'not-allowed' && other.ref.backend === ref.backend) === index
     return [

@@ -35,6 +35,8 @@ export interface ExporterOptions {
   readonly apart: boolean
   /** The main build's import, asked for anew by each export: it may turn out not to be whole, and serves then only what `hit`. */
   readonly importRef: (stage: 'hit' | 'ran') => CacheRef | undefined
+  /** The builder can build beside exports without running steps again. */
+  readonly beside: boolean
   /** What the main build imported, where an export to this ref takes its place. */
   readonly takesPlaceOf: (ref: CacheRef) => TextSource | undefined
   /** What saves exports to GitHub's cache; without it BuildKit does so itself. */
@@ -68,6 +70,12 @@ export interface Exporter {
   finish(seconds: number): Promise<readonly ExportOutcome[]>
 }
 
+interface Queued {
+  /** Of the Dockerfile that ends with a beginning. */
+  readonly file: Promise<string> | undefined
+  readonly onLayersWritten: () => void
+}
+
 /** Runs exports of stages beside or after the main build. A failure never throws: it is an outcome. */
 export function newExporter(host: Host, cancellation: Cancellation, options: ExporterOptions): Exporter {
   const refusing = new Set(options.refusing)
@@ -87,31 +95,31 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let open = 0
   const early = newEarlyRecords(options.record)
 
-  const secondsLeft = () => Math.max(1, (deadline - host.clock.now()) / 1000)
+  const secondsFor = (backend: Backend) =>
+    Math.min(doubtful.has(backend) ? doubtfulSeconds : exportSeconds, Math.max(1, (deadline - host.clock.now()) / 1000))
 
   /** While others, which are exported before it, are uploaded. */
-  async function compressAhead(beginning: Prefix): Promise<void> {
+  async function compressAhead(backend: Backend, file: Promise<string>): Promise<void> {
+    if (!options.beside || options.inTurn || refusing.has(backend) || givenUp.has(backend)) return
     const { inputs, builder } = options
-    const file = await options.writeBeginning(beginning)
-    const build = { inputs, builder, importRef: options.importRef('ran'), file, compress: { as: compression } }
-    await compressLayers(host, cancellation, build, Math.min(exportSeconds, secondsLeft()))
+    const build = { inputs, builder, importRef: options.importRef('ran'), file: await file, compress: { as: compression } }
+    await compressLayers(host, cancellation, build, secondsFor(backend))
   }
 
-  async function save({ stage, ref, cause, beginning }: StageExport, onLayersWritten: () => void): Promise<ExportOutcome> {
+  async function save({ stage, ref, cause }: StageExport, { file, onLayersWritten }: Queued): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
     if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
     const given = givenUp.get(ref.backend)
     if (given !== undefined) return { ...none, exported: 'failed', detail: given }
-    const left = (deadline - host.clock.now()) / 1000
-    if (left <= 0) return { ...none, exported: 'failed', detail: 'the time for saving caches was over' }
+    if (deadline <= host.clock.now()) return { ...none, exported: 'failed', detail: 'the time for saving caches was over' }
     const outcome = await runJoinedExport(host, cancellation, {
       inputs: options.inputs,
       builder: options.builder,
       apart: options.apart,
       stage,
-      target: beginning ? '' : options.targetOf(stage),
-      file: beginning && (await options.writeBeginning(beginning)),
+      target: file ? '' : options.targetOf(stage),
+      file: await file,
       ref,
       importRef: options.importRef(cause === 'ran' ? 'ran' : 'hit'),
       takesPlaceOf: options.takesPlaceOf(ref),
@@ -120,7 +128,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       compression,
       ghaUploads: options.ghaUploads,
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
-      timeoutSeconds: Math.min(left, doubtful.has(ref.backend) ? doubtfulSeconds : exportSeconds)
+      timeoutSeconds: secondsFor(ref.backend)
     })
     const failed = outcome.exported === 'failed' ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
     failedInRow.set(ref.backend, failed)
@@ -131,16 +139,17 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     return outcome
   }
 
-  async function attempt(wanted: StageExport, onLayersWritten: () => void): Promise<ExportOutcome> {
+  async function attempt(wanted: StageExport, queued: Queued): Promise<ExportOutcome> {
     const { stage, ref, cause, beginning } = wanted
-    const outcome = await save(wanted, onLayersWritten).catch((error: unknown): ExportOutcome => {
+    const outcome = await save(wanted, queued).catch((error: unknown): ExportOutcome => {
       const detail = messageOf(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
     const begun = beginning && { steps: beginning.steps, of: beginning.stage.steps.length }
     const known = { ...outcome, cause, beginning: begun }
     host.log.info(logLine(known))
-    const ended = { ...known, manifest: await cancellation.orElse(readManifest(host, outcome), undefined) }
+    const manifest = begun ? undefined : await cancellation.orElse(readManifest(host, outcome), undefined)
+    const ended = { ...known, manifest }
     open--
     // After the last one all is recorded together.
     if (outcome.exported === 'yes' && !begun && (open > 0 || deadline === Infinity)) early.add(ended)
@@ -152,24 +161,26 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const { inputs, builder } = options
       const importRef = options.importRef('ran')
       if (!importRef) return
-      const limit = doubtful.has(importRef.backend) ? doubtfulSeconds : exportSeconds
       const build = { inputs, builder, target: options.targetOf(stage), importRef }
-      pulled = Promise.resolve().then(() => pullStage(host, cancellation, build, Math.min(limit, secondsLeft())))
+      pulled = Promise.resolve().then(() => pullStage(host, cancellation, build, secondsFor(importRef.backend)))
     },
     add(wanted) {
-      const { stage, ref, after, uploads, beginning } = wanted
+      const { stage, ref, cause, after, uploads, beginning } = wanted
       if (queue.has(ref)) return
       // Neither of two exports started together sees in the backend what both upload, unless they share their uploads.
       const takesTurns = ref.backend !== 'gha' || !options.ghaUploads
       const shared = takesTurns ? uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? []) : []
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
-      const ahead =
-        beginning && before.length > 0 && !options.inTurn ? compressAhead(beginning).catch(() => undefined) : undefined
-      const ready = Promise.all([pulled, ahead, ...before, ...shared])
+      const file = beginning && options.writeBeginning(beginning)
+      // Where it cannot be written the export says so.
+      const ahead = file && before.length > 0 ? compressAhead(ref.backend, file) : file
+      const ready = Promise.all([pulled, ahead?.catch(() => undefined), ...before, ...shared])
       const written = Promise.withResolvers<undefined>()
       const onWritten = () => written.resolve(undefined)
+      // Those that only the cache holds do not take turns for what they upload (plan/exports.ts).
+      const onLayersWritten = cause === 'refresh' ? () => undefined : onWritten
       const lane = options.inTurn ? 'any' : ref.backend
-      const done = ready.then(() => lanes.enter(lane, () => attempt(wanted, onWritten))).finally(onWritten)
+      const done = ready.then(() => lanes.enter(lane, () => attempt(wanted, { file, onLayersWritten }))).finally(onWritten)
       for (const part of uploads) {
         const key = `${ref.backend} ${part}`
         if (!uploading.has(key)) uploading.set(key, written.promise)

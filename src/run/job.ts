@@ -8,6 +8,7 @@ import { readsCache } from '../plan/build-command'
 import { buildsBesideMain } from '../plan/builder'
 import { importedRefs, planImports } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
+import { stepsRunHere } from '../progress/vertices'
 import { failureText } from '../report/failure'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
@@ -170,7 +171,12 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
       ...caches.degradations,
       ...restored.degradations,
       ...built.degradations,
-      ...exportTroubles(host, [...outcomes, ...beginnings], caches),
+      ...exportTroubles(
+        host,
+        [...outcomes, ...beginnings],
+        caches,
+        new Set(stepsRunHere(built.run.table).map(({ name }) => name))
+      ),
       ...mounts.degradations,
       ...saved.troubles
     ],

@@ -3,7 +3,7 @@ import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
-import { canRead, holdsOlder, planJoin } from '../plan/joins'
+import { planJoin, takenIn } from '../plan/joins'
 import type { JoinFacts, JoinPlace } from '../plan/joins'
 import type { Joined } from '../joined'
 import { cacheTexts } from './cache-texts'
@@ -32,9 +32,9 @@ export function joinFacts(
   { buildkitEntries }: Host,
   { inputs }: Pick<Preparation, 'inputs'>,
   { found, lookedUp }: Pick<Caches, 'found' | 'lookedUp'>,
-  { failedImports }: Pick<BuiltImage, 'failedImports'>
+  { broughtIn, failedImports }: Pick<BuiltImage, 'broughtIn' | 'failedImports'>
 ): JoinFacts {
-  return { found, lookedUp, failedImports, cacheMode: inputs.cacheMode, speaksGha: buildkitEntries.available }
+  return { found, lookedUp, broughtIn, failedImports, cacheMode: inputs.cacheMode, speaksGha: buildkitEntries.available }
 }
 
 /**
@@ -55,7 +55,7 @@ export async function joinRefs(
   const facts = joinFacts(host, preparation, caches, built)
   const joined = await Promise.all(
     plan.backends.map(async backend => {
-      const wanted = wantedJoin(planJoin(plan, backend, facts), outcomes, built)
+      const wanted = wantedJoin(planJoin(plan, backend, facts), outcomes)
       if (!wanted) return undefined
       const { ref, replaces, broughtIn, saved, begun, note } = wanted
       try {
@@ -79,34 +79,25 @@ export async function joinRefs(
   return joined.filter(one => one !== undefined)
 }
 
-function wantedJoin(
-  place: JoinPlace | undefined,
-  outcomes: readonly ExportOutcome[],
-  built: Pick<BuiltImage, 'broughtIn'>
-): JoinedRef | undefined {
+function wantedJoin(place: JoinPlace | undefined, outcomes: readonly ExportOutcome[]): JoinedRef | undefined {
   if (!place) return undefined
   const { ref, replaces } = place
   const ours = outcomes.filter(outcome => outcome.ref.backend === ref.backend)
-  const refsOf = (done: readonly ExportOutcome[]) => done.map(outcome => outcome.ref)
-  const written = ours.filter(({ exported }) => exported === 'yes')
-  const saved = refsOf(written.filter(({ beginning }) => !beginning))
-  const begun = refsOf(written.filter(({ beginning }) => beginning))
-  if (written.length === 0 || saved.includes(ref)) return undefined
   // What is left will be saved by the post step, and a backend that refuses one takes no other.
-  if (ours.some(({ exported }) => exported === 'left' || exported === 'not-allowed')) return undefined
-  const broughtIn = built.broughtIn.filter(one => one.ref.backend === ref.backend && !saved.includes(one.ref))
-  if (!canRead(place, broughtIn)) return undefined
-  const whole = [...broughtIn.map(one => one.ref), ...saved].map(({ stage }) => stage)
-  if (holdsOlder(place, whole)) return undefined
-  const and = (more: readonly string[], known: readonly string[] = []) => [...new Set([...known, ...more])]
+  if (ours.some(({ exported, beginning }) => !beginning && (exported === 'left' || exported === 'not-allowed'))) return undefined
+  const written = ours.filter(({ exported }) => exported === 'yes')
+  const saved = written.filter(({ beginning }) => !beginning).map(outcome => outcome.ref)
+  const begun = written.filter(({ beginning }) => beginning).map(outcome => outcome.ref)
+  const savedStages = saved.map(({ stage }) => stage)
+  const broughtIn = takenIn(place, savedStages)
+  if (!broughtIn || written.length === 0 || saved.includes(ref)) return undefined
+  const names = [...broughtIn.map(one => one.ref.stage), ...savedStages]
+  const and = (known: readonly string[] = []) => [...new Set([...known, ...names])]
   const isWhole = replaces && !replaces.joined?.only
   const note: Joined = {
-    older: replaces ? and(whole, replaces.joined?.older) : [],
-    ...(isWhole ? {} : { only: and(whole, replaces?.joined?.only) }),
-    begun: and(
-      begun.map(({ stage }) => stage),
-      replaces?.joined?.begun
-    )
+    older: replaces ? and(replaces.joined?.older) : [],
+    ...(isWhole ? {} : { only: and(replaces?.joined?.only) }),
+    begun: [...(replaces?.joined?.begun ?? []), ...begun.map(({ stage }) => stage)]
   }
   return { ref, ...(replaces ? { replaces } : {}), broughtIn, saved, begun, note }
 }

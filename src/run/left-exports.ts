@@ -78,8 +78,9 @@ export async function finishExports(
     apart: left.apart ?? false,
     caches,
     importRef: () => imported,
-    // What is reserved and not there the main step of this job was about to upload.
+    // What is reserved and not there was most likely the main step of this job about to upload.
     patienceSeconds: 0,
+    beside: false,
     staging,
     beforeStaging: () => undefined
   })
@@ -103,7 +104,7 @@ export async function finishExports(
   const saved = await saveCaches(host, preparation, caches, staging, outcomes)
   return {
     outcomes: saved.outcomes,
-    troubles: [...exportTroubles(host, outcomes, caches), ...saved.troubles],
+    troubles: [...exportTroubles(host, outcomes, caches, new Set()), ...saved.troubles],
     ...(saved.localCache ? { localCache: saved.localCache } : {})
   }
 }

@@ -126,13 +126,14 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         caches,
         importRef: stage => importRef ?? (stage === 'hit' ? brokenRef : undefined),
         patienceSeconds,
+        beside: options.beside,
         staging,
         beforeStaging
       })
       if (!options.beside || !readsCache(inputs)) return
       prefetcher = newPrefetcher(host, cancellation, { preparation, builder, importRef, expectations })
     },
-    async finish(built, { found, lookedUp }) {
+    async finish(built, { found, lookedUp, readOnly }) {
       const prefetched = prefetcher?.stop()
       const facts: Omit<ExportFacts, 'pushedTo'> = {
         ...wholeStages(built.results),
@@ -147,14 +148,17 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       queue(facts)
       if (facts.phase === 'failed' && !cancellation.requested() && savesCaches(inputs)) {
         const known = joinFacts(host, preparation, { found, lookedUp }, built)
-        const places = plan.backends.flatMap(backend => planJoin(plan, backend, known) ?? [])
+        const places = plan.backends.flatMap(backend =>
+          readOnly.includes(backend) ? [] : (planJoin(plan, backend, known) ?? [])
+        )
         for (const one of planBeginnings(plan, facts, places, stage => stepStates(stage, built.results))) exporter?.add(one)
       }
       const count = exporter?.count() ?? 0
       host.log.group(count > 0 ? 'Caches of stages' : 'Caches of stages: nothing to save')
       const [done = []] = await Promise.all([exporter?.finish(savingSeconds), prefetched])
       const outcomes = done.filter(({ beginning }) => !beginning)
-      const beginnings = done.filter(({ beginning }) => beginning)
+      // The post step leaves them alone.
+      const beginnings = done.filter(({ beginning, exported }) => beginning && exported !== 'left')
       return { outcomes, beginnings, left: leftExports(outcomes, facts, builder, importRef) }
     }
   }

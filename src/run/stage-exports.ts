@@ -24,6 +24,8 @@ export interface StageExportsRequest {
   readonly importRef: ExporterOptions['importRef']
   /** For layers that somebody else began to upload to GitHub's cache. */
   readonly patienceSeconds: number
+  /** The builder can build beside exports without running steps again. */
+  readonly beside: boolean
   /** Directory that local exports write to until all are done. */
   readonly staging: string
   /** Called before that directory is made. */
@@ -40,6 +42,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     driver: builder.driver,
     apart: request.apart,
     importRef,
+    beside: request.beside,
     ghaUploads:
       plan.backends.includes('gha') && host.buildkitEntries.available ? newGhaUploads(host, request.patienceSeconds) : undefined,
     takesPlaceOf(ref) {
