@@ -172,9 +172,9 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const shared = takesTurns ? uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? []) : []
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
       const file = beginning && options.writeBeginning(beginning)
+      const ahead = file && before.length > 0 ? compressAhead(ref.backend, file) : undefined
       // Where it cannot be written the export says so.
-      const ahead = file && before.length > 0 ? compressAhead(ref.backend, file) : file
-      const ready = Promise.all([pulled, ahead?.catch(() => undefined), ...before, ...shared])
+      const ready = Promise.all([pulled, ...[file, ahead].map(one => one?.catch(() => undefined)), ...before, ...shared])
       const written = Promise.withResolvers<undefined>()
       const onWritten = () => written.resolve(undefined)
       // Those that only the cache holds do not take turns for what they upload (plan/exports.ts).
