@@ -24,6 +24,16 @@ function resultOf(dockerfile: Dockerfile, name: string, letters: string, platfor
   return { name, index: stage.index, platform, status, steps, cached: 0, seconds: 0, reason: null, refs: [] }
 }
 
+const nothingKnown: Omit<ReasonFacts, 'dockerfile' | 'results'> = {
+  rebuilt: new Set(),
+  nothingSaved: false,
+  unreachable: false,
+  absent: new Set(),
+  evicted: new Set(),
+  begun: new Set(),
+  viewOf: () => undefined
+}
+
 const chain = `FROM scratch AS a
 COPY x /
 FROM a AS alias
@@ -155,18 +165,9 @@ test.each(cases)('$description', ({ dockerfile: text = diamond, stages, facts, o
   const results = Object.entries(stages).map(([name, letters]) => resultOf(dockerfile, name, letters))
   const result = results.find(({ name }) => name === of)
   if (!result) throw new Error(of)
-  const none: ReasonFacts = {
-    dockerfile,
-    results,
-    rebuilt: new Set(),
-    nothingSaved: false,
-    unreachable: false,
-    absent: new Set(),
-    evicted: new Set(),
-    begun: new Set(),
-    viewOf: () => undefined
-  }
-  expect(explainReasons({ ...none, ...facts }).get(result) ?? null).toEqual(expected && expect.objectContaining(expected))
+  expect(explainReasons({ dockerfile, results, ...nothingKnown, ...facts }).get(result) ?? null).toEqual(
+    expected && expect.objectContaining(expected)
+  )
 })
 
 test('a parent rebuilt on another platform is not the reason', () => {
@@ -177,17 +178,7 @@ test('a parent rebuilt on another platform is not the reason', () => {
     resultOf(dockerfile, 'deps', 'r', 'linux/amd64'),
     resultOf(dockerfile, 'deps', 'r', 'linux/arm64')
   ]
-  const facts = {
-    dockerfile,
-    results,
-    rebuilt: new Set<string>(),
-    nothingSaved: false,
-    unreachable: false,
-    absent: new Set<string>(),
-    evicted: new Set<string>(),
-    begun: new Set<string>(),
-    viewOf: () => undefined
-  }
+  const facts = { dockerfile, results, ...nothingKnown }
   expect(results.slice(2).map(result => explainReasons(facts).get(result)?.code)).toEqual(['unknown', 'parent-rebuilt'])
 })
 
@@ -207,12 +198,7 @@ test.each<[string, string, Partial<Build>, string, string]>([
   const reasons = explainReasons({
     dockerfile,
     results: [...Object.entries(hits).map(([name, steps]) => resultOf(dockerfile, name, steps)), result],
-    rebuilt: new Set(),
-    nothingSaved: false,
-    unreachable: false,
-    absent: new Set(),
-    evicted: new Set(),
-    begun: new Set(),
+    ...nothingKnown,
     viewOf: () => view
   })
   expect(reasons.get(result)).toMatchObject({ code: 'parent-rebuilt', parent, earlier: true })
@@ -251,11 +237,7 @@ test('what a step that ran reads, and was rebuilt, comes before a change that a 
   const reasons = explainReasons({
     dockerfile,
     results: [...Object.entries(hits).map(([name, steps]) => resultOf(dockerfile, name, steps)), result],
-    rebuilt: new Set(),
-    nothingSaved: false,
-    unreachable: false,
-    absent: new Set(),
-    evicted: new Set(),
+    ...nothingKnown,
     begun: new Set(['stage-3']),
     viewOf: () => viewOf(build, now)
   })

@@ -40,12 +40,13 @@ const identity: fc.Arbitrary<RefIdentity> = fc.record({
   prefix,
   stage,
   named: fc.boolean(),
+  begun: fc.boolean(),
   image: fc.oneof({ weight: 2, arbitrary: fc.constant('') }, { weight: 1, arbitrary: text }),
   scope,
   platforms: fc.oneof(fc.constant(['linux/amd64']), fc.array(platform, { maxLength: 3 })),
   version: fc.oneof(fc.constantFrom('', '2'), text)
 })
-const mutation = fc.record({ text, stage, scope, platform, kind: fc.nat(15) })
+const mutation = fc.record({ text, stage, scope, platform, kind: fc.nat(16) })
 const swapped = (value: string) => value.replace(/[-_/.]/, found => ({ '-': '_', _: '/', '/': '.', '.': '-' })[found] ?? '')
 
 /** One field changed a little: what an encoding that is not injective would mix up. */
@@ -56,6 +57,7 @@ function mutate(
   const name = 'name' in from.scope ? from.scope.name : String('number' in from.scope ? from.scope.number : '')
   const changes: readonly Partial<RefIdentity>[] = [
     { named: !from.named },
+    { begun: !from.begun },
     { stage: by.stage },
     { stage: `${from.stage}_` },
     { stage: swapped(from.stage).replaceAll('/', '_-') },
@@ -75,14 +77,24 @@ function mutate(
   return { ...from, ...changes[by.kind % changes.length] }
 }
 
-function normalized({ image, ...rest }: RefIdentity): RefIdentity {
+function normalized({ image, begun, ...rest }: RefIdentity): RefIdentity {
   const platforms = [...new Set(rest.platforms)].filter(item => item !== '').sort()
-  return { ...rest, ...(image ? { image } : {}), platforms }
+  return { ...rest, ...(begun ? { begun } : {}), ...(image ? { image } : {}), platforms }
 }
 
 const same = (one: RefIdentity, other: RefIdentity) => {
-  const ordered = ({ prefix: p, stage: s, named, image, scope: o, platforms, version }: RefIdentity) =>
-    JSON.stringify([p, s, named, image ?? '', o.kind, 'name' in o ? o.name : 'number' in o ? o.number : '', platforms, version])
+  const ordered = ({ prefix: p, stage: s, named, begun, image, scope: o, platforms, version }: RefIdentity) =>
+    JSON.stringify([
+      p,
+      s,
+      named,
+      begun ?? false,
+      image ?? '',
+      o.kind,
+      'name' in o ? o.name : 'number' in o ? o.number : '',
+      platforms,
+      version
+    ])
   return ordered(normalized(one)) === ordered(normalized(other))
 }
 

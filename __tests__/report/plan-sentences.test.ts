@@ -1,4 +1,5 @@
-import { planNotes, scopeWords } from '../../src/report/plan-sentences'
+import { importWhy, planNotes, scopeWords } from '../../src/report/plan-sentences'
+import { diamond, planOf, refOf } from '../helpers/plans'
 import type { Scope } from '../../src/plan/scope'
 
 const main: Scope = { kind: 'default' }
@@ -50,4 +51,14 @@ test.each([
     'Cache is read, best first: default branch.',
     ...expected
   ])
+})
+
+test.each([
+  [undefined, "the target's own ref holds all stages"],
+  [{ older: ['deps'], begun: ['app'] }, "the target's own ref holds all stages"],
+  [{ older: [], only: ['deps'], begun: ['app', 'app'] }, 'it holds what was saved of deps, app'],
+  [{ older: [], only: [], begun: ['app'] }, 'it holds what was saved of app']
+])('why a ref is read that holds %j besides', (joined, expected) => {
+  const ref = refOf(planOf(diamond), 'final')
+  expect(importWhy('final', { ref, ...(joined ? { joined } : {}) })).toBe(expected)
 })

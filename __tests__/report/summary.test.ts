@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { StageResult } from '../../src/explain/stage-result'
 import type { Backend, Degradation, Exported, Imported, Reason, StageStatus } from '../../src/reasons'
-import { leftWords } from '../../src/report/failure'
+import { nextBuildWords } from '../../src/report/failure'
 import { renderLogTable } from '../../src/report/log-table'
 import { renderOutputs } from '../../src/report/outputs'
 import type { BuildReport } from '../../src/report/report'
@@ -82,7 +82,7 @@ describe('text of others', () => {
     fc.assert(
       fc.property(report, given => {
         const table = renderLogTable({ ...given, degradations: [], error: '' })
-        const left = given.outcome === 'failure' && leftWords(given) ? 2 : 0
+        const left = nextBuildWords(given) ? 2 : 0
         expect(table.split('\n')).toHaveLength((given.stages.length > 0 ? given.stages.length + 3 : 1) + left)
         // eslint-disable-next-line no-control-regex
         expect(renderLogTable(given)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/u)

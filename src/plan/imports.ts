@@ -1,3 +1,5 @@
+import type { Inputs } from '../inputs'
+import { readsCache } from './build-command'
 import { baseChain, holdingStage } from './cache-plan'
 import type { CachePlan, StagePlan } from './cache-plan'
 import { covers } from './coverage'
@@ -28,6 +30,14 @@ export function importedRefs({
   readonly broughtIn: readonly FoundRef[]
 }): readonly FoundRef[] {
   return [...(main ? [main] : []), ...broughtIn]
+}
+
+/** What a job imports of the refs that were found: nothing where its inputs say to read no cache. */
+export function chooseImports(
+  { plan, inputs, rebuilt }: { readonly plan: CachePlan; readonly inputs: Inputs; readonly rebuilt: readonly string[] },
+  found: readonly FoundRef[]
+): ImportPlan {
+  return readsCache(inputs) ? planImports(plan, found, new Set(rebuilt)) : { broughtIn: [] }
 }
 
 /**

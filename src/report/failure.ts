@@ -22,8 +22,9 @@ export function buildError(text: string, exitCode: number): string {
   return oneLine(lines.slice(start).join('\n').replaceAll('\n: ', ': '), 1000) || `exit code ${exitCode}`
 }
 
-/** What the next build finds of one that failed; undefined where that is nothing new. */
-export function leftWords(report: BuildReport): Words | undefined {
+/** What the next build finds of one that failed; undefined where that is nothing new, and of any other build. */
+export function nextBuildWords(report: BuildReport): Words | undefined {
+  if (report.outcome !== 'failure') return undefined
   const begun = report.beginnings.map(
     ({ stage, steps, of }) => words`the first ${steps === 1 ? [] : words`${steps} `}of ${of} steps of ${stage}`
   )

@@ -1,6 +1,6 @@
 import { seconds } from './amounts'
 import { columns } from './columns'
-import { leftWords } from './failure'
+import { nextBuildWords } from './failure'
 import { lastLines } from './plain'
 import type { BuildReport } from './report'
 import { readFrom, writtenTo } from './routes'
@@ -36,15 +36,15 @@ export function renderLogTable(report: BuildReport): string {
     plain(joinWords([headline, ...figures], ' · ')),
     ...(rows.length > 0 ? ['', ...columns([header, ...rows])] : []),
     ...(stages.length > MOST_ROWS ? [`… and ${stages.length - MOST_ROWS} more`] : []),
-    ...leftLines(report),
+    ...nextBuildLines(report),
     ...troubleLines(report),
     ...errorLines(report)
   ].join('\n')
 }
 
-function leftLines(report: BuildReport): readonly string[] {
-  const left = report.outcome === 'failure' ? leftWords(report) : undefined
-  return left ? ['', plain(left)] : []
+function nextBuildLines(report: BuildReport): readonly string[] {
+  const saved = nextBuildWords(report)
+  return saved ? ['', plain(saved)] : []
 }
 
 function troubleLines({ degradations }: BuildReport): readonly string[] {

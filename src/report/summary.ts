@@ -4,7 +4,7 @@ import { fit } from './fit'
 import { bold, code, codeBlock, join, ours, NOTHING, sentence, type Markdown } from './markdown'
 import { lastLines } from './plain'
 import type { BuildReport } from './report'
-import { keptWords, leftWords } from './failure'
+import { keptWords, nextBuildWords } from './failure'
 import { judgeFall, judgeHitRate } from './hit-rate'
 import { judgeImageSize } from './image-size'
 import { imageSizeWords } from './sentences-figures'
@@ -28,7 +28,7 @@ export function renderSummary(report: BuildReport): string {
       { importance: 0, render: () => verdictLine(report) },
       { importance: 1, render: () => imageLine(report) },
       { importance: 2, render: () => errorBlock(report) },
-      { importance: 2, render: () => leftLine(report) },
+      { importance: 2, render: () => nextBuildLine(report) },
       { importance: 1, render: () => hitRateLine(report) },
       { importance: 1, render: () => warningLine(judgeFall(report)) },
       { importance: 1, render: () => warningLine(judgeImageSize(report)) },
@@ -54,9 +54,9 @@ function verdictLine(report: BuildReport): Markdown {
   return join([ours`${sentence([icon])} ${bold(sentence(headline))}`, ...figures.map(figure => sentence(figure))], ' · ')
 }
 
-function leftLine(report: BuildReport): Markdown {
-  const left = report.outcome === 'failure' ? leftWords(report) : undefined
-  return left ? ours`💾 ${sentence(left)}` : NOTHING
+function nextBuildLine(report: BuildReport): Markdown {
+  const saved = nextBuildWords(report)
+  return saved ? ours`💾 ${sentence(saved)}` : NOTHING
 }
 
 /** For a build that missed more than `min-hit-rate` allows. */

@@ -2,6 +2,7 @@ import type { Host } from '../host'
 import { aheadArgv, pullArgv } from '../plan/side-argv'
 import type { AheadBuild, PullBuild } from '../plan/side-argv'
 import { stepsRunHere } from '../progress/vertices'
+import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 
@@ -19,6 +20,6 @@ export async function compressLayers(
   build: AheadBuild,
   timeoutSeconds: number
 ): Promise<void> {
-  const stopWhen = (table: Parameters<typeof stepsRunHere>[0]) => stepsRunHere(table).length > 0
+  const stopWhen = (table: VertexTable) => stepsRunHere(table).length > 0
   await runBuild(host, cancellation, aheadArgv(build), { live: false, timeoutSeconds, stopWhen }).catch(() => undefined)
 }

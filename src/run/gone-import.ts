@@ -1,18 +1,15 @@
-import type { StageExpectation } from '../explain/expectations'
 import { finishedStages, newStageWatch } from '../explain/stages'
 import type { StagesWanted } from '../explain/stages'
 import type { Host } from '../host'
-import { readsCache } from '../plan/build-command'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
-import { planImports } from '../plan/imports'
-import type { ImportPlan } from '../plan/imports'
+import { chooseImports } from '../plan/imports'
 import { importedGhaIndexKeys } from '../plan/joined-cache'
 import type { Materials } from '../fingerprint/seal'
 import { stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
-import type { Caches } from './caches'
-import { expectBuild, explained } from './history'
+import { knownWith } from './history'
+import type { Known } from './history'
 import type { Preparation } from './prepare'
 
 /** Seconds the cache service has to say whether it has a ref. */
@@ -50,14 +47,7 @@ export function watchImport(host: Host, ref: CacheRef | undefined, stages: Stage
   }
 }
 
-/** What is known before a build. */
-export interface Known {
-  readonly caches: Caches
-  readonly imports: ImportPlan
-  readonly expectations: readonly StageExpectation[]
-}
-
-/** The same once the main import turned out to be gone: planned anew from the refs that GitHub's cache still has. Never throws. */
+/** What is known once the main import turned out to be gone: planned anew from the refs that GitHub's cache still has. Never throws. */
 export async function planWithoutGone(
   host: Host,
   preparation: Preparation,
@@ -68,11 +58,7 @@ export async function planWithoutGone(
   const gone = caches.found.filter((_, index) => missing[index]).map(({ ref }) => displayRef(ref))
   host.log.info(`GitHub's cache no longer has ${gone.join(', ')}: the build was stopped, and is planned anew`)
   const left = { ...caches, found: caches.found.filter((_, index) => !missing[index]) }
-  const again = readsCache(preparation.inputs)
-    ? planImports(preparation.plan, left.found, new Set(preparation.rebuilt))
-    : { broughtIn: [] }
-  const expect = () => expectBuild(preparation, left, again, materials)
-  return { caches: left, imports: again, expectations: explained(host, expect, () => []) }
+  return knownWith(host, preparation, { caches: left, imports: chooseImports(preparation, left.found) }, materials)
 }
 
 /** Whether GitHub's cache has no list of a ref, in any scope that BuildKit reads. Where that cannot be known it is taken to be there. */

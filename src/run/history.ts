@@ -62,6 +62,24 @@ export function explained<T>(host: Host, explain: () => T, instead: () => T): T 
   }
 }
 
+/** What is known before a build. */
+export interface Known {
+  readonly caches: Caches
+  readonly imports: ImportPlan
+  readonly expectations: readonly StageExpectation[]
+}
+
+/** With what to expect of a build that imports this. Never throws. */
+export function knownWith(
+  host: Host,
+  preparation: Preparation,
+  { caches, imports }: Pick<Known, 'caches' | 'imports'>,
+  materials: Materials | undefined
+): Known {
+  const expect = () => expectBuild(preparation, caches, imports, materials)
+  return { caches, imports, expectations: explained(host, expect, () => []) }
+}
+
 /** What is expected of each stage, given what is going to be imported. */
 export function expectBuild(
   preparation: Preparation,

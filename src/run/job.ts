@@ -4,9 +4,8 @@ import type { Handover } from '../handover'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import { imageDigests } from '../explain/images'
-import { readsCache } from '../plan/build-command'
 import { buildsBesideMain } from '../plan/builder'
-import { importedRefs, planImports } from '../plan/imports'
+import { chooseImports, importedRefs } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { stepsRunHere } from '../progress/vertices'
 import { failureText } from '../report/failure'
@@ -22,7 +21,7 @@ import { exportTroubles } from './export-troubles'
 import { failurePlace } from './failure-place'
 import { startFingerprints } from './fingerprints'
 import { holdLog } from './held-log'
-import { expectBuild, explained, historyOf } from './history'
+import { explained, historyOf, knownWith } from './history'
 import { measureImage } from './image-size'
 import { joinRefs } from './joined-refs'
 import { saveMounts } from './mount-saving'
@@ -83,7 +82,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     })
   )
   if (!preparation) return buildWithoutPlan(host, cancellation, event, bringUp)
-  const { inputs, plan } = preparation
+  const { inputs } = preparation
   for (const { value } of inputs.secrets) host.workflow.mask(value)
   const fingerprints = startFingerprints(host, preparation)
   const staging = `${inputs.cacheDir}.new-${preparation.jobId}`
@@ -93,15 +92,12 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const held = { ...host, log }
   const bringing = bringUp(inputs)
   const lookups = findCaches(host, cancellation, preparation, local)
-  const choosing = lookups.found.then(found =>
-    readsCache(inputs) ? planImports(plan, found, new Set(preparation.rebuilt)) : { broughtIn: [] }
-  )
+  const choosing = lookups.found.then(found => chooseImports(preparation, found))
   // The builder may take long: what is expected is known by then, unless the context is large.
   const soon = Promise.race([fingerprints.ready(planLimitSeconds), bringing.then(() => fingerprints.ready(planSeconds))])
-  const expecting = Promise.all([lookups.all, choosing, soon]).then(([caches, imports, materials]) => {
-    const expect = () => expectBuild(preparation, caches, imports, materials)
-    return { caches, imports, expectations: explained(host, expect, () => []) }
-  })
+  const expecting = Promise.all([lookups.all, choosing, soon]).then(([caches, imports, materials]) =>
+    knownWith(host, preparation, { caches, imports }, materials)
+  )
   // Who needs it waits for it, unless the job ends before.
   expecting.catch(() => {})
   const cacheMounts = startCacheMounts(held, cancellation, preparation, bringing, expecting)
