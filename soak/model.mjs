@@ -118,6 +118,11 @@ export function linesOf(model, image, name) {
   return (stage?.steps ?? []).map((_, index) => start + 1 + index)
 }
 
+/** What `build-args` says. @param {Model} model @returns {string[]} */
+export function givenArguments({ args }) {
+  return Object.entries(args).map(([name, value]) => `${name}=${value}`)
+}
+
 /** The arguments in the environment of a stage's steps. @param {Model} model @param {string | undefined} name @returns {string[]} */
 export function argumentsSeen(model, name) {
   const stage = model.stages.find(one => one.name === name)

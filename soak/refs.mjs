@@ -54,16 +54,17 @@ export async function savedRefs({ backend, repository, image, cacheDir, cacheUrl
 
 /**
  * Builds the ref's stage on an empty builder with that ref as the only import, and pulls every layer.
- * @param {SavedRef} ref @param {string} context @param {string} cacheUrl
+ * @param {SavedRef} ref @param {string} context @param {readonly string[]} buildArgs @param {string} cacheUrl
  * @returns {Promise<string[]>} the steps that ran, `<stage> <number>`, and what went wrong
  */
-export async function importAlone({ stage, cacheFrom }, context, cacheUrl) {
+export async function importAlone({ stage, cacheFrom }, context, buildArgs, cacheUrl) {
   await emptyMachine()
   const argv = [
     'build',
     '--progress=rawjson',
     `--target=${stage}`,
     `--cache-from=${cacheFrom}`,
+    ...buildArgs.map(argument => `--build-arg=${argument}`),
     '--output=type=oci,dest=/dev/null',
     context
   ]

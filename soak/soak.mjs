@@ -15,7 +15,7 @@ import { deleteAllTags } from '../testbed/registry.mjs'
 import { removeJobs, runJob } from '../testbed/runner.mjs'
 import { theTestBed } from '../testbed/where.mjs'
 import { broken, randomEdit, randomModel } from './graphs.mjs'
-import { keysOf, neededNames, renderDockerfile } from './model.mjs'
+import { givenArguments, keysOf, neededNames, renderDockerfile } from './model.mjs'
 import { wrongReasons } from './reasons.mjs'
 import { newRandom } from './random.mjs'
 
@@ -115,9 +115,7 @@ export async function soak({
           inputs: {
             ...inputs,
             ...(several ? { platforms: platforms.join() } : {}),
-            'build-args': Object.entries(model.args)
-              .map(([name, value]) => `${name}=${value}`)
-              .join('\n')
+            'build-args': givenArguments(model).join('\n')
           },
           push,
           name: repository,

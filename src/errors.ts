@@ -1,7 +1,11 @@
 /** What the user wrote is wrong: every problem at once, each saying the value, the place and the remedy. */
 export class InputError extends Error {
   override readonly name = 'InputError'
-  constructor(readonly problems: readonly string[]) {
+  constructor(
+    readonly problems: readonly string[],
+    /** Lines of the Dockerfile that the first of them in it is about. */
+    readonly place?: FailurePlace
+  ) {
     super(
       problems.length === 1 ? problems[0] : `${problems.length} problems:\n${problems.map(problem => `- ${problem}`).join('\n')}`
     )

@@ -1,6 +1,6 @@
 /** What is to be known of a ref that was joined from several. */
 export interface Joined {
-  /** Names of stages of which it holds older content beside the newest. */
+  /** Names of stages of which it holds older content beside the newest, as often as it holds one. */
   readonly older: readonly string[]
   /** Names of the stages it holds, with what they read; missing where a whole build is in it. */
   readonly only?: readonly string[]

@@ -7,7 +7,8 @@ export type Reason =
   | ({ readonly code: 'build-arg-changed'; readonly names: readonly string[] } & ReasonPlace)
   /** `earlier`: not in this build, but since the stage was saved. */
   | ({ readonly code: 'parent-rebuilt'; readonly parent: string; readonly earlier?: true } & ReasonPlace)
-  | { readonly code: 'cache-absent' }
+  /** `begun`: but for what a build that failed had got done of it. */
+  | { readonly code: 'cache-absent'; readonly begun?: true }
   | { readonly code: 'cache-evicted' }
   | { readonly code: 'cache-unreachable' }
   | { readonly code: 'rebuild-requested' }

@@ -52,6 +52,22 @@ it.each(cases)('$problem: one message, and nothing is started', async ({ inputs,
   expect(errorOf(job)).toMatch(said)
 })
 
+it('what is wrong in the Dockerfile is told at its line', async () => {
+  await project.write('Dockerfile.wrong', 'FROM busybox\nRUN echo\nRUNN echo\n')
+  const job = await project.job({ file: 'Dockerfile.wrong' }, { sameMachine: true })
+  expectRefusal(job)
+  expect(job.main.annotations).toEqual([
+    {
+      level: 'error',
+      title: 'Nothing was built',
+      message: 'file: Dockerfile.wrong:3: unknown instruction: RUNN (did you mean "RUN"?)',
+      file: 'Dockerfile.wrong',
+      line: 3,
+      endLine: 3
+    }
+  ])
+})
+
 it('names that BuildKit passes over are told, slips as warnings, without values', async () => {
   const job = await project.job(
     { 'no-cache-filters': 'bulder', 'build-args': 'NO_SUCH_NAME=5ecret-value' },

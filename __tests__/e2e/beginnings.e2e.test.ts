@@ -12,7 +12,8 @@ FROM busybox AS final
 RUN echo setup > setup
 COPY --from=app installed .
 COPY --from=app made .
-RUN echo done
+COPY last .
+RUN echo done && ! grep broken last
 `
 
 let project: Project
@@ -22,7 +23,7 @@ describe.each(['registry', 'gha', 'local'])('in %s', backend => {
   const inputs = { 'cache-backends': backend, outputs: 'type=cacheonly' }
 
   it('what a stage got done before its step failed is there for the next job', async () => {
-    project = await newProject({ Dockerfile: dockerfile, list: '1', code: 'broken' })
+    project = await newProject({ Dockerfile: dockerfile, list: '1', code: 'broken', last: '1' })
     const failed = await project.job(inputs)
     expect([failed.main.exitCode, failed.outputs['exported-stages'], troublesOf(failed)]).toEqual([1, '', []])
     expect(failed.main.shown).toMatch(/Cache of the first 3 of 4 steps of app → .*: saved/)
@@ -36,7 +37,7 @@ describe.each(['registry', 'gha', 'local'])('in %s', backend => {
   })
 
   it('a ref of a whole build is still there, so what is taken back hits', async () => {
-    project = await newProject({ Dockerfile: dockerfile, list: '1', code: 'whole' })
+    project = await newProject({ Dockerfile: dockerfile, list: '1', code: 'whole', last: '1' })
     await project.job(inputs)
     await project.write('list', '2')
     await project.write('code', 'broken')
@@ -58,5 +59,20 @@ describe.each(['registry', 'gha', 'local'])('in %s', backend => {
       code: 'file-changed',
       message: 'list changed'
     })
+  })
+
+  it('several failures in a row that changed the same stage', async () => {
+    project = await newProject({ Dockerfile: dockerfile, list: '1', code: '1', last: '1' })
+    await project.job(inputs)
+    await project.write('last', 'broken')
+    for (const code of ['2', '3', '4']) {
+      await project.write('code', code)
+      const failed = await project.job(inputs)
+      expect([failed.main.exitCode, failed.outputs['exported-stages'], troublesOf(failed)]).toEqual([1, 'app', []])
+      expect(stepsRun(failed)).toEqual(['app 4/5', 'app 5/5', 'final 4/6', 'final 5/6', 'final 6/6'])
+      expect(failed.stages.find(({ name }) => name === 'app')?.reason).toMatchObject({ message: 'code changed' })
+    }
+    await project.write('last', 'whole')
+    expect(stepsRun(await project.job(inputs))).toEqual(['final 5/6', 'final 6/6'])
   })
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFile, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
 import type { Job, Project } from './project'
 import { newProject } from './project'
 import { savings } from './savings'
@@ -138,7 +139,8 @@ describe('what was finished is kept', () => {
 
   it('by the post step where an upload was cut off, whose name stays reserved', async () => {
     const inputs = { 'cache-backends': 'gha' }
-    await project.cacheService.setFaults([{ path: '^/blobs/', on: 'write', hang: true, times: 1 }])
+    // The first entry is the record, which says what is going to be saved; the second is a layer.
+    await project.cacheService.setFaults([{ path: '^/blobs/2\\b', on: 'write', hang: true }])
     const prepared = await project.prepare(inputs)
     const main = prepared.startMain()
     await main.waitForLine(/builder begins$/)
@@ -151,6 +153,31 @@ describe('what was finished is kept', () => {
     expect(layers.filter(({ key }) => key.includes('#'))).toMatchObject([{ complete: true }])
     expect(await saved(inputs)).toEqual(['ran builder'])
   })
+})
+
+it('a job that is killed once a stage is in GitHub’s cache costs nothing of that stage', async () => {
+  const inputs = { 'cache-backends': 'gha', outputs: 'type=cacheonly' }
+  const text = (await readFile(join(project.directory, 'Dockerfile'), 'utf8')).replace('sleep 100', 'echo "ran builder"')
+  await project.write('Dockerfile', `${text}FROM base AS last\nRUN echo "ran last"\nCOPY --from=builder /etc/os* /\n`)
+  const prepared = await project.prepare(inputs)
+  const main = prepared.startMain()
+  const isSaved = async () =>
+    (await project.cacheService.entries()).some(({ key, complete }) => complete && key.startsWith('index-cache-base'))
+  while (!(await isSaved())) await new Promise(resolve => setTimeout(resolve, 10))
+  process.kill(-main.pid, 'SIGKILL')
+  await main.done
+  await prepared.finish()
+  const next = await project.job(inputs)
+  expect([next.main.exitCode, troublesOf(next)]).toEqual([0, []])
+  expect(outputOfSteps(next).filter(line => line.startsWith('ran '))).not.toContain('ran base')
+  const requests = async () => {
+    await project.cacheService.resetCounts()
+    const job = await project.job(inputs)
+    expect([job.outputs['cache-hit'], job.outputs['exported-stages']]).toEqual(['true', ''])
+    return (await project.cacheService.requests()).length
+  }
+  // The record is sure of all from then on, and nobody asks for more.
+  expect(await requests()).toBeLessThan(12)
 })
 
 /** Waits until the cache service was asked for this. */

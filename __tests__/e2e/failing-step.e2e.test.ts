@@ -54,7 +54,9 @@ describe.each(savingCases)('$backend, saved $saving', ({ backend, saving }) => {
       }
     ])
     expect(failed.main.log).toMatch(/^#\d+ ERROR: process .* did not complete successfully: exit code: 1/m)
-    expect(failed.main.log).toMatch(/Dockerfile:9/)
+    // As buildx has it: what the step wrote, where it stands, and why it failed.
+    expect(failed.main.log).toMatch(/^ > \[builder 2\/2\] RUN .*\n(.*\n){1,3}-+\nDockerfile:9\n(.*\n)*ERROR: failed to/m)
+    expect(failed.summary).toMatch(/^```\n-+\n > \[builder 2\/2\] RUN .*\n[\d.]+ ran builder\n-+\nDockerfile:9$/m)
     expect(failed.summary).toContain('❌ **Build failed in `builder`, line ')
     expect(failed.summary).toContain('did not complete successfully: exit code: 1')
     expect(failed.summary).not.toContain('Cache trouble')

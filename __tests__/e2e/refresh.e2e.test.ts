@@ -1,6 +1,6 @@
 // cache-refresh-days: what nobody changed is exported again, in time, and at no more cost than telling the backend.
 import { newProject } from './project'
-import type { Project } from './project'
+import type { Job, Project } from './project'
 import { stepsRun } from './steps'
 import { troublesOf } from './trouble'
 
@@ -23,6 +23,8 @@ const after = async (days: number, more = {}) => {
   expect([job.main.exitCode, stepsRun(job), troublesOf(job), job.outputs['cache-hit']]).toEqual([0, [], [], 'true'])
   return { exported: job.outputs['exported-stages'], calls: job.calls, traffic: await traffic() }
 }
+
+const builds = ({ calls }: Pick<Job, 'calls'>) => calls.filter(([, command]) => command === 'build').length
 
 /** Entries by kind, and how often the content of a layer was read. */
 const traffic = async () => {
@@ -47,6 +49,22 @@ it('gha: exported again after three days, without a step, an upload or a downloa
   expect(refreshed.traffic.layersRead).toBe(0)
   // The record has the new date, and the refs count as what they were: nothing is brought in.
   const next = await after(5)
-  expect([next.exported, next.calls.filter(([, command]) => command === 'build')]).toEqual(['', [expect.anything()]])
+  expect([next.exported, builds(next)]).toEqual(['', 1])
   expect((await after(30, { 'cache-refresh-days': '0' })).exported).toBe('')
+})
+
+it('registry: its manifests are written anew after three days, and nothing else', async () => {
+  const registry = { 'cache-backends': 'registry' }
+  await project.job({ ...inputs, ...registry })
+  expect((await after(2.9, registry)).exported).toBe('')
+  const refreshed = await after(3.1, registry)
+  expect([refreshed.exported, builds(refreshed)]).toEqual([stages, 1])
+  // Read from the manifests, and by the record what they were.
+  const next = await after(5, registry)
+  expect([next.exported, builds(next)]).toEqual(['', 1])
+  expect((await after(6.2, registry)).exported).toBe(stages)
+  await project.write('src/main.js', 'changed')
+  const edited = await project.job({ ...inputs, ...registry })
+  expect([edited.outputs['rebuilt-stages'], troublesOf(edited)]).toEqual(['builder,runtime', []])
+  expect(edited.stages.find(({ name }) => name === 'builder')?.reason).toMatchObject({ message: 'src/main.js appeared' })
 })

@@ -58,6 +58,19 @@ it.each([
   }
 })
 
+it('a failing step that prints secrets and build arguments leaves none in summary and report', async () => {
+  const tells = dockerfile.replace('test -z "$FAIL"', '! { cat /run/secrets/*; echo "and $SHELL_ARG"; }')
+  const mounts = ['direct', 'env', 'file', 'lines'].map(id => `--mount=type=secret,id=${id}`).join(' ')
+  await project.write('Dockerfile.tells', tells.replace('RUN ! {', `RUN ${mounts} ! {`))
+  const job = await project.job({ ...inputs, file: 'Dockerfile.tells' }, options)
+  expect(job.main.exitCode).toBe(1)
+  expect(job.main.log).toContain(secrets.env)
+  expect(job.summary).toMatch(/^[\d.]+ \$\{direct\}\$\{env\}\$\{file\}\$\{lines\}\n[\d.]+ \$\{lines\}and \$\{SHELL_ARG\}$/m)
+  const { summary, report } = await placesOf(job)
+  for (const value of [...Object.values(secrets), ...Object.values(args)])
+    for (const text of [summary, report]) expect(linesWith(text ?? '', value)).toEqual([])
+})
+
 it('docker gets no value of input secrets in its arguments', async () => {
   const job = await project.job(inputs, options)
   expect(job.calls.flat().filter(argument => [secrets.direct, secrets.lines].some(value => argument.includes(value)))).toEqual([])

@@ -182,10 +182,19 @@ test('a parent rebuilt on another platform is not the reason', () => {
   expect(results.slice(2).map(result => explainReasons(facts).get(result)?.code)).toEqual(['unknown', 'parent-rebuilt'])
 })
 
-test.each<[string, string, Partial<Build>, string, string]>([
-  ['the stage it is FROM', 'deps', file('lock.json', '2'), 'rrrr', 'deps'],
-  ['a stage it copies from', 'tools', file('tool', '2'), 'crrr', 'tools']
-])('%s hit, and was saved anew by an earlier build', (_, saved, edit, letters, parent) => {
+test.each<[string, string, Partial<Build>, string, string, boolean]>([
+  ['the stage it is FROM', 'deps', file('lock.json', '2'), 'rrrr', 'deps', false],
+  ['a stage it copies from', 'tools', file('tool', '2'), 'crrr', 'tools', false],
+  [
+    'the stage it is FROM, and on that stands what a failed build got done,',
+    'deps',
+    file('lock.json', '2'),
+    'crrr',
+    'deps',
+    true
+  ],
+  ['a stage that what a failed build got done copies from', 'tools', file('tool', '2'), 'ccrr', 'tools', true]
+])('%s hit, and was saved anew by an earlier build', (_, saved, edit, letters, parent, isBegun) => {
   const now: Build = { ...build, ...edit }
   const { dockerfile } = stagesOf(now)
   const before = viewOf(build, now)
@@ -199,6 +208,7 @@ test.each<[string, string, Partial<Build>, string, string]>([
     dockerfile,
     results: [...Object.entries(hits).map(([name, steps]) => resultOf(dockerfile, name, steps)), result],
     ...nothingKnown,
+    begun: new Set(isBegun ? ['stage-3'] : []),
     viewOf: () => view
   })
   expect(reasons.get(result)).toMatchObject({ code: 'parent-rebuilt', parent, earlier: true })

@@ -20,6 +20,7 @@ const facts: ServedFacts = {
   found: [app],
   imported: [app],
   failedImports: new Set(),
+  stale: [],
   views: new Map([[main, view]]),
   lookedUp: ['registry']
 }

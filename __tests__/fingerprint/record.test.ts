@@ -106,7 +106,15 @@ function use(record: CacheRecord): void {
   const plan = planOf(build.dockerfile)
   const view = { ...viewOf(build, { ...build, files: { 'src/a': '3' } }), record }
   const views = new Map(plan.scopes.read.map(scope => [scope, view]))
-  const facts = { plan, found: [], imported: [], failedImports: new Set<never>(), views, lookedUp: ['registry', 'gha'] as const }
+  const facts = {
+    plan,
+    found: [],
+    imported: [],
+    failedImports: new Set<never>(),
+    stale: [],
+    views,
+    lookedUp: ['registry', 'gha'] as const
+  }
   evictedStages(facts)
   for (const { stage, writes } of plan.stages) {
     const row = { name: stage.name, index: stage.index, platform: 'linux/amd64', status: 'miss', steps: [] } as const

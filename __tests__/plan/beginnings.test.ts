@@ -103,13 +103,15 @@ describe('nothing is begun where the target’s ref is not going to hold it', ()
     return { place, before, begun }
   }
 
-  test('it holds older content of a stage that was saved or brought in, so nothing is joined', () => {
-    const { place, before, begun } = joinedWith({ older: ['deps'] })
+  test('it holds three older contents of a stage that was saved or brought in, so nothing is joined', () => {
+    const full = { older: ['deps', 'tools', 'deps', 'deps'] }
+    const { place, before, begun } = joinedWith(full)
+    expect(takenIn(joinedWith({ older: ['deps', 'deps'] }).place, ['deps'])).toEqual([])
     expect(place.replaces).toBe(before)
     expect([takenIn(place, ['deps']), takenIn(place, ['builder'])]).toEqual([undefined, []])
     expect([begun(['deps']), begun([])]).toEqual([[], ['builder', 'final']])
     const broughtIn = [foundWith(refOf(planOf(app), 'deps'), 'b')]
-    const other = joinedWith({ older: ['deps'] }, { broughtIn })
+    const other = joinedWith(full, { broughtIn })
     expect([takenIn(other.place, []), other.begun([])]).toEqual([undefined, []])
     expect(takenIn(joinedWith({ older: [] }, { broughtIn }).place, [])).toEqual(broughtIn)
     expect(takenIn(joinedWith({ older: [] }, { broughtIn }).place, ['deps'])).toEqual([])

@@ -137,7 +137,7 @@ test('a gha ref without a record is known by the layers of its list, and due to 
   const [wide, narrow] = [foundByConfig(ghaWide, list('1', '2')), foundByConfig(ghaNarrow, list('1'))]
   if (!wide || !narrow) throw new Error('not found')
   expect([covers(wide, narrow), covers(narrow, wide)]).toEqual([true, false])
-  expect(planRefresh([wide], Date.now(), 3)).toEqual(new Set([ghaWide]))
+  expect(planRefresh([wide], ({ exportedAt }) => exportedAt, Date.now(), 3)).toEqual(new Set([ghaWide]))
   expect([wide.id === narrow.id, wide.id]).toEqual([false, foundByConfig(ghaWide, list('1', '2'))?.id])
   expect(foundByConfig(ghaWide, '<html>')).toBeUndefined()
 })

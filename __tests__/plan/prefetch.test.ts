@@ -1,6 +1,6 @@
 import { cutDockerfile, readingDockerfile, readsNoFile } from '../../src/plan/own-dockerfile'
 import { beginningStages, finishedPrefix, planPrefetch } from '../../src/plan/prefetch'
-import type { StepState } from '../../src/plan/prefetch'
+import type { PrefetchFacts, StepState } from '../../src/plan/prefetch'
 import { neededStages } from '../../src/dockerfile/stage-graph'
 import { dockerfileOf } from '../helpers/plans'
 
@@ -20,9 +20,10 @@ COPY --from=deps /deps /deps
 COPY --from=builder /out /out
 RUN check
 `
+const facts: PrefetchFacts = { working: new Set(), firstSteps: new Map(), hits: new Set(), begun: new Set() }
 const expectedHits = new Set(['deps', 'builder', 'files'])
 const prefixes = (text: string, ...begun: readonly string[]) =>
-  planPrefetch(neededStages(dockerfileOf(text)), new Set(begun), new Map(), expectedHits).map(
+  planPrefetch(neededStages(dockerfileOf(text)), { ...facts, working: new Set(begun), hits: expectedHits }).map(
     ({ stage, steps }) => `${stage.name} ${steps}`
   )
 
@@ -94,14 +95,23 @@ describe('what is fetched', () => {
   })
 })
 
-test.each<{ firstSteps: Readonly<Record<string, number>>; begun: readonly string[]; expected: readonly string[] }>([
-  { begun: [], firstSteps: { builder: 0, runtime: 1 }, expected: [] },
-  { begun: ['builder'], firstSteps: { builder: 0, runtime: 1 }, expected: ['runtime 1'] },
-  { begun: ['builder'], firstSteps: { builder: 0, deps: 0, runtime: 0 }, expected: ['runtime 0'] },
-  { begun: ['builder'], firstSteps: { builder: 0, deps: 0 }, expected: ['runtime 0'] },
-  { begun: ['builder'], firstSteps: { base: 0 }, expected: [] }
-])('what is expected to change is not fetched: $firstSteps', ({ begun, firstSteps, expected }) => {
-  const prefixes = planPrefetch(neededStages(dockerfileOf(app)), new Set(begun), new Map(Object.entries(firstSteps)), new Set())
+test.each<{
+  firstSteps: Readonly<Record<string, number>>
+  working: readonly string[]
+  begun?: readonly string[]
+  expected: readonly string[]
+}>([
+  { working: [], firstSteps: { builder: 0, runtime: 1 }, expected: [] },
+  { working: ['builder'], firstSteps: { builder: 0, runtime: 1 }, expected: ['runtime 1'] },
+  { working: ['builder'], firstSteps: { builder: 0, runtime: 0 }, expected: ['runtime 0'] },
+  { working: ['builder'], firstSteps: { builder: 0, runtime: 0 }, begun: ['runtime'], expected: ['runtime 1'] },
+  { working: ['builder'], firstSteps: { builder: 0, deps: 0, runtime: 0 }, expected: ['runtime 0'] },
+  { working: ['builder'], firstSteps: { builder: 0, deps: 0, runtime: 0 }, begun: ['runtime'], expected: ['runtime 0'] },
+  { working: ['builder'], firstSteps: { builder: 0, deps: 0 }, expected: ['runtime 0'] },
+  { working: ['builder'], firstSteps: { base: 0 }, expected: [] }
+])('what is expected to change is not fetched: $firstSteps, begun $begun', ({ working, begun = [], firstSteps, expected }) => {
+  const known = { ...facts, working: new Set(working), firstSteps: new Map(Object.entries(firstSteps)), begun: new Set(begun) }
+  const prefixes = planPrefetch(neededStages(dockerfileOf(app)), known)
   expect(prefixes.map(({ stage, steps }) => `${stage.name} ${steps}`)).toEqual(expected)
 })
 
@@ -115,13 +125,13 @@ test.each<{ sure: readonly string[]; beginning: readonly string[] }>([
 })
 
 test('the file is cut off before the step that waits', () => {
-  const [prefix] = planPrefetch(neededStages(dockerfileOf(app)), new Set(['builder']), new Map(), new Set())
+  const [prefix] = planPrefetch(neededStages(dockerfileOf(app)), { ...facts, working: new Set(['builder']) })
   expect(prefix && cutDockerfile(app, prefix)).toBe(app.slice(0, app.indexOf('COPY --from=builder')))
 })
 
 test('a file that needs what comes later is not cut', () => {
   const text = 'FROM debian AS b\nRUN y\nFROM golang AS c\nCOPY --from=late / /\nCOPY --from=b / /\nFROM golang AS late\nRUN z\n'
-  expect(planPrefetch(neededStages(dockerfileOf(text), 'c'), new Set(['b']), new Map(), new Set())).toEqual([])
+  expect(planPrefetch(neededStages(dockerfileOf(text), 'c'), { ...facts, working: new Set(['b']) })).toEqual([])
 })
 
 test('a stage is read for no file by one more stage', () => {

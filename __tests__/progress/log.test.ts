@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { renderFailed } from '../../src/progress/failed-vertex'
 import { finishLog, newPlainLog, render, renderText } from '../../src/progress/log'
+import type { PlainLog } from '../../src/progress/log'
 import type { SolveStatus, VertexEvent } from '../../src/progress/solve-status'
 import { goldenPath, linesOf, recordings, statusesOf } from './recordings'
 
@@ -16,9 +18,14 @@ function log(vertex: string, time: number, text: string, stream = 1): SolveStatu
   return { logs: [{ vertex, stream, data: base64(text), timestamp: at(time) }] }
 }
 
+function finished(state: PlainLog): readonly string[] {
+  const { lines, failed } = finishLog(state)
+  return [...lines, ...failed.flatMap(vertex => renderFailed(vertex))]
+}
+
 function printed(statuses: readonly SolveStatus[]): string[] {
   const state = newPlainLog()
-  return [...statuses.flatMap(status => render(state, status)), ...finishLog(state)]
+  return [...statuses.flatMap(status => render(state, status)), ...finished(state)]
 }
 
 test.each<{ description: string; statuses: SolveStatus[]; lines: string[] }>([
@@ -250,7 +257,7 @@ test.each(recordings)('%s', recording => {
   const state = newPlainLog()
   const lines = linesOf(recording).flatMap(line => (line.kind === 'status' ? render(state, line.status) : []))
   const text = linesOf(recording).flatMap(line => (line.kind === 'text' ? renderText(line.text) : []))
-  const actual = `${[...lines, ...finishLog(state), ...text].join('\n')}\n`
+  const actual = `${[...lines, ...finished(state), ...text].join('\n')}\n`
   if (process.env['UPDATE_GOLDEN']) writeFileSync(goldenPath(recording), actual)
   expect(actual).toBe(readFileSync(goldenPath(recording), 'utf8'))
 })
@@ -265,7 +272,7 @@ test('a hundred megabytes of output of two steps at once', () => {
   let count = 0
   for (let i = 0; i < 2_000; i++)
     count += render(state, { logs: [{ vertex: i % 2 ? 'a' : 'b', stream: 1, data, timestamp: at(i / 100) }] }).length
-  count += finishLog(state).length
+  count += finished(state).length
   expect(count).toBeGreaterThan(1_000_000)
   expect(performance.now() - started).toBeLessThan(60_000)
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(60_000_000)

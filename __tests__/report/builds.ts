@@ -101,15 +101,19 @@ export const builds: Readonly<Record<string, BuildReport>> = {
     ],
     {
       ...warm,
-      beginnings: [{ stage: 'builder', steps: 1, of: 4 }],
+      beginnings: [
+        { stage: 'builder', steps: 1, of: 4, refs: [{ backend: 'registry', ref: 'ghcr.io/acme/web-app:cache-builder_BEGUN' }] }
+      ],
       outcome: 'failure',
       image: { imageid: '', digest: '', tags: ['ghcr.io/acme/web-app:1.4.2'] },
-      error: [
+      failedOutput: [
         '------',
         ' > [builder 3/5] RUN npm run build:',
         '0.412 src/server.ts(12,7): error TS2322: Type `string` is not assignable to type `number`.',
         '0.413 ```',
-        '------',
+        '------'
+      ],
+      error: [
         'Dockerfile:27',
         '--------------------',
         '  25 |     COPY . .',
@@ -133,6 +137,31 @@ export const builds: Readonly<Record<string, BuildReport>> = {
       ...warm,
       exports: [{ stage: 'tools', backend: 'registry', exported: 'left', seconds: 4 }],
       outcome: 'cancelled',
+      interrupted: true,
+      image: { imageid: '', digest: '', tags: [] }
+    }
+  ),
+  'cancelled-while-it-saved': reportOf(
+    [
+      stageOf(0, 'deps', 'rr', { refs: [refOf('deps', { exported: 'yes', bytes: 5_000_000, newBytes: 400_000 })] }),
+      stageOf(1, 'app', 'rr', { refs: [refOf('app', { exported: 'failed', left: true })] })
+    ],
+    {
+      exports: [{ stage: 'app', backend: 'registry', exported: 'left', seconds: 4 }],
+      degradations: [{ code: 'export-left', backend: 'registry', stage: 'app', detail: '' }],
+      interrupted: true
+    }
+  ),
+  'failed-and-cancelled-while-it-saved': reportOf(
+    [
+      stageOf(0, 'deps', 'rr', { refs: [refOf('deps', { exported: 'failed', left: true })] }),
+      stageOf(1, 'app', 'rf', { status: 'failed', refs: [refOf('app', { exported: 'not-asked' })] })
+    ],
+    {
+      exports: [{ stage: 'deps', backend: 'registry', exported: 'left', seconds: 4 }],
+      outcome: 'failure',
+      error: 'ERROR: failed to solve: exit code: 2',
+      interrupted: true,
       image: { imageid: '', digest: '', tags: [] }
     }
   ),

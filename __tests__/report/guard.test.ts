@@ -167,7 +167,9 @@ describe('warnings of the job', () => {
   })
 
   test('none for a job that was cancelled', () => {
-    expect(renderWarnings(reportOf(half, { outcome: 'cancelled', degradations: [trouble('export-failed', 'a')] }))).toEqual([])
+    const given = { interrupted: true, degradations: [trouble('export-failed', 'a')] } as const
+    for (const outcome of ['cancelled', 'failure', 'success'] as const)
+      expect(renderWarnings(reportOf(half, { ...given, outcome }))).toEqual([])
   })
 
   test('none for a build without trouble', () => expect(renderWarnings(reportOf(half))).toEqual([]))

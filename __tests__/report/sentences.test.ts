@@ -61,7 +61,7 @@ test.each([
 ])('why: %s', (_, stage, expected) => expect(plain(whyWords(stage))).toBe(expected))
 
 test.each([
-  ['by-content', 'what it reads was rebuilt and came out as in an earlier build'],
+  ['by-content', 'what it reads was rebuilt, now or in a build that failed, and came out as before'],
   ['holds-others', 'holds stages that its ref lacks'],
   ['stale', 'its ref held something else'],
   ['absent', 'had no ref there yet'],
@@ -187,6 +187,12 @@ describe('where a stage was read from and written to', () => {
   test.each([
     ['its own ref', brought, stageOf(0, 'a', 'c', { refs: [refOf('a', { imported: 'yes' })] }), 'registry cache-a'],
     ["the target's ref", warm, stageOf(0, 'a', 'c'), 'registry cache-runtime'],
+    [
+      'a ref that was brought in and holds it',
+      { broughtIn: [{ stage: 'b', ref: refOf('b').ref }] },
+      stageOf(0, 'a', 'c', { refs: [refOf('a', { imported: 'yes', readIn: refOf('b').ref })] }),
+      'registry cache-b'
+    ],
     ['a builder that kept it', {}, stageOf(0, 'a', 'c'), 'the builder itself'],
     ['nowhere, nothing was saved', {}, stageOf(0, 'a', 'r', { refs: [refOf('a', { imported: 'absent' })] }), 'nothing saved'],
     ['nowhere, reading failed', {}, stageOf(0, 'a', 'r', { refs: [refOf('a', { imported: 'failed' })] }), '⚠️ registry failed'],
@@ -212,6 +218,7 @@ describe('where a stage was read from and written to', () => {
     ['two', [refOf('a', { exported: 'yes' }), refOf('a', { ...gha, exported: 'yes' })], 'registry, gha'],
     ['two, nothing changed', [refOf('a'), refOf('a', gha)], 'unchanged'],
     ['two, one failed', [refOf('a', { exported: 'failed' }), refOf('a', { ...gha, exported: 'yes' })], '⚠️ registry failed, gha'],
+    ['left, the job was cancelled', [refOf('a', { exported: 'failed', left: true })], 'left to the post step'],
     ['not asked', [refOf('a', { exported: 'not-asked' })], '–'],
     ['not allowed', [refOf('a', { exported: 'not-allowed' })], 'not allowed'],
     ['no ref', [], '–']

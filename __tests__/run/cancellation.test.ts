@@ -55,7 +55,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s stops all programs under way by SI
   signal(name)
   expect((await Promise.all(results)).map(({ exitCode }) => exitCode)).toEqual([130, 9])
   expect(cancellation.requested()).toBe(true)
-  expect(warnings).toEqual([`The job was cancelled (${name}): the build is stopped, what it achieved is reported.`])
+  expect(warnings).toEqual([`The job was cancelled (${name}): what is under way is stopped, what was achieved is reported.`])
 })
 
 test('every later signal is passed on, and said once', async () => {

@@ -14,7 +14,7 @@ import { inputsWith } from '../inputs/fixture'
 const docker = `
 const { appendFileSync, existsSync } = require('node:fs')
 const folder = process.env.HOME
-const what = /cache-(deps|tools|base)/.exec(process.argv.find(arg => arg.startsWith('type=registry,')) ?? '')?.[1] ?? 'ahead'
+const what = /cache-(deps|tools|base)/.exec(process.argv.find(arg => /^type=(registry|gha),/.test(arg)) ?? '')?.[1] ?? 'ahead'
 appendFileSync(folder + '/begun', what + '\\n')
 process.stderr.write(JSON.stringify({ statuses: [{ id: 'writing config sha256:1', vertex: 'v' }] }) + '\\n')
 setInterval(() => existsSync(folder + '/end') && process.exit(existsSync(folder + '/fail') ? 1 : 0), 20)
@@ -36,6 +36,7 @@ const exporterOf = (options: Partial<ExporterOptions> = {}) =>
     importRef: () => undefined,
     beside: true,
     takesPlaceOf: () => undefined,
+    foundAs: () => undefined,
     ghaUploads: undefined,
     targetOf: stage => stage,
     writeBeginning: () => Promise.resolve('/beginning'),
@@ -73,8 +74,9 @@ test('an export that shares layers with another begins when those are written, n
 
 test('a refresh ends before the next begins, and an export that fails holds up none', async () => {
   const exporter = exporterOf()
-  exporter.add(wanted('deps', { cause: 'refresh', uploads: ['refresh'] }))
-  exporter.add(wanted('tools', { cause: 'refresh', uploads: ['refresh'] }))
+  const gha = planOf(diamond, { backends: ['gha'] })
+  for (const stage of ['deps', 'tools'])
+    exporter.add(wanted(stage, { ref: refOf(gha, stage, 'gha'), cause: 'refresh', uploads: ['refresh'] }))
   await untilBegun(1)
   await sleep(300)
   expect(await begun()).toEqual(['deps'])

@@ -1,3 +1,4 @@
+import { foundByConfig } from '../../src/plan/coverage'
 import { createHash, randomBytes } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -63,8 +64,9 @@ function exporting(layers: readonly Buffer[], found: string[] = [], records: rea
   }
 }
 
+const atOnce = { completion: Promise.resolve(undefined), announced: Promise.resolve() }
 const save = (stage: string, write: (directory: string) => Promise<boolean>, imported?: CacheRef) =>
-  uploads.save({ ref: refOf(stage), imported, write, completion: Promise.resolve(undefined), deadline: Date.now() + 20_000 })
+  uploads.save({ ref: refOf(stage), imported, write, ...atOnce, deadline: Date.now() + 20_000 })
 const keys = async () => (await admin.entries()).map(({ key }) => key.replace(/-[0-9a-f]{8}(?=#)/, '')).toSorted()
 const layerKey = (content: Buffer) => `buildkit-blob-1-${sha256(content)}`
 const put = async () => (await admin.requests()).filter(line => /CreateCacheEntry/.test(line)).length
@@ -144,6 +146,7 @@ it('a list is completed from the imported one only where the layers of that are 
       ref: refOf(stage),
       imported: refOf('before'),
       write: exporting([small], [], lacking),
+      ...atOnce,
       completion: Promise.resolve(completion(digest)),
       deadline: Date.now() + 20_000
     })
@@ -158,4 +161,24 @@ it('a list is completed from the imported one only where the layers of that are 
     [true, false, true],
     [false, false, true]
   ])
+})
+
+it('the list is not written before it is recorded that it is going to be', async () => {
+  const { promise: announced, resolve: announce } = Promise.withResolvers<undefined>()
+  const saving = uploads.save({
+    ref: refOf('announced'),
+    imported: undefined,
+    write: exporting([base]),
+    ...atOnce,
+    announced,
+    deadline: Date.now() + 20_000
+  })
+  while ((await put()) < 1) await new Promise(resolve => setTimeout(resolve, 20))
+  await new Promise(resolve => setTimeout(resolve, 300))
+  expect((await keys()).filter(key => key.startsWith('index-cache-announced'))).toEqual([])
+  announce(undefined)
+  const saved = await saving
+  const key = (await admin.entries()).find(entry => entry.key.startsWith('index-cache-announced'))?.key ?? ''
+  const list = (await host.buildkitEntries.read(key.replace(/#.*/, ''), 5)) ?? ''
+  expect(saved).toBe(foundByConfig(refOf('announced'), list)?.id)
 })

@@ -2,8 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, basename } from 'node:path'
 import type { ActionsCache } from '../../src/host'
 import { emptyRecord } from '../../src/fingerprint/record'
-import type { CacheRecord } from '../../src/fingerprint/record'
-import { recordedRefs, restoreRecords, saveRecord } from '../../src/run/records'
+import type { FoundRef } from '../../src/plan/coverage'
+import type { CacheRecord, RecordedStage } from '../../src/fingerprint/record'
+import { settledRefs, unsureRefs } from '../../src/run/gha-refs'
+import { recordedRefs, restoreRecords, savedAt, saveRecord } from '../../src/run/records'
 import type { RecordPlace } from '../../src/run/records'
 import { newTestHost } from '../helpers/host'
 import type { TestHost } from '../helpers/host'
@@ -47,7 +49,8 @@ const plan = planOf(diamond, { backends: ['registry', 'gha'], scopes: onBranch }
 const name = (stage: string, scope = own) => refOf(plan, stage, 'gha', scope).name
 const record = (refs: CacheRecord['refs']): CacheRecord => ({ ...emptyRecord('acme/app', 'key'), refs })
 const withRefs = (refs: CacheRecord['refs']) => (newest: CacheRecord) => ({ ...newest, refs: { ...newest.refs, ...refs } })
-const foundIn = async (host: TestHost, place: RecordPlace) => recordedRefs(plan, (await restoreRecords(host, place)).records)
+const foundIn = async (host: TestHost, place: RecordPlace) =>
+  recordedRefs(plan, (await restoreRecords(host, place)).records).found
 const entry = (id: string, held = {}) => ({ id, at: '2026-11-20T00:00:00.000Z', held })
 const placeIn = (host: TestHost, names = ['record-own', 'record-main']): RecordPlace => ({
   onlyExplains: false,
@@ -77,11 +80,61 @@ test('what one job recorded the next one finds, each scope by itself', async () 
   await saveRecord(host, place, record({}), withRefs({ [name('base')]: entry('b2') }))
   const restored = await restoreRecords(host, place)
   expect(restored.records[0]?.refs).toEqual({ [name('base')]: entry('b2') })
-  expect(recordedRefs(plan, restored.records).map(({ ref, id, held }) => [ref.backend, ref.name, id, held])).toEqual([
+  expect(recordedRefs(plan, restored.records).found.map(({ ref, id, held }) => [ref.backend, ref.name, id, held])).toEqual([
     ['gha', name('base'), 'b2', {}],
     ['gha', name('base', main), 'b1', {}],
     ['gha', name('final', main), 'f1', { [name('base', main)]: 'b1' }]
   ])
+})
+
+test('refs that a job was going to write are known to be unsure; one that was never there before is not found', () => {
+  const refs = unsureRefs(
+    ['base', 'final', 'deps'].map(stage => refOf(plan, stage, stage === 'deps' ? 'registry' : 'gha')),
+    { [name('base')]: entry('b1'), [name('tools')]: entry('t1') },
+    entry('').at,
+    'mark'
+  )
+  expect(refs).toEqual({
+    [name('base')]: { ...entry('b1'), unsure: 'mark' },
+    [name('final')]: { ...entry(''), unsure: 'mark' }
+  })
+  const { found, unsure } = recordedRefs(plan, [record({ [name('tools')]: entry('t1'), ...refs })])
+  expect(found.map(({ id }) => id).toSorted()).toEqual(['b1', 't1'])
+  expect(unsure.map(ref => ref.name).toSorted()).toEqual([name('base'), name('final')])
+})
+
+describe('what was unsure and was looked into', () => {
+  const exportedAt = Date.parse(entry('').at)
+  const unsure = { ...entry('f1'), unsure: 'mark' }
+  const final = { ref: refOf(plan, 'final', 'gha'), id: 'sha256:f', blobs: new Set(['1', '3']), exportedAt }
+  const settled = (now: CacheRecord['refs'], found: FoundRef = final) =>
+    settledRefs(
+      {
+        record: record({ [name('base')]: entry('b1'), [name('final')]: unsure }),
+        found: [
+          { ref: refOf(plan, 'base', 'gha'), id: 'b1', blobs: new Set(['1']) },
+          { ref: refOf(plan, 'tools', 'gha'), id: 't1', blobs: new Set(['2']) },
+          found
+        ]
+      },
+      now
+    )
+
+  test('is sure from then on, with what its layers say it holds', () => {
+    expect(settled({ [name('final')]: unsure })).toEqual({ [name('final')]: entry('sha256:f', { [name('base')]: 'b1' }) })
+  })
+
+  test('is what it was, where nobody wrote it', () => {
+    const before = { ...final, id: 'f1', held: { x: 'y' }, joined: { older: ['deps'] } }
+    expect(settled({ [name('final')]: unsure }, before)).toEqual({
+      [name('final')]: { ...entry('f1', { x: 'y' }), joined: { older: ['deps'] } }
+    })
+  })
+
+  test.each([
+    ['this job or another is going to write it', { ...unsure, unsure: 'another' }],
+    ['it was written', entry('f2')]
+  ])('stays as it is recorded by now: %s', (_, now) => expect(settled({ [name('final')]: now })).toEqual({}))
 })
 
 test('the newest record counts, and each has a key of its own', async () => {
@@ -128,6 +181,36 @@ test('a service that fails is a trouble, what the other scopes say counts', asyn
   await saveRecord(host, placeIn(host, ['record-main']), record({}), withRefs({ [name('base', main)]: entry('b1') }))
   const restored = await restoreRecords(host, placeIn(host))
   expect(restored.failure).toBe('the service is down')
-  expect(recordedRefs(plan, restored.records).map(({ id }) => id)).toEqual(['b1'])
+  expect(recordedRefs(plan, restored.records).found.map(({ id }) => id)).toEqual(['b1'])
   await expect(saveRecord(host, placeIn(host), record({}), withRefs({}))).rejects.toThrow('the service is down')
+})
+
+describe('when a ref was saved', () => {
+  const found = (backend: 'registry' | 'gha' | 'local', exportedAt?: number) => ({
+    ref: refOf(planOf(diamond, { backends: [backend] }), 'deps', backend),
+    id: 'sha256:a',
+    ...(exportedAt === undefined ? {} : { exportedAt })
+  })
+  const made = { id: '', base: { line: 1, from: '', variables: [] }, parts: [] }
+  const withStage = (key: string, saved: RecordedStage['saved']): CacheRecord => ({
+    ...emptyRecord('acme/app', 'key'),
+    stages: { [key]: { 'linux/amd64': { made, images: {}, seconds: [], saved } } }
+  })
+  const at = '2026-11-20T00:00:00.000Z'
+  const later = '2026-11-21T00:00:00.000Z'
+
+  test.each<[string, Parameters<typeof savedAt>[1], readonly CacheRecord[], number | undefined]>([
+    ['gha: as found', found('gha', 5), [withStage('deps', { registry: { id: 'sha256:a', at } })], 5],
+    ['registry: nothing recorded', found('registry'), [emptyRecord('acme/app', 'key')], undefined],
+    ['registry: of a stage in it', found('registry'), [withStage('deps', { registry: { id: 'sha256:a', at } })], Date.parse(at)],
+    ['registry: another content', found('registry'), [withStage('deps', { registry: { id: 'sha256:b', at } })], undefined],
+    ['registry: not known when', found('registry'), [withStage('deps', { registry: { id: 'sha256:a', at: '' } })], undefined],
+    [
+      'registry: the last of two',
+      found('registry'),
+      [at, later].map(time => withStage('deps', { registry: { id: 'sha256:a', at: time } })),
+      Date.parse(later)
+    ],
+    ['local: never', found('local'), [withStage('deps', { local: { id: 'sha256:a', at } })], undefined]
+  ])('%s', (_, ref, records, expected) => expect(savedAt(records, ref)).toBe(expected))
 })

@@ -25,6 +25,8 @@ export interface ExpectationFacts {
   readonly viewOf: (stage: Stage) => RecordView | undefined
   /** Names of stages of which nothing can be read, with why. */
   readonly missing?: ReadonlyMap<string, 'first-build' | 'cache-absent' | 'cache-evicted'>
+  /** Names of stages of which builds that failed made a beginning, which is read. */
+  readonly begun?: ReadonlySet<string>
   /** Names of stages that may also be served by older content, of which there is no record: a change says nothing of them. */
   readonly unsure?: ReadonlySet<string>
   /** Names of stages that were asked to be rebuilt, with what depends on them. */
@@ -66,6 +68,7 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   if (stage.steps.length === 0) return settle(parentChanged, { expected: 'hit' })
   if (facts.rebuilt?.has(stage.name)) return rebuild(0, { code: 'rebuild-requested' })
   const missing = facts.missing?.get(stage.name)
+  if (missing === 'cache-absent') return rebuild(0, { code: missing, ...(facts.begun?.has(stage.name) ? { begun: true } : {}) })
   if (missing) return rebuild(0, { code: missing })
   const view = facts.viewOf(stage)
   const changes = view && stageChanges(stage, platform, view)

@@ -4,6 +4,8 @@ import { stepsOf } from '../fingerprint/fingerprint'
 import type { Reason } from '../reasons'
 import { reasonOf, stageChanges, standsOnAnother } from './changes'
 import type { RecordView, StageChanges } from './changes'
+import { isWithin, parentBefore, reasonBefore } from './earlier-causes'
+import type { FirstRun } from './earlier-causes'
 import type { StageResult } from './stage-result'
 
 export interface ReasonFacts {
@@ -63,11 +65,12 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   if (own) return own
   const read = rebuiltParent(stage, result, facts, edge => edge.kind !== 'from' && isWithin(edge, first.lines))
   if (read) return read.reason
-  const before = changes && parentBefore(stage, changes, first, facts, onAnother)
+  // Of what an unfinished build got past, the last change decides; what is read behind it may only stand on that.
+  const passed = isBegun && changes ? reasonBefore(stage, changes, first, facts, onAnother) : undefined
+  const before = passed ?? (changes && parentBefore(stage, changes, first, facts, onAnother))
   if (before) return before
   if (facts.evicted.has(result.name) && changes && isSame(changes, first)) return { code: 'cache-evicted' }
-  const passed = isBegun && changes ? reasonBefore(changes, first) : undefined
-  return passed ?? { code: facts.absent.has(result.name) ? 'cache-absent' : 'unknown' }
+  return facts.absent.has(result.name) ? { code: 'cache-absent', ...(isBegun ? { begun: true } : {}) } : { code: 'unknown' }
 }
 
 /** With the name of the image that moved, where the line names one only. */
@@ -78,13 +81,6 @@ function withImage(reason: Reason, { stages }: Dockerfile): Reason {
   const read = new Set(Array.from(text.matchAll(/(?:--|,|=)from=([^\s,]+)/g), ([, name]) => name))
   const image = from ?? (read.size === 1 ? [...read][0] : undefined)
   return image === undefined ? reason : { ...reason, image }
-}
-
-interface FirstRun {
-  /** Place in `Stage.steps`; -1 for a trigger of the base image, which is not in the file. */
-  readonly at: number
-  readonly number: number | undefined
-  readonly lines: { readonly start: number; readonly end: number } | undefined
 }
 
 function firstRun(stage: Stage, result: StageResult): FirstRun {
@@ -105,32 +101,6 @@ function ownReason({ base, steps }: StageChanges, { at, number }: FirstRun, onAn
 /** The change at the step that ran first, whatever differs before it. */
 function reasonAt({ steps }: StageChanges, { at, number }: FirstRun): Reason | undefined {
   return steps[at] && reasonOf(steps[at], number)
-}
-
-/** The last change before it: a build that failed had got past it, so it hit. */
-function reasonBefore({ base, steps }: StageChanges, { at }: FirstRun): Reason | undefined {
-  return [base, ...steps.slice(0, at)].flatMap(difference => (difference && reasonOf(difference)) ?? []).at(-1)
-}
-
-/** A stage that it reads hit, but is not the one this stage was last saved with: an earlier build rebuilt it, and ended before this one. */
-function parentBefore(
-  stage: Stage,
-  { steps }: StageChanges,
-  first: FirstRun,
-  facts: ReasonFacts,
-  onAnother: boolean
-): Reason | undefined {
-  const place = { ...(first.number === undefined ? {} : { step: first.number }) }
-  const parent = (edge: StageEdge | undefined): Reason | undefined => {
-    const name = edge && stageWithSteps(facts.dockerfile.stages, edge.stage)?.name
-    return name === undefined
-      ? undefined
-      : { code: 'parent-rebuilt', parent: name, earlier: true, line: edge?.line ?? 0, ...place }
-  }
-  if (onAnother) return first.at === 0 ? parent(stage.edges.find(({ kind }) => kind === 'from')) : undefined
-  if (steps[first.at]?.kind !== 'stage' || steps.slice(0, first.at).some(difference => difference && difference.kind !== 'stage'))
-    return undefined
-  return parent(stage.edges.find(edge => edge.kind !== 'from' && isWithin(edge, first.lines)))
 }
 
 /** Nothing differs, and nothing that decides about the step that ran first is beyond our sight. */
@@ -183,7 +153,3 @@ function changedItself(stage: Stage, platform: string, facts: ReasonFacts, reaso
 }
 
 const proved = new Set<Reason['code']>(['file-changed', 'instruction-changed', 'base-image-changed', 'build-arg-changed'])
-
-function isWithin({ line }: StageEdge, lines: FirstRun['lines']): boolean {
-  return lines !== undefined && line >= lines.start && line <= lines.end
-}

@@ -55,10 +55,15 @@ export function recordStages(facts: SavedFacts): CacheRecord | undefined {
 }
 
 /** The same stages, where a ref that some of them were saved in has another id now and holds what it held. */
-export function withRefReplaced(stages: RecordedStages, backend: Backend, before: string, now: string): RecordedStages {
+export function withRefReplaced(
+  stages: RecordedStages,
+  backend: Backend,
+  before: string,
+  now: Pick<SavedIn, 'id' | 'at'>
+): RecordedStages {
   const replaced = (entry: RecordedStage): RecordedStage => {
     const saved = entry.saved[backend]
-    return saved?.id === before ? { ...entry, saved: { ...entry.saved, [backend]: { ...saved, id: now } } } : entry
+    return saved?.id === before ? { ...entry, saved: { ...entry.saved, [backend]: { ...saved, ...now } } } : entry
   }
   return mapValues(stages, platforms => mapValues(platforms, replaced))
 }
@@ -94,11 +99,12 @@ function ranFor(row: StageResult, line: number): number | undefined {
   return step?.status === 'ran' ? Math.round(step.seconds * 100) / 100 : undefined
 }
 
+/** Also when it was saved: the next one is due by that. */
 function sameContent(before: RecordedStage, now: RecordedStage): boolean {
   const ids = (stage: RecordedStage) =>
     JSON.stringify(
       Object.entries(stage.saved)
-        .map(([backend, { id }]) => [backend, id])
+        .map(([backend, { id, at }]) => [backend, id, at])
         .sort()
     )
   return (

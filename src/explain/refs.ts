@@ -18,6 +18,7 @@ export interface RefFacts {
   readonly outcomes: readonly {
     readonly ref: CacheRef
     readonly exported: Exported
+    readonly left?: true
     readonly cause?: ExportCause
     readonly bytes?: number
     readonly newBytes?: number
@@ -74,12 +75,13 @@ function explainExport(
   write: CacheRef,
   result: Pick<StageResult, 'status'>,
   facts: RefFacts
-): Pick<RefResult, 'exported' | 'cause' | 'bytes' | 'newBytes'> {
+): Pick<RefResult, 'exported' | 'left' | 'cause' | 'bytes' | 'newBytes'> {
   const outcome = facts.outcomes.find(candidate => candidate.ref === write)
   if (outcome) {
-    const { exported, cause, bytes, newBytes } = outcome
+    const { exported, left, cause, bytes, newBytes } = outcome
     return {
       exported,
+      ...(left ? { left } : {}),
       ...(cause === undefined ? {} : { cause }),
       ...(bytes === undefined ? {} : { bytes }),
       ...(newBytes === undefined ? {} : { newBytes })

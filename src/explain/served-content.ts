@@ -16,6 +16,8 @@ export interface ServedFacts {
   /** What was, or is going to be, imported by builds of this job. */
   readonly imported: readonly FoundRef[]
   readonly failedImports: ReadonlySet<CacheRef>
+  /** What was to be brought in and turned out to be of other content. */
+  readonly stale: readonly FoundRef[]
   readonly views: ReadonlyMap<Scope, RecordView>
   /** Backends that could be asked what they hold. */
   readonly lookedUp: readonly Backend[]
@@ -34,6 +36,12 @@ export function servedRefs({ found, imported, failedImports }: ServedFacts): rea
 export function servedView(stage: Stage, facts: ServedFacts): RecordView | undefined {
   const served = servedRefs(facts)
   return viewsOf(stage, facts).find(({ entry }) => served.some(({ ref, id }) => entry.saved[ref.backend]?.id === id))?.view
+}
+
+/** The record of the content of a stage's newest ref, which was looked into first and served nothing: there the stage is of other content. */
+export function staleView(stage: Stage, facts: ServedFacts): RecordView | undefined {
+  const own = facts.stale.filter(({ ref }) => ref.stage === stage.name)
+  return viewsOf(stage, facts).find(({ entry }) => own.some(({ ref, id }) => entry.saved[ref.backend]?.id === id))?.view
 }
 
 /** The record of what was last saved of a stage, of the first scope that has one: for a stage of which nothing is there any more. */

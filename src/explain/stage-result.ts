@@ -22,6 +22,8 @@ export interface RefResult {
   /** The ref that was imported and holds this one, where it was not imported itself. */
   readonly readIn?: string
   readonly exported: Exported
+  /** It failed since the job was cancelled before it was done: the post step tries again. */
+  readonly left?: true
   /** Why it was to be written. */
   readonly cause?: ExportCause
   readonly bytes?: number

@@ -8,7 +8,7 @@ type Shape = (value: unknown) => boolean
 
 /** What a ref held when it was saved, of which run and when. */
 export function isRecordedRef(value: unknown): value is RecordedRef {
-  return has(value, { id: isText, at: isText, held: objectOf(isText), joined: optional(isJoined) })
+  return has(value, { id: isText, at: isText, held: objectOf(isText), joined: optional(isJoined), unsure: optional(isText) })
 }
 
 /** What a stage was made from, the seconds of its steps, and where it was saved. */

@@ -35,7 +35,7 @@ export const mostBuilds = 10
 export type RecordedStages = Readonly<Record<string, Readonly<Record<string, RecordedStage>>>>
 
 export interface RecordedRef {
-  /** Random, made anew by each export. */
+  /** Digest of its list; random where BuildKit wrote that. */
   readonly id: string
   /** ISO time of the export. */
   readonly at: string
@@ -43,6 +43,8 @@ export interface RecordedRef {
   readonly held: Readonly<Record<string, string>>
   /** What it was joined from, where it was. */
   readonly joined?: Joined
+  /** A job was going to write it anew, and may have done so without having said it: only the ref itself tells. Random, of that job. */
+  readonly unsure?: string
 }
 
 /** A stage as it was when it was last saved. */

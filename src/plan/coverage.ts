@@ -11,7 +11,7 @@ export interface FoundRef {
   readonly id: string
   /** Bytes of its blobs, each counted once. */
   readonly bytes?: number
-  /** Digests of its blobs, known for registry and local refs, and for a gha ref of which there is no record. */
+  /** Digests of its blobs, known for registry and local refs, and for a gha ref whose list was read. */
   readonly blobs?: ReadonlySet<string>
   /** Ids of other refs this one held when it was exported, by ref name; known for gha refs from the record. */
   readonly held?: Readonly<Record<string, string>>
@@ -76,8 +76,12 @@ export function foundByManifest(ref: CacheRef, digest: string, text: string): Fo
 export function foundByConfig(ref: CacheRef, text: string): FoundRef | undefined {
   const config = parseCacheConfig(text)
   if (!config) return undefined
-  const id = `sha256:${createHash('sha256').update(text).digest('hex')}`
-  return { ref, id, blobs: new Set(config.layers.map(({ blob }) => blob)), exportedAt: 0 }
+  return { ref, id: listId(text), blobs: new Set(config.layers.map(({ blob }) => blob)), exportedAt: 0 }
+}
+
+/** What a list of steps and layers in GitHub's cache is known by: no manifest names it. */
+export function listId(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
 
 function joinedIn(manifest: string): Joined | undefined {

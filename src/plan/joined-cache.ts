@@ -7,6 +7,9 @@ import type { Descriptor } from './coverage'
 import type { Joined } from '../joined'
 import { knownScopes, writableScopes } from './permissions'
 
+/** Annotation of a manifest: when it was last written though nothing had changed. */
+const renewedAnnotation = 'stage-cache-build.renewed'
+
 /**
  * A cache ref's two texts: its manifest, empty in gha, which has none, and the config that lists steps and layers (BuildKit
  * cache/remotecache/v1/spec.go).
@@ -93,6 +96,16 @@ export function importedGhaIndexKeys(scope: string, token: string | undefined): 
 
 function indexKey(scope: string, tokenScope: string): string {
   return `index-${scope}-1-${createHash('sha256').update(tokenScope).digest('hex').slice(0, 8)}`
+}
+
+/**
+ * The manifest with a note that it was written anew then, an ISO time: of the very same text a registry takes no notice, nor does BuildKit send it
+ * again. Throws where it is none.
+ */
+export function renewedManifest(text: string, at: string): { readonly mediaType: string; readonly text: string } {
+  const manifest = parseManifest(text)
+  const annotations = { ...manifest.annotations, [renewedAnnotation]: at }
+  return { mediaType: manifest.mediaType, text: JSON.stringify({ ...manifest, annotations }) }
 }
 
 /** Digest of the config that a cache's manifest names. Throws where it names none. */

@@ -12,8 +12,8 @@ export interface JoinPlace {
   readonly broughtIn: readonly FoundRef[]
 }
 
-/** Beginnings of one stage that a ref holds at most: each may hold all that a package manager installs. */
-const mostBeginnings = 3
+/** Beginnings of one stage that a ref holds at most, and older contents: each may hold all that a package manager installs. */
+const mostOfOneStage = 3
 
 export interface JoinFacts {
   readonly found: readonly FoundRef[]
@@ -39,19 +39,24 @@ export function planJoin(plan: CachePlan, backend: Backend, facts: JoinFacts): J
 }
 
 /**
- * The refs that were brought in and belong into the target's ref beside these stages, which were saved; undefined where it is not to be written anew: more than
- * one older content of a stage is not kept.
+ * The refs that were brought in and belong into the target's ref beside these stages, which were saved; undefined where it is not to be written anew, since it
+ * holds enough older contents of one of them.
  */
 export function takenIn(place: JoinPlace, saved: readonly string[]): readonly FoundRef[] | undefined {
   const broughtIn = place.broughtIn.filter(({ ref }) => !saved.includes(ref.stage))
   const names = [...broughtIn.map(({ ref }) => ref.stage), ...saved]
-  const holdsOlder = names.some(name => place.replaces?.joined?.older.includes(name))
-  return !holdsOlder && canRead(place, broughtIn) ? broughtIn : undefined
+  const { older = [] } = place.replaces?.joined ?? {}
+  const isFull = names.some(name => countOf(older, name) >= mostOfOneStage)
+  return !isFull && canRead(place, broughtIn) ? broughtIn : undefined
 }
 
 /** Whether the target's ref may hold one more beginning of a stage. */
 export function takesBeginning({ replaces }: JoinPlace, stage: string): boolean {
-  return (replaces?.joined?.begun ?? []).filter(name => name === stage).length < mostBeginnings
+  return countOf(replaces?.joined?.begun ?? [], stage) < mostOfOneStage
+}
+
+function countOf(names: readonly string[], name: string): number {
+  return names.filter(one => one === name).length
 }
 
 /** BuildKit's entries of another scope of GitHub's cache have a name that this job's token does not tell. */

@@ -10,41 +10,47 @@ export interface Prefix {
   readonly lastLine: number
 }
 
+export interface PrefetchFacts {
+  /** Names of the stages of which a step has run or runs, or is sure to. */
+  readonly working: ReadonlySet<string>
+  /** By the name of each stage that is expected to change, the place of its first step that will or may run. What reads such a stage is not cached. */
+  readonly firstSteps: ReadonlyMap<string, number>
+  /** Names of those that are expected to hit; no other is fetched whole. */
+  readonly hits: ReadonlySet<string>
+  /** Names of those of which builds that failed made a beginning, which is cached. */
+  readonly begun: ReadonlySet<string>
+}
+
 /**
  * Prefixes worth having in the builder early. BuildKit downloads a cached layer only when a step above it starts; once a step of one
  * stage runs, a step of another stage that reads it will most likely run too, and what that one stands on can be fetched meanwhile, with the
  * whole of the other stages that it and the steps after it read.
- * `begun`: names of the stages of which a step has run or runs, or is sure to. `firstSteps`: by the name of each stage that is expected to change,
- * the place of its first step that will or may run. What reads such a stage is not cached. `hits`: names of those that are expected to hit; no other is
- * fetched whole.
  */
-export function planPrefetch(
-  needed: readonly Stage[],
-  begun: ReadonlySet<string>,
-  firstSteps: ReadonlyMap<string, number>,
-  hits: ReadonlySet<string>
-): readonly Prefix[] {
-  if (begun.size === 0) return []
-  const changing = readersOf(needed, new Set([...begun, ...firstSteps.keys()]))
+export function planPrefetch(needed: readonly Stage[], { working, firstSteps, hits, begun }: PrefetchFacts): readonly Prefix[] {
+  if (working.size === 0) return []
+  const changing = readersOf(needed, new Set([...working, ...firstSteps.keys()]))
   const changed = needed
     .filter(({ index }) => changing.has(index))
     .map(stage => {
       const { base, steps, name } = stage
       const onChanging = base.kind === 'stage' && changing.has(base.index)
       const waits = steps.findIndex(step => readBySteps(stage, [step]).some(index => changing.has(index)))
-      const first = onChanging ? 0 : Math.min(waits < 0 ? Infinity : waits, firstSteps.get(name) ?? Infinity)
-      return { stage, isBegun: begun.has(name), isReader: !onChanging && waits >= 0, first }
+      const isWorking = working.has(name)
+      // How far a beginning goes is not recorded: all is tried that waits for no other stage.
+      const expected = begun.has(name) && !isWorking ? Infinity : (firstSteps.get(name) ?? Infinity)
+      const first = onChanging ? 0 : Math.min(waits < 0 ? Infinity : waits, expected)
+      return { stage, isWorking, isReader: !onChanging && waits >= 0, first }
     })
-  const stoodUpon = changed.flatMap(({ stage, isBegun, isReader, first }) => {
+  const stoodUpon = changed.flatMap(({ stage, isWorking, isReader, first }) => {
     const next = stage.steps[first]
-    if (isBegun || !isReader || !next || !standsAlone(stage, stage.steps.slice(0, first + 1))) return []
-    if (first === 0 && !hasLayersOfItsOwn(stage, needed, begun)) return []
+    if (isWorking || !isReader || !next || !standsAlone(stage, stage.steps.slice(0, first + 1))) return []
+    if (first === 0 && !hasLayersOfItsOwn(stage, needed, working)) return []
     return [{ stage, steps: first, lastLine: next.lines.start - 1 }]
   })
   const read = new Set(
     // What a stage at work reads with its first step, the build itself fetches.
     changed
-      .flatMap(({ stage, isBegun, first }) => readBySteps(stage, stage.steps.slice(isBegun ? first + 1 : first)))
+      .flatMap(({ stage, isWorking, first }) => readBySteps(stage, stage.steps.slice(isWorking ? first + 1 : first)))
       .map(index => stageWithSteps(needed, index)?.index)
   )
   const whole = needed
@@ -98,7 +104,7 @@ export function standsAlone({ index, edges, lines }: Stage, steps: readonly Step
 }
 
 /** An image that a stage at work is made from, too, is in the builder already. */
-function hasLayersOfItsOwn({ base }: Stage, needed: readonly Stage[], begun: ReadonlySet<string>): boolean {
+function hasLayersOfItsOwn({ base }: Stage, needed: readonly Stage[], working: ReadonlySet<string>): boolean {
   if (base.kind !== 'image') return base.kind === 'stage'
-  return !needed.some(other => begun.has(other.name) && other.base.kind === 'image' && other.base.reference === base.reference)
+  return !needed.some(other => working.has(other.name) && other.base.kind === 'image' && other.base.reference === base.reference)
 }

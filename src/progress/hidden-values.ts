@@ -8,10 +8,13 @@ export type Hide = (text: string) => string
 /** Shorter values are no secrets, and would be found everywhere. */
 const shortest = 4
 
-/** Hides the values of build arguments: BuildKit expands them in names of steps and in errors (dockerfile2llb/convert.go). */
-export function hideValues(values: Readonly<Record<string, string>>): Hide {
+/**
+ * Hides values by their names, all in one go: one may be part of another. BuildKit expands those of build arguments in names of steps and in errors
+ * (dockerfile2llb/convert.go).
+ */
+export function hideValues(values: Iterable<readonly [name: string, value: string]>): Hide {
   const names = new Map<string, string>()
-  for (const [name, value] of Object.entries(values)) {
+  for (const [name, value] of values) {
     for (const part of [value, ...value.split(/\r?\n/)]) if (part.length >= shortest && !names.has(part)) names.set(part, name)
   }
   if (names.size === 0) return text => text

@@ -3,7 +3,6 @@ import { isCanceled, parseTime, type LogChunk, type VertexEvent, type VertexStat
 
 /** Lines of a failed step that are repeated at the end, as BuildKit does. */
 const tailLength = 10
-const longestTailLine = 2_000
 /** A download or upload says how far it is when it is this old, and again after so much time or progress. */
 const quietTransfer = 1_000
 const minTimeBetween = 5_000
@@ -140,7 +139,7 @@ export class LogVertex {
     // Three digits in all, as BuildKit prints them.
     const text = `${seconds.toFixed(seconds < 10 ? 3 : seconds < 100 ? 2 : 1)} ${line}`
     this.add(text)
-    this.tail.push(printableLine(text.slice(0, longestTailLine)))
+    this.tail.push(text)
     if (this.tail.length > tailLength) this.tail.shift()
   }
 

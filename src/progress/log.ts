@@ -1,3 +1,4 @@
+import type { FailedVertex } from './failed-vertex'
 import { printableLines } from './log-lines'
 import { LogVertex } from './log-vertex'
 import { isCanceled, parseTime, type SolveStatus } from './solve-status'
@@ -56,16 +57,16 @@ export function renderText(text: string): string[] {
   return printableLines(text)
 }
 
-/** The last lines: what still waited, and for each vertex that failed the end of its output. */
-export function finishLog(log: PlainLog): string[] {
+/** The last lines: what still waited, and for each vertex that failed the end of its output, once. */
+export function finishLog(log: PlainLog): { readonly lines: readonly string[]; readonly failed: readonly FailedVertex[] } {
   const lines: string[] = []
   for (const vertex of new Set([...log.waiting, ...log.running])) {
     vertex.endOutput()
     if (vertex.revealed && (log.waiting.has(vertex) || vertex.lines.length > 0)) lines.push(...turnTo(log, vertex))
   }
-  for (const { name, tail } of log.failed) lines.push('------', ` > ${name}:`, ...tail, '------')
+  const failed = [...log.failed]
   log.failed.clear()
-  return lines
+  return { lines, failed }
 }
 
 /** Another vertex may take over from the one that is shown after so long, more if that one is busier. */

@@ -22,12 +22,13 @@ export function attention({ degradations, stages }: Pick<BuildReport, 'degradati
 }
 
 /**
- * Troubles that somebody can do something about: that a stranger's code or a token that only reads may not write is as it should be, and what a
- * builder had no layers of is saved by then.
+ * Troubles that somebody can do something about: that a stranger's code or a token that only reads may not write is as it should be, what a
+ * builder had no layers of is saved by then, and what a cancelled job left the post step goes on with.
  */
 export function actionable(degradations: readonly Degradation[]): readonly Degradation[] {
   return degradations.filter(
-    ({ why, hadHit }) => !hadHit && (why === undefined || why === 'not-logged-in' || why === 'not-permitted')
+    ({ code, why, hadHit }) =>
+      code !== 'export-left' && !hadHit && (why === undefined || why === 'not-logged-in' || why === 'not-permitted')
   )
 }
 

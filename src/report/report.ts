@@ -9,9 +9,14 @@ import type { RecordReport } from './build-record'
 export interface BuildReport {
   /** Version of this record's shape, also in the report file. */
   readonly schema: 1
+  /** Of the build. */
   readonly outcome: 'success' | 'failure' | 'cancelled'
+  /** The job was cancelled, if not while it built then while it saved. */
+  readonly interrupted?: true
   /** Last lines of the error BuildKit gave; undefined unless it failed. */
   readonly error?: string
+  /** The end of what the steps wrote that failed. */
+  readonly failedOutput?: readonly string[]
   readonly image: {
     readonly imageid: string
     readonly digest: string
@@ -43,8 +48,13 @@ export interface BuildReport {
     readonly started?: number
     readonly seconds: number
   }[]
-  /** Of stages that a build which failed did not get to their end, how many of their steps are saved. */
-  readonly beginnings: readonly { readonly stage: string; readonly steps: number; readonly of: number }[]
+  /** Of stages that a build which failed did not get to their end, how many of their steps are saved, and where. */
+  readonly beginnings: readonly {
+    readonly stage: string
+    readonly steps: number
+    readonly of: number
+    readonly refs: readonly { readonly backend: Backend; readonly ref: string }[]
+  }[]
   /** Cache mounts that are carried from job to job. */
   readonly mounts: readonly MountReport[]
   readonly degradations: readonly Degradation[]

@@ -14,7 +14,9 @@ export function readFrom(report: Pick<BuildReport, 'imported' | 'broughtIn'>, st
     const own = brought && stage.refs.find(({ ref }) => ref === brought.ref)
     if (own) return refWords(own.backend, own.ref)
     // One import serves all: a stage's steps come out of the target's ref.
-    return report.imported ? refWords(report.imported.backend, report.imported.ref) : words`the builder itself`
+    if (report.imported) return refWords(report.imported.backend, report.imported.ref)
+    const held = stage.refs.find(({ imported }) => imported === 'yes')
+    return held ? refWords(held.backend, held.readIn ?? held.ref) : words`the builder itself`
   }
   const failed = stage.refs.find(({ imported }) => imported === 'failed')
   if (failed) return words`⚠️ ${[failed.backend]} failed`
@@ -23,12 +25,12 @@ export function readFrom(report: Pick<BuildReport, 'imported' | 'broughtIn'>, st
 
 /** Where a stage was saved to, backends of one fate together. */
 export function writtenTo(stage: StageResult): Words {
-  const fates = group(stage.refs, ({ exported }) => exportedWords[exported])
-  const shown = fates.filter(([{ exported }]) => exportedWords[exported] !== '–')
+  const shown = group(stage.refs, exportedWords).filter(([{ exported }]) => exported !== 'not-asked')
   const parts = shown.map((refs): Words => {
-    const fate = exportedWords[refs[0].exported]
-    if (fate === exportedWords.yes) return joinWords(refs.map(savedWords), ', ')
-    const sign = fate === exportedWords.failed ? '⚠️ ' : ''
+    const [first] = refs
+    if (first.exported === 'yes') return joinWords(refs.map(savedWords), ', ')
+    const fate = exportedWords(first)
+    const sign = first.exported === 'failed' && !first.left ? '⚠️ ' : ''
     // One fate for all needs no names.
     return shown.length === 1 && sign === '' ? [fate] : [`${sign}${refs.map(({ backend }) => backend).join(', ')} ${fate}`]
   })

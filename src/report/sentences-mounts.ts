@@ -48,5 +48,5 @@ export const mountSavedWords: { readonly [saved in MountSaved]: string } = {
   'not-asked': '–',
   'not-used': 'not used',
   kept: 'the one before stays',
-  cancelled: 'cancelled'
+  cancelled: 'not saved before the job was cancelled'
 }

@@ -44,7 +44,7 @@ export function lineWords({ line }: StepResult): Words {
 
 const savedAnew: { readonly [cause in ExportCause]: Words } = {
   ran: [],
-  'by-content': words`what it reads was rebuilt and came out as in an earlier build`,
+  'by-content': words`what it reads was rebuilt, now or in a build that failed, and came out as before`,
   'holds-others': words`holds stages that its ref lacks`,
   unsaved: words`the builder had it, and no ref did`,
   stale: words`its ref held something else`,

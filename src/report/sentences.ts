@@ -20,7 +20,11 @@ const statuses: { readonly [status in StageStatus]: { readonly icon: string; rea
 }
 
 /** How the saving of a ref ended, for the column "written to". */
-export const exportedWords: { readonly [exported in Exported]: string } = {
+export function exportedWords({ exported, left }: Pick<RefResult, 'exported' | 'left'>): string {
+  return left ? 'left to the post step' : exporteds[exported]
+}
+
+const exporteds: { readonly [exported in Exported]: string } = {
   yes: 'saved',
   unchanged: 'unchanged',
   failed: 'failed',
@@ -102,7 +106,7 @@ const reasons: { readonly [code in Reason['code']]: (reason: Extract<Reason, { c
   ],
   'cache-evicted': () => words`saved before, but gone from the cache`,
   'first-build': () => words`first build, nothing was saved yet`,
-  'cache-absent': () => words`nothing saved for this stage yet`,
+  'cache-absent': ({ begun }) => (begun ? words`no build has finished this stage yet` : words`nothing saved for this stage yet`),
   'cache-unreachable': () => words`its cache could not be read`,
   'rebuild-requested': () => words`rebuild asked for`,
   'parent-rebuilt': ({ parent, earlier }) =>

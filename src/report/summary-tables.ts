@@ -3,6 +3,7 @@ import { bytes, count, seconds } from './amounts'
 import { code, details, join, ours, NOTHING, sentence, table, type Column, type Markdown } from './markdown'
 import type { BuildReport } from './report'
 import { readFrom, writtenTo } from './routes'
+import { firstStepsWords } from './failure'
 import { exportedWords, importedWords, statusWords, whyWords } from './sentences'
 import { inOrder, slowestSteps, tally } from './tallies'
 
@@ -58,18 +59,28 @@ export function refTable(report: BuildReport, rows: number): Markdown {
     { title: ours`Saved` },
     { title: ours`Size`, align: 'right' }
   ]
-  const cells = refs
-    .slice(0, rows)
-    .map(({ stage, ref }) => [
-      code(stage.name),
-      ...platform.cells(stage),
-      sentence([ref.backend]),
-      code(ref.ref),
-      sentence(importedWords(ref)),
-      sentence([exportedWords[ref.exported]]),
-      ref.bytes === undefined ? NOTHING : sentence([bytes(ref.bytes)])
+  const whole = refs.map(({ stage, ref }) => [
+    code(stage.name),
+    ...platform.cells(stage),
+    sentence([ref.backend]),
+    code(ref.ref),
+    sentence(importedWords(ref)),
+    sentence([exportedWords(ref)]),
+    ref.bytes === undefined ? NOTHING : sentence([bytes(ref.bytes)])
+  ])
+  // Of several platforms in one build there is none.
+  const begun = report.beginnings.flatMap(one =>
+    one.refs.map(({ backend, ref }) => [
+      code(one.stage),
+      sentence([backend]),
+      code(ref),
+      ours`–`,
+      sentence(firstStepsWords(one)),
+      NOTHING
     ])
-  return details(ours`Cache refs`, withRest(table(columns, cells), refs.length - rows, 'ref'))
+  )
+  const cells = [...whole, ...begun]
+  return details(ours`Cache refs`, withRest(table(columns, cells.slice(0, rows)), cells.length - rows, 'ref'))
 }
 
 function stageTable(report: BuildReport, stages: readonly StageResult[], rows: number): Markdown {

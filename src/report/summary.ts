@@ -80,8 +80,8 @@ function imageLine({ outcome, image, earlier }: BuildReport): Markdown {
 }
 
 function errorBlock(report: BuildReport): Markdown {
-  const { outcome, error, seconds } = report
+  const { outcome, error = '', failedOutput = [], seconds } = report
   if (outcome === 'cancelled' && seconds.build > 0) return sentence(keptWords(report))
-  const lines = outcome === 'failure' ? lastLines(error ?? '', 30, 400) : []
+  const lines = outcome === 'failure' ? [failedOutput.join('\n'), error].flatMap(text => lastLines(text, 20, 400)) : []
   return lines.length === 0 ? NOTHING : codeBlock(lines)
 }

@@ -23,6 +23,7 @@ export function verdict(report: BuildReport): Verdict {
   const saved = spared > 0 ? [words`${[seconds(spared)]} saved`] : []
   const look = attention(report)
   const time = [seconds(report.seconds.build)]
+  const saving = report.interrupted ? [words`cancelled while it saved`] : []
   switch (report.outcome) {
     case 'success': {
       const nothing =
@@ -30,11 +31,11 @@ export function verdict(report: BuildReport): Verdict {
       return {
         icon: hit ? '✅' : '🔨',
         headline: stages[0] ?? nothing,
-        figures: [...figures, ...saved, words`built in ${time}`, ...(look ? [look] : [])]
+        figures: [...figures, ...saved, words`built in ${time}`, ...saving, ...(look ? [look] : [])]
       }
     }
     case 'failure':
-      return { icon: '❌', headline: failureWords(report), figures: [...stages, ...figures, words`after ${time}`] }
+      return { icon: '❌', headline: failureWords(report), figures: [...stages, ...figures, words`after ${time}`, ...saving] }
     case 'cancelled':
       if (report.seconds.build === 0) return { icon: '🚫', headline: cancelledBeforeWords, figures: [] }
       return { icon: '🚫', headline: words`Build cancelled`, figures: [...stages, ...figures, words`after ${time}`] }

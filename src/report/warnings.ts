@@ -14,7 +14,7 @@ const MOST_TROUBLES = 5
  * that was cancelled: its troubles come of that.
  */
 export function renderWarnings(report: BuildReport): readonly string[] {
-  if (report.outcome === 'cancelled') return []
+  if (report.interrupted) return []
   const troubles = group(actionable(report.degradations), ({ code, backend }) => `${code} ${backend ?? ''}`)
   const shown = troubles.slice(0, MOST_TROUBLES).map(same => {
     const [first] = same

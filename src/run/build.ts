@@ -3,8 +3,10 @@ import type { BuildCommand } from '../plan/build-command'
 import { displayArgv, givenBuildArguments } from '../plan/display-argv'
 import { hideInStatus, hideInText, hideValues } from '../progress/hidden-values'
 import { finishLog, newPlainLog, render, renderText } from '../progress/log'
+import { renderFailed } from '../progress/failed-vertex'
+import type { FailedVertex } from '../progress/failed-vertex'
 import { parseProgressLine } from '../progress/status-lines'
-import { applyStatus, isImporting, newVertexTable } from '../progress/vertices'
+import { applyStatus, firstFailure, isImporting, newVertexTable } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import { readWarnings } from '../progress/warnings'
 import type { BuildWarning } from '../progress/warnings'
@@ -15,6 +17,8 @@ export interface BuildRun {
   readonly table: VertexTable
   /** What buildx said besides progress: warnings, and the error with the Dockerfile's lines. */
   readonly text: string
+  /** Steps that failed, with the end of what they wrote, in which nothing is hidden. */
+  readonly failed: readonly FailedVertex[]
   /** What a `--call` answered, as far as it is not longer than an answer can be. */
   readonly stdout: string
   /** Milliseconds since the epoch. */
@@ -61,7 +65,7 @@ export async function runBuild(
   const started = host.clock.now()
   const table = newVertexTable()
   const log = newPlainLog()
-  const hide = hideValues(givenBuildArguments(command.argv, host.env))
+  const hide = hideValues(Object.entries(givenBuildArguments(command.argv, host.env)))
   const text: string[] = []
   let stdout = ''
   const warnings: BuildWarning[] = []
@@ -82,6 +86,12 @@ export async function runBuild(
   const show = (lines: () => readonly string[]) => {
     if (options.live) for (const line of lines()) host.log.info(line)
   }
+  const failed: FailedVertex[] = []
+  const finish = () => {
+    const last = finishLog(log)
+    failed.push(...last.failed)
+    show(() => [...last.lines, ...last.failed.flatMap(vertex => renderFailed(vertex))])
+  }
   host.log.debug(displayArgv('docker', command.argv))
   const process = host.exec.start('docker', command.argv, {
     env: command.env,
@@ -96,6 +106,8 @@ export async function runBuild(
         const shown = hideInText(parsed.text, hide)
         text.push(shown)
         if (text.length > textLines) text.shift()
+        // buildx says why once all progress is told, and what the failed step wrote comes before that.
+        if (firstFailure(table)) finish()
         show(() => renderText(shown))
         return
       }
@@ -118,7 +130,19 @@ export async function runBuild(
     clearTimeout(importTimer)
     clearTimeout(quiet)
   })
-  show(() => finishLog(log))
+  finish()
   const seconds = (host.clock.now() - started) / 1000
-  return { exitCode, table, text: text.join('\n'), stdout, warnings, started, seconds, stopped, timedOut, importTimedOut }
+  return {
+    exitCode,
+    table,
+    text: text.join('\n'),
+    failed,
+    stdout,
+    warnings,
+    started,
+    seconds,
+    stopped,
+    timedOut,
+    importTimedOut
+  }
 }

@@ -18,7 +18,7 @@ import type { RestoreRequest } from './local-restore'
 import { lookUpGha, lookUpRegistry } from './lookups'
 import type { Lookup } from './lookups'
 import type { Preparation } from './prepare'
-import { recordedRefs, restoreRecords } from './records'
+import { ghaRefsOf, recordedRefs, restoreRecords } from './records'
 import type { RecordPlace, RestoredRecords } from './records'
 
 /** What is known of the caches before the build. */
@@ -100,8 +100,7 @@ export function findCaches(
     registry: () => lookUpRegistry(host, plan),
     async gha() {
       const { records, failure } = await recording
-      const recorded = failure !== undefined || records.some(Boolean)
-      const found = recorded ? recordedRefs(plan, records) : await lookUpGha(host, plan)
+      const found = await ghaRefsFound(host, plan, { records, areAll: failure === undefined })
       return { found, troubles: failure === undefined ? [] : [{ code: 'lookup-failed', backend: 'gha', detail: failure }] }
     },
     async local() {
@@ -161,6 +160,31 @@ export function findCaches(
     }
   }
   return { found: looked.then(({ found }) => found), all: all() }
+}
+
+/**
+ * What GitHub's cache holds: as the records have it, and by the refs themselves where there is none, or a job that was killed may have written one that
+ * no record tells of. Nobody asks where a record could not be read, which is a trouble of its own.
+ */
+async function ghaRefsFound(
+  host: Host,
+  plan: Preparation['plan'],
+  { records, areAll }: { readonly records: readonly (CacheRecord | undefined)[]; readonly areAll: boolean }
+): Promise<readonly FoundRef[]> {
+  const { found: recorded, unsure } = recordedRefs(plan, records)
+  const hasRecord = records.some(Boolean)
+  if (!areAll || (hasRecord && unsure.length === 0) || !host.buildkitEntries.available) return recorded
+  const { found, unread } = await lookUpGha(host, ghaRefsOf(plan))
+  if (!hasRecord && found.length > 0)
+    host.log.info(`There is no record of what was saved: GitHub's cache has ${found.length} refs of it all the same`)
+  return ghaRefsOf(plan).flatMap(ref => {
+    const [known, there] = [recorded, found].map(refs => refs.find(one => one.ref === ref))
+    if (unread.includes(ref)) return known ?? []
+    if (!there) return []
+    const isSame = known && (known.id === there.id || !unsure.includes(ref))
+    // One that was written since is of a job that ended not long ago.
+    return isSame ? { ...there, ...known } : unsure.includes(ref) ? { ...there, exportedAt: host.clock.now() } : there
+  })
 }
 
 /** Nothing was found in any backend, every backend could be asked, and no record says that there were saves. */

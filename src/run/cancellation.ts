@@ -18,7 +18,7 @@ export function watchCancellation(host: Host): Cancellation {
   let said = false
   return newCancellation(onSignal =>
     host.exec.onSignal(name => {
-      if (!said) host.log.warning(`The job was cancelled (${name}): the build is stopped, what it achieved is reported.`)
+      if (!said) host.log.warning(`The job was cancelled (${name}): what is under way is stopped, what was achieved is reported.`)
       said = true
       onSignal()
     })

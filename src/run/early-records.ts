@@ -1,7 +1,7 @@
-/** Keeps a record while what it tells of still grows. */
-export interface EarlyRecords<Item> {
-  /** Has the record saved with this item too. */
-  add(item: Item): void
+/** Keeps a record of what a job that is killed would lose, while that still grows. */
+export interface EarlyRecords {
+  /** Has saved what there is to tell by now; done once that is saved, or could not be. */
+  note(): Promise<void>
   /** Waits for what is under way. */
   settle(): Promise<void>
 }
@@ -10,22 +10,25 @@ export interface EarlyRecords<Item> {
  * `save` is never called twice at once: what comes while it works is saved together afterwards. It is called for what a killed job
  * would lose; should it fail, nothing is lost as long as the job lives.
  */
-export function newEarlyRecords<Item>(save: (items: readonly Item[]) => Promise<void>): EarlyRecords<Item> {
-  const items: Item[] = []
-  let recorded = 0
-  let working: Promise<void> | undefined
-  const work = async () => {
-    while (recorded < items.length) {
-      recorded = items.length
-      await save([...items]).catch(() => undefined)
-    }
-    working = undefined
+export function newEarlyRecords(save: () => Promise<void>): EarlyRecords {
+  let current: Promise<void> | undefined
+  let next: Promise<void> | undefined
+  const begin = (): Promise<void> => {
+    const saving = save()
+      .catch(() => undefined)
+      .then(() => {
+        current = undefined
+      })
+    return (current = saving)
   }
   return {
-    add(item) {
-      items.push(item)
-      working ??= work()
+    note() {
+      if (!current && !next) return begin()
+      return (next ??= (current ?? Promise.resolve()).then(() => {
+        next = undefined
+        return begin()
+      }))
     },
-    settle: () => working ?? Promise.resolve()
+    settle: () => next ?? current ?? Promise.resolve()
   }
 }

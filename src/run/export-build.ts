@@ -23,7 +23,7 @@ export interface ExportOutcome {
   readonly exported: 'yes' | 'failed' | 'not-allowed' | 'left'
   /** It is no more than so many of the stage's steps, which the build did not get to its end. */
   readonly beginning?: { readonly steps: number; readonly of: number } | undefined
-  /** Digest of the manifest that was written; in gha there is none. */
+  /** Digest of the manifest that was written, in gha of the list; missing there where BuildKit writes it. */
   readonly digest?: string
   /** Text of that manifest in a registry, where it could be read. */
   readonly manifest?: string | undefined
@@ -45,12 +45,14 @@ export interface ExportRequest {
   readonly file?: string | undefined
   readonly ref: CacheRef
   readonly importRef: CacheRef | undefined
-  readonly pullLayers: boolean
+  readonly cause: ExportCause
   readonly compression: Compression | undefined
   /** Directory that a local export writes to. */
   readonly directory?: string
   /** Where this saves exports to GitHub's cache. */
   readonly ghaUploads?: GhaUploads | undefined
+  /** Once it is recorded that the ref is going to be written. */
+  readonly announced: Promise<void>
   /** What those complete the ref from. */
   readonly completion?: Promise<CacheTexts | undefined>
   /** Called when the layers are where they are to be, perhaps more than once; what is left to do moves texts only. */
@@ -75,7 +77,7 @@ async function exportThroughDirectory(
   request: ExportRequest,
   uploads: GhaUploads
 ): Promise<TimedOutcome> {
-  const { stage, ref, importRef, completion = Promise.resolve(undefined), timeoutSeconds } = request
+  const { stage, ref, importRef, announced, completion = Promise.resolve(undefined), timeoutSeconds } = request
   const began = host.clock.now()
   const deadline = began + timeoutSeconds * 1000
   let outcome: TimedOutcome = { stage, ref, exported: 'left', seconds: 0, ranSteps: [], detail: '' }
@@ -86,9 +88,9 @@ async function exportThroughDirectory(
     outcome = await exportTo(host, cancellation, inDirectory, { ...ref, backend: 'local' })
     return outcome.exported === 'yes'
   }
-  const saving = uploads.save({ ref, imported: importRef, write, completion, deadline })
+  const saving = uploads.save({ ref, imported: importRef, write, completion, announced, deadline })
   const ended = await cancellation.orElse(
-    saving.then(() => outcome, failed),
+    saving.then(digest => ({ ...outcome, ...(digest === undefined ? {} : { digest }) }), failed),
     { exported: 'left', detail: '' }
   )
   return { ...outcome, ...ended, seconds: (host.clock.now() - began) / 1000 }
@@ -115,7 +117,7 @@ async function exportTo(
     exportTo: place,
     importRef,
     metadataFile,
-    pullLayers: request.pullLayers,
+    pullLayers: request.cause === 'by-content',
     options: {
       mode: inputs.cacheMode === 'min' ? 'min' : 'max',
       ...(request.compression ? { compression: request.compression } : {}),

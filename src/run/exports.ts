@@ -6,6 +6,7 @@ import type { CacheRef } from '../plan/cache-plan'
 import { planCompression } from '../plan/compression'
 import type { StageExport } from '../plan/exports'
 import type { Prefix } from '../plan/prefetch'
+import { newBackendHealth } from './backend-health'
 import type { Cancellation } from './cancellation'
 import { newEarlyRecords } from './early-records'
 import { compressLayers, pullStage } from './export-ahead'
@@ -20,9 +21,6 @@ import type { TextSource } from './text-backend'
 /** Seconds one export may take, and one to a backend that could not be looked up: a service that hangs must not hold the job. */
 const exportSeconds = 600
 const doubtfulSeconds = 30
-
-/** Exports to one backend that may fail one after the other: a service that is throttled or down is left alone then. */
-const mostFailed = 2
 
 /** Exports under way at once. Local ones share one directory, where BuildKit locks index.json without waiting. */
 const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 1 }
@@ -39,6 +37,8 @@ export interface ExporterOptions {
   readonly beside: boolean
   /** What the main build imported, where an export to this ref takes its place. */
   readonly takesPlaceOf: (ref: CacheRef) => TextSource | undefined
+  /** What a ref was found as before the build. */
+  readonly foundAs: (ref: CacheRef) => string | undefined
   /** What saves exports to GitHub's cache; without it BuildKit does so itself. */
   readonly ghaUploads: GhaUploads | undefined
   /** Stages that cannot be targeted by name are the last one: they are built without --target. */
@@ -49,8 +49,8 @@ export interface ExporterOptions {
   readonly stageLocal: () => Promise<string>
   /** One export at a time: builds of one stage at once, to several backends, save old content (seen with BuildKit 0.25). */
   readonly inTurn: boolean
-  /** Keeps what is known of refs that were written, all so far, in case the job is killed. */
-  readonly record: (outcomes: readonly ExportOutcome[]) => Promise<void>
+  /** Records what a job that is killed would lose: which refs are going to be written, and what was written, all so far. */
+  readonly record: (begun: readonly CacheRef[], saved: readonly ExportOutcome[]) => Promise<void>
   /** Backends known to refuse before anything was tried. */
   readonly refusing: readonly Backend[]
   /** Backends that did not answer when their refs were looked up. */
@@ -78,11 +78,8 @@ interface Queued {
 
 /** Runs exports of stages beside or after the main build. A failure never throws: it is an outcome. */
 export function newExporter(host: Host, cancellation: Cancellation, options: ExporterOptions): Exporter {
-  const refusing = new Set(options.refusing)
+  const health = newBackendHealth(options.refusing)
   const doubtful = new Set(options.doubtful)
-  /** Backends that are not tried any more, with what was said of the last try. */
-  const givenUp = new Map<Backend, string>()
-  const failedInRow = new Map<Backend, number>()
   const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes<Backend | 'any'>({ ...atOnce, any: 1 })
   const queue = new Map<CacheRef, { readonly stage: string; readonly done: Promise<ExportOutcome> }>()
@@ -91,16 +88,16 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   let staging: Promise<string> | undefined
   let pulled: Promise<unknown> = Promise.resolve()
   let deadline = Infinity
-  /** Exports that have not ended. */
-  let open = 0
-  const early = newEarlyRecords(options.record)
+  const begun: CacheRef[] = []
+  const saved: ExportOutcome[] = []
+  const early = newEarlyRecords(() => options.record([...begun], [...saved]))
 
   const secondsFor = (backend: Backend) =>
     Math.min(doubtful.has(backend) ? doubtfulSeconds : exportSeconds, Math.max(1, (deadline - host.clock.now()) / 1000))
 
   /** While others, which are exported before it, are uploaded. */
   async function compressAhead(backend: Backend, file: Promise<string>): Promise<void> {
-    if (!options.beside || options.inTurn || refusing.has(backend) || givenUp.has(backend)) return
+    if (!options.beside || options.inTurn || health.outcomeOfNone(backend)) return
     const { inputs, builder } = options
     const build = { inputs, builder, importRef: options.importRef('ran'), file: await file, compress: { as: compression } }
     await compressLayers(host, cancellation, build, secondsFor(backend))
@@ -109,10 +106,10 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   async function save({ stage, ref, cause }: StageExport, { file, onLayersWritten }: Queued): Promise<ExportOutcome> {
     const none = { stage, ref, seconds: 0, ranSteps: [] }
     if (cancellation.requested()) return { ...none, exported: 'left', detail: '' }
-    if (refusing.has(ref.backend)) return { ...none, exported: 'not-allowed', detail: '' }
-    const given = givenUp.get(ref.backend)
-    if (given !== undefined) return { ...none, exported: 'failed', detail: given }
+    const without = health.outcomeOfNone(ref.backend)
+    if (without) return { ...none, ...without }
     if (deadline <= host.clock.now()) return { ...none, exported: 'failed', detail: 'the time for saving caches was over' }
+    if (!file) begun.push(ref)
     const outcome = await runJoinedExport(host, cancellation, {
       inputs: options.inputs,
       builder: options.builder,
@@ -123,19 +120,18 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       ref,
       importRef: options.importRef(cause === 'ran' ? 'ran' : 'hit'),
       takesPlaceOf: options.takesPlaceOf(ref),
+      foundAs: options.foundAs(ref),
       onLayersWritten,
-      pullLayers: cause === 'by-content',
+      cause,
       compression,
       ghaUploads: options.ghaUploads,
+      // Should the job be killed once the ref is written, and before that is recorded, the next one looks into it.
+      announced: ref.backend === 'gha' && options.ghaUploads && !file ? early.note() : Promise.resolve(),
       ...(ref.backend === 'local' ? { directory: await (staging ??= options.stageLocal()) } : {}),
       timeoutSeconds: secondsFor(ref.backend)
     })
-    const failed = outcome.exported === 'failed' ? (failedInRow.get(ref.backend) ?? 0) + 1 : 0
-    failedInRow.set(ref.backend, failed)
     // While the build still runs, nobody waits for another try.
-    const isOver = deadline < Infinity && failed >= mostFailed
-    if (outcome.timedOut || isOver) givenUp.set(ref.backend, outcome.detail)
-    if (outcome.exported === 'not-allowed') refusing.add(ref.backend)
+    health.note(outcome, deadline < Infinity)
     return outcome
   }
 
@@ -145,14 +141,14 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const detail = messageOf(error)
       return { stage, ref, exported: 'failed', seconds: 0, ranSteps: [], detail }
     })
-    const begun = beginning && { steps: beginning.steps, of: beginning.stage.steps.length }
-    const known = { ...outcome, cause, beginning: begun }
+    const part = beginning && { steps: beginning.steps, of: beginning.stage.steps.length }
+    const known = { ...outcome, cause, beginning: part }
     host.log.info(logLine(known))
-    const manifest = begun ? undefined : await cancellation.orElse(readManifest(host, outcome), undefined)
+    const manifest = part ? undefined : await cancellation.orElse(readManifest(host, outcome), undefined)
     const ended = { ...known, manifest }
-    open--
-    // After the last one all is recorded together.
-    if (outcome.exported === 'yes' && !begun && (open > 0 || deadline === Infinity)) early.add(ended)
+    if (outcome.exported === 'yes' && !part) saved.push(ended)
+    // Where this writes refs it has said so before.
+    if (saved.includes(ended) && ref.backend === 'gha' && !options.ghaUploads) void early.note()
     return ended
   }
 
@@ -185,7 +181,6 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
         const key = `${ref.backend} ${part}`
         if (!uploading.has(key)) uploading.set(key, written.promise)
       }
-      open++
       queue.set(ref, { stage, done })
     },
     doubt: backend => void doubtful.add(backend),

@@ -4,6 +4,7 @@ import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
 import { isRemote } from '../plan/remote-context'
 import { parseFailedLines } from '../progress/failed-lines'
+import type { FailedLines } from '../progress/failed-lines'
 import type { Preparation } from './prepare'
 
 /**
@@ -22,9 +23,13 @@ export function failurePlace(
     failed === undefined
       ? undefined
       : dockerfile.stages[failed.index]?.steps.find(step => step.lines.start === failed.step.line)?.lines
-  const place = lines ?? parseFailedLines(text)
-  const path = withinWorkspace(file.path, env['GITHUB_WORKSPACE'])
-  return place && path !== '' ? { file: path, startLine: place.start, endLine: place.end } : undefined
+  return placeIn(env, file.path, lines ?? parseFailedLines(text))
+}
+
+/** Undefined where the lines are not known, or the file lies outside the workspace. */
+export function placeIn(env: Host['env'], path: string, lines: FailedLines | undefined): FailurePlace | undefined {
+  const file = withinWorkspace(path, env['GITHUB_WORKSPACE'])
+  return lines && file !== '' ? { file, startLine: lines.start, endLine: lines.end } : undefined
 }
 
 /** A job starts in its workspace, and GitHub wants paths from there; empty for one that lies elsewhere. */

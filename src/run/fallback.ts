@@ -41,7 +41,7 @@ export async function buildWithoutBuildx(host: Host, cancellation: Cancellation,
     await withSummary(host, cancellation, Promise.reject(new BuildFailed(withoutBuildxRefused(impossible), 1)))
   }
   host.log.warning(withoutBuildx)
-  const hide = hideValues(givenBuildArguments(dockerBuildArgv(inputs, '', []), host.env))
+  const hide = hideValues(Object.entries(givenBuildArguments(dockerBuildArgv(inputs, '', []), host.env)))
   const run = async (argv: readonly string[]): Promise<Ran> => {
     host.log.debug(displayArgv('docker', argv))
     let said = ''

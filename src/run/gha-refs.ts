@@ -1,6 +1,7 @@
 import { ancestors } from '../dockerfile/stage-graph'
 import type { RecordedRef } from '../fingerprint/record'
 import type { CacheRef } from '../plan/cache-plan'
+import { covers } from '../plan/coverage'
 import type { Caches } from './caches'
 import type { JoinedRef } from './joined-refs'
 import type { Preparation } from './prepare'
@@ -29,6 +30,37 @@ export function ghaRefs(
     return [ref.name, { id, at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
   }
   return Object.fromEntries([...ids].map(entry))
+}
+
+/** What is remembered of gha refs that are going to be written: what is known of them may not be true any more. `mark` tells this time from others. */
+export function unsureRefs(
+  begun: readonly CacheRef[],
+  known: Readonly<Record<string, RecordedRef>>,
+  at: string,
+  mark: string
+): Readonly<Record<string, RecordedRef>> {
+  const refs = begun.filter(({ backend }) => backend === 'gha')
+  return Object.fromEntries(refs.map(({ name }) => [name, { ...(known[name] ?? { id: '', at, held: {} }), unsure: mark }]))
+}
+
+/**
+ * What is to be remembered of gha refs that the record was not sure of when the job began, and that were looked into: of those that nobody is going to write since, by what is
+ * recorded `now`.
+ */
+export function settledRefs(
+  { found, record }: Pick<Caches, 'found' | 'record'>,
+  now: Readonly<Record<string, RecordedRef>>
+): Readonly<Record<string, RecordedRef>> {
+  const looked = found.filter(({ ref, blobs }) => ref.backend === 'gha' && blobs)
+  const settled = looked.flatMap((one): readonly (readonly [string, RecordedRef])[] => {
+    const { ref, id, exportedAt = 0, held, joined } = one
+    const { unsure } = record.refs[ref.name] ?? {}
+    if (unsure === undefined || now[ref.name]?.unsure !== unsure) return []
+    const others = looked.filter(other => other !== one && covers(one, other)).map(other => [other.ref.name, other.id])
+    const at = new Date(exportedAt).toISOString()
+    return [[ref.name, { id, at, held: held ?? Object.fromEntries(others), ...(joined ? { joined } : {}) }]]
+  })
+  return Object.fromEntries(settled)
 }
 
 /** What is remembered of gha refs that were joined; `saved` are the ids of those that this job wrote. */

@@ -1,14 +1,12 @@
 import type { Host } from '../host'
+import { listId } from '../plan/coverage'
 import { completeConfigText, ghaIndexKey, importedGhaIndexKeys, joinConfigTexts } from '../plan/joined-cache'
 import { checkReplaced, requestSeconds } from './text-backend'
 import type { TextBackend } from './text-backend'
 
 export const ghaTexts: TextBackend = {
-  /** BuildKit asks in all scopes of the token (gha.go, importer.Resolve); the first that has the name is the job's own, where that has one. */
-  async readImported({ buildkitEntries, env }, { ref: { name } }) {
-    const keys = importedGhaIndexKeys(name, env['ACTIONS_RUNTIME_TOKEN'])
-    const texts = await Promise.all(keys.map(key => buildkitEntries.read(key, requestSeconds)))
-    const config = texts.find(text => text !== undefined)
+  async readImported(host, { ref: { name } }) {
+    const config = await readList(host, name)
     if (config === undefined) throw new Error(`${name} is not there`)
     return { manifest: '', config }
   },
@@ -24,16 +22,28 @@ export const ghaTexts: TextBackend = {
     // An entry of GitHub's cache does not say which export it is: that there is none can be told.
     const present = replaces === 'nothing' && (await buildkitEntries.read(key, requestSeconds)) !== undefined
     if (present) checkReplaced(name, replaces, 'another')
-    await buildkitEntries.write(key, joinConfigTexts(texts, note), requestSeconds)
-    return undefined
+    const list = joinConfigTexts(texts, note)
+    await buildkitEntries.write(key, list, requestSeconds)
+    return listId(list)
   },
   async complete({ buildkitEntries, env }, { exported: { ref }, imported }) {
     const key = indexKey(env, ref.name)
     const ours = await buildkitEntries.read(key, requestSeconds)
     const text = ours === undefined ? undefined : completeConfigText(ours, imported.config)
-    if (text !== undefined) await buildkitEntries.write(key, text, requestSeconds)
-    return undefined
+    if (text === undefined) return undefined
+    await buildkitEntries.write(key, text, requestSeconds)
+    return listId(text)
   }
+}
+
+/**
+ * The list of a gha ref; undefined where there is none. BuildKit asks in all scopes of the token (gha.go, importer.Resolve); the first that has the name is the job's own,
+ * where that has one. Throws where it cannot be read.
+ */
+export async function readList({ buildkitEntries, env }: Host, name: string): Promise<string | undefined> {
+  const keys = importedGhaIndexKeys(name, env['ACTIONS_RUNTIME_TOKEN'])
+  const texts = await Promise.all(keys.map(key => buildkitEntries.read(key, requestSeconds)))
+  return texts.find(text => text !== undefined)
 }
 
 /** Key under which a gha ref of this job is written. Throws where the job's token may write nowhere. */

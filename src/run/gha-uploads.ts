@@ -3,6 +3,7 @@ import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
 import { ghaExportOf, ghaLayerKey, ghaLayersIn } from '../plan/gha-export'
 import type { GhaExport } from '../plan/gha-export'
+import { listId } from '../plan/coverage'
 import { completeConfigText, configOf, importedGhaIndexKeys } from '../plan/joined-cache'
 import type { CacheTexts } from '../plan/joined-cache'
 import { blobPath, parseLayoutIndex } from '../plan/oci-layout'
@@ -23,6 +24,8 @@ export interface GhaExportRequest {
   readonly write: (directory: string) => Promise<boolean>
   /** What the ref is to have as well, where it lacks it (join-configs.ts). */
   readonly completion: Promise<CacheTexts | undefined>
+  /** Before this the list is not written. Never rejects. */
+  readonly announced: Promise<void>
   /** Milliseconds since the epoch. */
   readonly deadline: number
 }
@@ -32,8 +35,11 @@ export interface GhaExportRequest {
  * the other (cache/remotecache/gha; go-actions-cache), and takes for saved what another upload reserved and never ended.
  */
 export interface GhaUploads {
-  /** Saves the layers that are missing, then the list, which the ref is. Nothing where BuildKit wrote nothing. Throws where not all of it is saved. */
-  save(request: GhaExportRequest): Promise<void>
+  /**
+   * Saves the layers that are missing, then the list, which the ref is; gives what the list is known by. Nothing where BuildKit wrote nothing. Throws where
+   * not all of it is saved.
+   */
+  save(request: GhaExportRequest): Promise<string | undefined>
 }
 
 /** For all exports of a job: what one of them asked for or uploads, no other does. So long is waited for a layer that another job began to upload. */
@@ -114,11 +120,14 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
       try {
         await askFor(own, request)
         const exported = await lanes.enter('write', () => written(directory, request))
-        if (!exported) return
-        const [ended, completion] = await Promise.all([exported.uploading, request.completion.catch(() => undefined)])
+        if (!exported) return undefined
+        const completing = request.completion.catch(() => undefined)
+        const [ended, completion] = await Promise.all([exported.uploading, completing, request.announced])
         const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
         if (failed) throw failed.reason
-        await buildkitEntries.write(own, completed(exported, completion), secondsLeft(request.deadline))
+        const list = completed(exported, completion)
+        await buildkitEntries.write(own, list, secondsLeft(request.deadline))
+        return listId(list)
       } finally {
         await files.remove(directory)
       }

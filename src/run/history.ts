@@ -32,11 +32,12 @@ export interface HistoryFacts {
   readonly images: ReadonlyMap<string, string>
   readonly imported: readonly FoundRef[]
   readonly failedImports: ReadonlySet<CacheRef>
+  readonly stale: readonly FoundRef[]
 }
 
 /** Puts the records beside what the build is made from. */
 export function historyOf({ plan }: Pick<Preparation, 'plan'>, caches: Caches, facts: HistoryFacts): History {
-  const { materials, images, imported, failedImports } = facts
+  const { materials, images, imported, failedImports, stale } = facts
   const view = (record: CacheRecord) => materials && viewOf(record, materials, images)
   const views = new Map(
     [...caches.records].flatMap(([scope, record]) => {
@@ -44,7 +45,8 @@ export function historyOf({ plan }: Pick<Preparation, 'plan'>, caches: Caches, f
       return made ? [[scope, made] as const] : []
     })
   )
-  return { materials, view, facts: { plan, found: caches.found, lookedUp: caches.lookedUp, imported, failedImports, views } }
+  const { found, lookedUp } = caches
+  return { materials, view, facts: { plan, found, lookedUp, imported, failedImports, stale, views } }
 }
 
 /** The same where nothing is recorded. */
@@ -90,7 +92,8 @@ export function expectBuild(
   const { plan, rebuilt, inputs } = preparation
   if (!inputs.explain) return []
   const imported = importedRefs(imports)
-  const { facts } = historyOf(preparation, caches, { materials, images: new Map(), imported, failedImports: new Set() })
+  const nothing = { images: new Map<string, string>(), failedImports: new Set<CacheRef>(), stale: [] }
+  const { facts } = historyOf(preparation, caches, { materials, imported, ...nothing })
   const all = !readsCache(inputs)
   const names = plan.stages.map(({ stage }) => stage.name)
   const evicted = evictedStages(facts)
@@ -98,6 +101,7 @@ export function expectBuild(
     needed: plan.stages.map(({ stage }) => stage),
     platforms: plan.platforms,
     unsure: new Set(imports.main ? [...broughtInStages(plan, caches, imports), ...(imports.main.joined?.older ?? [])] : []),
+    begun: new Set(imports.main?.joined?.begun ?? []),
     viewOf: stage => servedView(stage, facts),
     missing: new Map(
       neverSaved(plan, caches).map(name => [
@@ -110,7 +114,7 @@ export function expectBuild(
 }
 
 /** Stages of which no ref that was found holds anything: neither their own nor one of a stage made from them. Empty where that is not known. */
-function neverSaved(
+export function neverSaved(
   { stages, backends }: Preparation['plan'],
   { found, lookedUp, recordsUnreadable }: Caches
 ): readonly string[] {

@@ -38,6 +38,8 @@ export interface ImageRequest {
 
 export interface BuiltImage {
   readonly run: BuildRun
+  /** `cancelled`: before it had come to its own end. */
+  readonly outcome: 'success' | 'failure' | 'cancelled'
   readonly results: readonly StageResult[]
   /** What was brought in before the main build. */
   readonly broughtIn: readonly FoundRef[]
@@ -120,14 +122,12 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
     run = await build(undefined)
     run = { ...run, seconds: seconds + run.seconds }
   }
-  const results = explainStages({
-    ...stages,
-    table: run.table,
-    outcome: cancellation.requested() ? 'cancelled' : run.exitCode === 0 ? 'success' : 'failure'
-  })
+  const cutOff = cancellation.requested() && firstFailure(run.table) === undefined
+  const outcome = run.exitCode === 0 ? 'success' : cutOff ? 'cancelled' : 'failure'
+  const results = explainStages({ ...stages, table: run.table, outcome })
   const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
   const made = { imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
-  return { run, results, broughtIn, bringInTimes, importGone, failedImports, stale, degradations, ...made }
+  return { run, outcome, results, broughtIn, bringInTimes, importGone, failedImports, stale, degradations, ...made }
 }
 
 /**

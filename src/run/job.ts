@@ -133,7 +133,8 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const read = {
     images: imageDigests(built.run.table),
     imported: importedRefs({ ...imports, broughtIn: built.broughtIn }),
-    failedImports: built.failedImports
+    failedImports: built.failedImports,
+    stale: imports.broughtIn.flatMap(one => [one, ...one.instead]).filter(({ ref }) => built.stale.has(ref.stage))
   }
   const history = explained(
     host,
@@ -176,14 +177,14 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
       ...mounts.degradations,
       ...saved.troubles
     ],
-    outcome: cancellation.requested() ? 'cancelled' : built.run.exitCode === 0 ? 'success' : 'failure',
+    interrupted: cancellation.requested(),
     seconds: { build: built.run.seconds, exports: (host.clock.now() - exportsStarted) / 1000 },
     // After the seconds: it is no cache that is saved.
     record: await inTime.orElse(recording, undefined),
     started
   })
   const { exitCode, text } = built.run
-  if (report.outcome === 'cancelled') throw new BuildFailed(failureText(report, exitCode), exitCode || 130)
+  if (report.outcome !== 'failure' && report.interrupted) throw new BuildFailed(failureText(report, exitCode), exitCode || 130)
   if (exitCode !== 0)
     throw new BuildFailed(failureText(report, exitCode), exitCode, failurePlace(host, preparation, built.results, text))
   const low = judgeHitRate(report)

@@ -17,6 +17,8 @@ export interface JoinedExportRequest extends ExportRequest {
   readonly apart: boolean
   /** What the main build imported, where the export takes its place. */
   readonly takesPlaceOf: TextSource | undefined
+  /** What the ref was found as before the build. */
+  readonly foundAs: string | undefined
 }
 
 /**
@@ -30,6 +32,8 @@ export async function runJoinedExport(
   request: JoinedExportRequest
 ): Promise<TimedOutcome> {
   const { ref } = request
+  const { renew } = cacheTexts[ref.backend]
+  if (request.cause === 'refresh' && renew) return renewed(host, cancellation, request, renew(host, ref, request.foundAs))
   const reading = readImported(host, request)
   // Who needs it looks at what became of it.
   reading.catch(() => {})
@@ -42,6 +46,23 @@ export async function runJoinedExport(
   const outcome = await (parts ? exportParts(host, cancellation, request, parts) : runExport(host, cancellation, request))
   request.onLayersWritten()
   return outcome.exported === 'yes' ? completed(host, cancellation, request, outcome, reading) : outcome
+}
+
+async function renewed(
+  { clock }: Host,
+  cancellation: Cancellation,
+  { stage, ref }: JoinedExportRequest,
+  renewal: Promise<string | undefined>
+): Promise<ExportOutcome> {
+  const started = clock.now()
+  const ended = await cancellation.orElse(
+    renewal.then(
+      digest => ({ exported: 'yes' as const, ...(digest === undefined ? {} : { digest }), detail: '' }),
+      (error: unknown) => failure(ref, messageOf(error))
+    ),
+    { exported: 'left', detail: '' }
+  )
+  return { stage, ref, started, seconds: (clock.now() - started) / 1000, ranSteps: [], ...ended }
 }
 
 async function exportParts(
@@ -80,9 +101,10 @@ async function exportParts(
   const took = () => seconds + (host.clock.now() - before) / 1000
   try {
     const target = { ref, directory: request.directory ?? ref.place }
+    await request.announced
     const digest = await cancellation.orElse(cacheTexts[ref.backend].writeJoined(host, done, target), 'left')
     if (digest === 'left') return { ...sum, exported: 'left', seconds: took(), detail: '' }
-    return { ...sum, exported: 'yes', ...(digest ? { digest } : {}), seconds: took(), detail: '' }
+    return { ...sum, exported: 'yes', digest, seconds: took(), detail: '' }
   } catch (error) {
     return { ...sum, ...failure(ref, messageOf(error)), seconds: took() }
   }

@@ -15,8 +15,8 @@ import type { Preparation } from './prepare'
 /** The target's ref as it was written anew with what a build that failed saved. */
 export interface JoinedRef {
   readonly ref: CacheRef
-  /** Of its manifest; gha has none. */
-  readonly digest?: string
+  /** Of its manifest, in gha of its list. */
+  readonly digest: string
   /** The target's ref that it stands for from now on. */
   readonly replaces?: FoundRef
   /** Refs of stages that it holds besides: those brought in before the build, and those that this job wrote. */
@@ -69,7 +69,7 @@ export async function joinRefs(
           replaces: own ?? 'nothing'
         })
         host.log.info(`${displayRef(ref)} holds what was saved of ${holds.map(({ stage }) => stage).join(', ')}, too`)
-        return { ...wanted, ...(digest === undefined ? {} : { digest }) }
+        return { ...wanted, digest }
       } catch (error) {
         host.log.info(`What was saved is left in refs of its own (${backend}): ${messageOf(error)}`)
         return undefined
@@ -79,7 +79,7 @@ export async function joinRefs(
   return joined.filter(one => one !== undefined)
 }
 
-function wantedJoin(place: JoinPlace | undefined, outcomes: readonly ExportOutcome[]): JoinedRef | undefined {
+function wantedJoin(place: JoinPlace | undefined, outcomes: readonly ExportOutcome[]): Omit<JoinedRef, 'digest'> | undefined {
   if (!place) return undefined
   const { ref, replaces } = place
   const ours = outcomes.filter(outcome => outcome.ref.backend === ref.backend)
@@ -92,11 +92,10 @@ function wantedJoin(place: JoinPlace | undefined, outcomes: readonly ExportOutco
   const broughtIn = takenIn(place, savedStages)
   if (!broughtIn || written.length === 0 || saved.includes(ref)) return undefined
   const names = [...broughtIn.map(one => one.ref.stage), ...savedStages]
-  const and = (known: readonly string[] = []) => [...new Set([...known, ...names])]
   const isWhole = replaces && !replaces.joined?.only
   const note: Joined = {
-    older: replaces ? and(replaces.joined?.older) : [],
-    ...(isWhole ? {} : { only: and(replaces?.joined?.only) }),
+    older: replaces ? [...(replaces.joined?.older ?? []), ...names] : [],
+    ...(isWhole ? {} : { only: [...new Set([...(replaces?.joined?.only ?? []), ...names])] }),
     begun: [...(replaces?.joined?.begun ?? []), ...begun.map(({ stage }) => stage)]
   }
   return { ref, ...(replaces ? { replaces } : {}), broughtIn, saved, begun, note }

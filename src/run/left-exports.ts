@@ -11,6 +11,7 @@ import { findCaches } from './caches'
 import type { Cancellation } from './cancellation'
 import type { ExportOutcome } from './export-build'
 import { prepare } from './prepare'
+import { savedAt } from './records'
 import { readRemoteDockerfile } from './remote-dockerfile'
 import { withDeadline } from './deadline'
 import { exportTroubles } from './export-troubles'
@@ -92,7 +93,7 @@ export async function finishExports(
     stale: new Set(left.stale),
     phase: left.succeeded ? 'succeeded' : 'failed',
     found: caches.found,
-    due: planRefresh(caches.found, host.clock.now(), inputs.cacheRefreshDays),
+    due: planRefresh(caches.found, one => savedAt(caches.records.values(), one), host.clock.now(), inputs.cacheRefreshDays),
     lookedUp: caches.lookedUp,
     pushedTo: new Set()
   })

@@ -1,10 +1,10 @@
 import { messageOf } from '../errors'
 import type { Host } from '../host'
-import type { CachePlan } from '../plan/cache-plan'
+import type { CachePlan, CacheRef } from '../plan/cache-plan'
 import { foundByConfig, foundByManifest } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
 import type { Degradation } from '../reasons'
-import { ghaTexts } from './gha-texts'
+import { readList } from './gha-texts'
 
 /** Seconds a registry has to answer before the build goes on without its cache. */
 const lookupSeconds = 10
@@ -37,21 +37,27 @@ export async function lookUpRegistry(host: Host, plan: CachePlan): Promise<Looku
   }
 }
 
-/**
- * Reads the lists of all gha refs of the plan at the same time: for where no record tells what was saved. What cannot be read is not found, as it is
- * where nobody asks. Never throws.
- */
-export async function lookUpGha(host: Host, plan: CachePlan): Promise<readonly FoundRef[]> {
-  if (!host.buildkitEntries.available) return []
-  const refs = plan.stages.flatMap(stage => stage.reads).filter(ref => ref.backend === 'gha')
+/** What the lists of gha refs say, for where no record tells what was saved. */
+export interface GhaLookup {
+  readonly found: readonly FoundRef[]
+  /** Could not be read: nobody knows whether they are there. */
+  readonly unread: readonly CacheRef[]
+}
+
+/** Reads the lists of these gha refs at the same time. Never throws. */
+export async function lookUpGha(host: Host, refs: readonly CacheRef[]): Promise<GhaLookup> {
+  const unread: CacheRef[] = []
   const found = await Promise.all(
     refs.map(async ref => {
-      const texts = await ghaTexts.readImported(host, { ref }, '').catch((error: unknown) => host.log.debug(messageOf(error)))
-      return texts && foundByConfig(ref, texts.config)
+      try {
+        const list = await readList(host, ref.name)
+        return list === undefined ? undefined : foundByConfig(ref, list)
+      } catch (error) {
+        host.log.debug(messageOf(error))
+        unread.push(ref)
+        return undefined
+      }
     })
   )
-  const there = found.filter(ref => ref !== undefined)
-  if (there.length > 0)
-    host.log.info(`There is no record of what was saved: GitHub's cache has ${there.length} refs of it all the same`)
-  return there
+  return { found: found.filter(ref => ref !== undefined), unread }
 }

@@ -40,6 +40,8 @@ export interface PrefetcherOptions {
   /** The main build's import; without one nothing is fetched. */
   readonly importRef: CacheRef | undefined
   readonly expectations: readonly StageExpectation[]
+  /** Names of stages of which builds that failed made a beginning, which the import holds. */
+  readonly begun: ReadonlySet<string>
 }
 
 /**
@@ -48,7 +50,7 @@ export interface PrefetcherOptions {
  * cached, and whatever becomes of it is of no consequence.
  */
 export function newPrefetcher(host: Host, cancellation: Cancellation, options: PrefetcherOptions): Prefetcher {
-  const { preparation, builder, importRef, expectations } = options
+  const { preparation, builder, importRef, expectations, begun } = options
   const { plan, dockerfile, inputs, file } = preparation
   const needed = plan.stages.map(({ stage }) => stage)
   const firstSteps = firstStepsOf(expectations)
@@ -90,8 +92,9 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
 
   function fetchAhead(table: VertexTable): void {
     if (!importRef) return
-    const begun = stagesOf(table).filter(({ steps }) => steps.some(({ started }) => started !== undefined))
-    for (const prefix of planPrefetch(needed, new Set([...begun.map(({ name }) => name), ...beginning]), firstSteps, hits)) {
+    const atWork = stagesOf(table).filter(({ steps }) => steps.some(({ started }) => started !== undefined))
+    const working = new Set([...atWork.map(({ name }) => name), ...beginning])
+    for (const prefix of planPrefetch(needed, { working, firstSteps, hits, begun })) {
       const { name, steps } = prefix.stage
       const wholly = prefix.steps === steps.length
       const title = `Fetching ${wholly ? name : `what ${name} stands on`} while other stages are built`

@@ -22,6 +22,7 @@ import type { AttestedRun } from '../plan/provenance'
 import { planRebuilds } from '../plan/rebuilds'
 import { hasRemoteDockerfile, isRemote, remoteDockerfileName } from '../plan/remote-context'
 import { planScopes } from '../plan/scope'
+import { placeIn } from './failure-place'
 import { readJobInputs } from './job-inputs'
 
 export interface Preparation {
@@ -91,7 +92,10 @@ export async function prepare(host: Host, event: unknown, readRemote: ReadRemote
   const target = parsed.problems.length > 0 ? undefined : findTarget(dockerfile, inputs.target)
   if (target && 'problem' in target) problems.push(`target: ${target.problem}`)
   if (parsed.problems.length === 0) problems.push(...unknownStages(dockerfile, inputs))
-  if (problems.length > 0 || !target || 'problem' in target) throw new InputError(problems)
+  if (problems.length > 0 || !target || 'problem' in target) {
+    const [first] = parsed.problems
+    throw new InputError(problems, first && placeIn(host.env, path, { start: first.line, end: first.line }))
+  }
 
   const image = cacheName({
     cacheName: inputs.cacheName,

@@ -6,6 +6,7 @@ import { displayRef } from '../plan/cache-plan'
 import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import { unusedNames } from '../plan/unused-names'
+import { group } from '../report/group'
 import { renderLogTable } from '../report/log-table'
 import { renderOutputs } from '../report/outputs'
 import { importWhy, planNotes, scopeWords } from '../report/plan-sentences'
@@ -20,6 +21,7 @@ import { tellRecord } from './build-record'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
+import { outputOfFailed } from './failed-output'
 import { explained, withoutRecords } from './history'
 import { parseDigest } from './metadata'
 import { writeMetrics } from './metrics-file'
@@ -106,8 +108,11 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
   const total = (host.clock.now() - results.started) / 1000
   const report: BuildReport = {
     schema: 1,
-    outcome: results.outcome,
-    ...(results.outcome !== 'failure' ? {} : { error: built.run.text }),
+    outcome: built.outcome,
+    ...(results.interrupted ? { interrupted: true } : {}),
+    ...(built.outcome !== 'failure'
+      ? {}
+      : { error: built.run.text, failedOutput: await outputOfFailed(host, built.run, preparation) }),
     image: {
       imageid: built.imageid,
       digest: parseDigest(built.metadata),
@@ -174,8 +179,11 @@ function reportMount({ plan }: Preparation, { mount, uses, restored, stored, sav
   }
 }
 
-/** Each once, in whatever backends it was saved. */
+/** Each stage once, with all refs it was saved in. */
 function begunStages(beginnings: readonly ExportOutcome[]): BuildReport['beginnings'] {
-  const stages = new Map(beginnings.flatMap(({ stage, beginning }) => (beginning ? [[stage, { stage, ...beginning }]] : [])))
-  return [...stages.values()]
+  return group(beginnings, ({ stage }) => stage).flatMap(same => {
+    const [{ stage, beginning }] = same
+    const refs = same.map(({ ref }) => ({ backend: ref.backend, ref: displayRef(ref) }))
+    return beginning ? [{ stage, ...beginning, refs }] : []
+  })
 }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { messageOf } from '../errors'
 import type { Host } from '../host'
-import type { CachePlan } from '../plan/cache-plan'
+import type { CachePlan, CacheRef } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
 import { parseRecord, renderRecord } from '../fingerprint/record'
 import type { CacheRecord } from '../fingerprint/record'
@@ -51,16 +51,40 @@ export async function restoreRecords(host: Host, place: RecordPlace): Promise<Re
   return { records, ...(unreadable ? { unreadable } : {}), ...(failure === undefined ? {} : { failure }) }
 }
 
-/** The gha refs that the records know, each as the best scope's record has it. */
-export function recordedRefs(plan: CachePlan, records: readonly (CacheRecord | undefined)[]): readonly FoundRef[] {
-  const refs = plan.stages.flatMap(stage => stage.reads).filter(ref => ref.backend === 'gha')
-  return refs.flatMap((ref): FoundRef[] => {
+/** The gha refs that the records know, each as the best scope's record has it, and those that may have been written since. */
+export function recordedRefs(
+  plan: CachePlan,
+  records: readonly (CacheRecord | undefined)[]
+): { readonly found: readonly FoundRef[]; readonly unsure: readonly CacheRef[] } {
+  const known = ghaRefsOf(plan).flatMap(ref => {
     const recorded = records.map(record => record?.refs[ref.name]).find(entry => entry !== undefined)
-    if (!recorded) return []
+    return recorded ? [{ ref, recorded }] : []
+  })
+  const found = known.flatMap(({ ref, recorded }): FoundRef[] => {
+    if (recorded.id === '') return []
     const exportedAt = Date.parse(recorded.at)
     const { id, held, joined } = recorded
     return [{ ref, id, held, ...(joined ? { joined } : {}), ...(Number.isNaN(exportedAt) ? {} : { exportedAt }) }]
   })
+  return { found, unsure: known.filter(({ recorded }) => recorded.unsure).map(({ ref }) => ref) }
+}
+
+/** All gha refs that a plan reads. */
+export function ghaRefsOf(plan: CachePlan): readonly CacheRef[] {
+  return plan.stages.flatMap(stage => stage.reads).filter(ref => ref.backend === 'gha')
+}
+
+/**
+ * When a ref was last saved, in milliseconds since the epoch; undefined where nobody knows. That of a registry's ref is in the record of a stage that lies in
+ * it: a manifest does not say. A local one is not touched to keep it: each job reads the entries that carry it.
+ */
+export function savedAt(records: Iterable<CacheRecord>, { ref, id, exportedAt }: FoundRef): number | undefined {
+  if (ref.backend !== 'registry') return exportedAt
+  const saves = [...records]
+    .flatMap(({ stages }) => Object.values(stages).flatMap(platforms => Object.values(platforms)))
+    .flatMap(({ saved }) => (saved.registry?.id === id ? [Date.parse(saved.registry.at)] : []))
+    .filter(at => !Number.isNaN(at))
+  return saves.length === 0 ? undefined : Math.max(...saves)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
-import { completeCache, configOf, joinCaches } from '../plan/joined-cache'
+import { completeCache, configOf, joinCaches, renewedManifest } from '../plan/joined-cache'
 import type { CacheTexts, JoinedCache } from '../plan/joined-cache'
 import { checkReplaced, requestSeconds } from './text-backend'
 import type { TextBackend, TextSource } from './text-backend'
@@ -21,6 +21,13 @@ export const registryTexts: TextBackend = {
     checkReplaced(ref.name, digest, ours.digest)
     const cache = completeCache(ours, imported)
     return cache && pushCache(host, ref, cache)
+  },
+  async renew({ registry, clock }, { place, name }, id) {
+    const source = `${place}:${name}`
+    const found = await registry.manifest(source, requestSeconds)
+    if (!found) throw new Error(`${source} is not there`)
+    if (found.digest !== id) return undefined
+    return registry.pushManifest(source, renewedManifest(found.text, new Date(clock.now()).toISOString()), requestSeconds)
   }
 }
 

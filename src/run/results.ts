@@ -2,7 +2,7 @@ import type { StageExpectation } from '../explain/expectations'
 import { madeOf } from '../explain/made-of'
 import { explainReasons } from '../explain/reasons'
 import { explainRefs } from '../explain/refs'
-import { evictedStages, recordedView, servedView, timeSaved } from '../explain/served-content'
+import { evictedStages, recordedView, servedView, staleView, timeSaved } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
 import { completeStages } from '../explain/stages'
 import type { CacheRef } from '../plan/cache-plan'
@@ -12,11 +12,11 @@ import type { ImportPlan } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
 import type { Degradation } from '../reasons'
 import type { RecordReport } from '../report/build-record'
-import type { BuildReport } from '../report/report'
 import type { Builder } from './builder'
 import { nothingSaved } from './caches'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
+import { neverSaved } from './history'
 import type { History } from './history'
 import type { BuiltImage } from './image'
 import type { SavedMount } from './mount-saving'
@@ -41,7 +41,8 @@ export interface Results {
   readonly expectations: readonly StageExpectation[]
   readonly mounts: readonly SavedMount[]
   readonly degradations: readonly Degradation[]
-  readonly outcome: BuildReport['outcome']
+  /** The job was cancelled, while the build ran or what was built was saved. */
+  readonly interrupted: boolean
   readonly seconds: { readonly build: number; readonly exports: number }
   readonly record: RecordReport | undefined
   /** Milliseconds since the epoch. */
@@ -68,20 +69,17 @@ export function explainResults({
     unreachable: plan.backends.filter(backend => !caches.lookedUp.includes(backend)),
     outcomes: outcomes.map(outcome => ({
       ref: outcome.ref,
-      exported: outcome.exported === 'left' ? ('failed' as const) : outcome.exported,
+      ...(outcome.exported === 'left' ? { exported: 'failed' as const, left: true as const } : { exported: outcome.exported }),
       ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
       ...sizes.get(outcome.ref)
     })),
     exportsOff: !savesCaches(inputs)
   }
   const planned = importedRefs(imports)
-  const absent = new Set(
-    plan.stages
-      .filter(
-        ({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref))
-      )
-      .map(({ stage }) => stage.name)
+  const without = plan.stages.filter(
+    ({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref))
   )
+  const absent = new Set([...without.map(({ stage }) => stage.name), ...neverSaved(plan, caches)])
   const evicted = evictedStages(history.facts, built.results)
   const reasons = explainReasons({
     dockerfile,
@@ -99,6 +97,7 @@ export function explainResults({
     begun: new Set(imports.main?.joined?.begun ?? []),
     viewOf: stage =>
       servedView(stage, history.facts) ??
+      staleView(stage, history.facts) ??
       (absent.has(stage.name) && evicted.has(stage.name) ? recordedView(stage, history.facts) : undefined)
   })
   return completeStages(built.results, {

@@ -1,25 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import { messageOf } from '../errors'
 import type { LocalSave } from '../handover'
 import type { Host } from '../host'
 import type { Degradation } from '../reasons'
-import { withBuild } from '../explain/past-builds'
-import { recordStages, withRefReplaced } from '../explain/recorded-stages'
-import { recordedSeconds, servedRefs } from '../explain/served-content'
-import type { StageResult } from '../explain/stage-result'
-import type { PastBuild, SavedIn } from '../fingerprint/record'
-import type { CacheRef } from '../plan/cache-plan'
-import { savesCaches } from '../plan/permissions'
 import { parseRef } from '../plan/ref'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
-import { ghaRefs, joinedGhaRefs } from './gha-refs'
-import type { History } from './history'
 import type { JoinedRef } from './joined-refs'
 import { promoteLocalCache } from './local-cache'
 import type { Preparation } from './prepare'
-import { saveRecord } from './records'
-import type { RefSize } from './ref-sizes'
+import { saveRecords } from './recording'
+import type { RecordedBuild } from './recording'
 
 export interface SavedCaches {
   /** As they came out once the local directory was replaced, or could not be. */
@@ -105,75 +95,4 @@ async function saveLocal(
       return { stage: stage.name, entries: caches.local.entriesOf(stage), ...(tag === undefined ? {} : { written: tag }) }
     })
   }
-}
-
-/** What the record is made of besides the exports. */
-export interface RecordedBuild {
-  readonly results: readonly StageResult[]
-  readonly history: History
-  /** Of the refs that were written, where known. */
-  readonly sizes: ReadonlyMap<CacheRef, RefSize>
-  /** This build for the next ones to compare with; undefined where it did not succeed. */
-  readonly build: PastBuild | undefined
-  /** The target's refs that were joined from others. */
-  readonly joined: readonly JoinedRef[]
-}
-
-/**
- * Remembers the gha refs that were written and what each held, and what the stages were made from that a backend now holds. Throws when
- * the record cannot be kept.
- */
-export async function saveRecords(
-  host: Host,
-  preparation: Preparation,
-  caches: Caches,
-  outcomes: readonly ExportOutcome[],
-  recorded?: RecordedBuild
-): Promise<void> {
-  // Where this job's caches do not go its record does not: into GitHub's cache, or without that into a file.
-  if (!savesCaches(preparation.inputs) || caches.readOnly.includes(host.actionsCache.available ? 'gha' : 'local')) return
-  if (caches.recordsFailed && !preparation.plan.backends.includes('gha')) return
-  const at = new Date(host.clock.now()).toISOString()
-  const saved = outcomes.filter(({ exported }) => exported === 'yes')
-  // A refreshed ref is what it was: others go on holding it.
-  const idBefore = (ref: CacheRef) => caches.found.find(candidate => candidate.ref === ref)?.id
-  const ghaIds = new Map(
-    saved
-      .filter(({ ref }) => ref.backend === 'gha')
-      .map(({ ref, cause }) => [ref, (cause === 'refresh' ? idBefore(ref) : undefined) ?? (randomUUID() as string)])
-  )
-  if (!recorded && ghaIds.size === 0) return
-  const written = new Map(
-    saved.flatMap(({ ref, digest }): readonly (readonly [CacheRef, SavedIn])[] => {
-      const id = ghaIds.get(ref) ?? digest
-      const bytes = recorded?.sizes.get(ref)?.bytes
-      return id === undefined ? [] : [[ref, { id, at, place: ref.place, ...(bytes === undefined ? {} : { bytes }) }]]
-    })
-  )
-  const joined = recorded?.joined ?? []
-  const joinedIds = new Map(joined.map(({ ref, digest }) => [ref, digest ?? (randomUUID() as string)]))
-  const refs = { ...ghaRefs(preparation, caches, ghaIds, at), ...joinedGhaRefs(joinedIds, joined, ghaIds, at) }
-  const { plan } = preparation
-  await saveRecord(host, caches.recordPlace, caches.record, newest => {
-    const stages = joined.reduce(
-      (known, { ref, replaces }) => withRefReplaced(known, ref.backend, replaces?.id ?? '', joinedIds.get(ref) ?? ''),
-      newest.stages
-    )
-    const record = { ...newest, stages, refs: { ...caches.record.refs, ...newest.refs, ...refs } }
-    const view = recorded?.history.view(record)
-    const changed =
-      recorded &&
-      view &&
-      recordStages({
-        plan,
-        results: recorded.results,
-        written,
-        served: servedRefs(recorded.history.facts),
-        view,
-        secondsBefore: (stage, platform) => recordedSeconds(stage, platform, recorded.history.facts)
-      })
-    const kept = changed ?? (ghaIds.size > 0 || joined.length > 0 ? record : undefined)
-    // By itself it is not worth the requests: a job that saves nothing is not counted.
-    return kept && recorded?.build ? withBuild(kept, recorded.build) : kept
-  })
 }

@@ -26,6 +26,7 @@ import { leftExports } from './left-exports'
 import { newPrefetcher } from './prefetch'
 import type { Prefetcher } from './prefetch'
 import type { Preparation } from './prepare'
+import { savedAt } from './records'
 import { newStageExports, wholeStages } from './stage-exports'
 
 /** Seconds that saving may go on after the build has ended. */
@@ -131,9 +132,10 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         beforeStaging
       })
       if (!options.beside || !readsCache(inputs)) return
-      prefetcher = newPrefetcher(host, cancellation, { preparation, builder, importRef, expectations })
+      const begun = new Set(options.imports.main?.joined?.begun ?? [])
+      prefetcher = newPrefetcher(host, cancellation, { preparation, builder, importRef, expectations, begun })
     },
-    async finish(built, { found, lookedUp, readOnly }) {
+    async finish(built, { found, lookedUp, readOnly, records }) {
       const prefetched = prefetcher?.stop()
       const facts: Omit<ExportFacts, 'pushedTo'> = {
         ...wholeStages(built.results),
@@ -142,7 +144,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         renewed: renewedStages(options.imports, built.broughtIn),
         stale: built.stale,
         found,
-        due: planRefresh(found, host.clock.now(), inputs.cacheRefreshDays),
+        due: planRefresh(found, one => savedAt(records.values(), one), host.clock.now(), inputs.cacheRefreshDays),
         lookedUp
       }
       queue(facts)

@@ -13,7 +13,7 @@ import { newGhaUploads } from './gha-uploads'
 import { stageLocalCache } from './local-cache'
 import { writeDockerfile } from './own-dockerfile'
 import type { Preparation } from './prepare'
-import { saveRecords } from './saving'
+import { announceRefs, saveRecords } from './recording'
 
 export interface StageExportsRequest {
   readonly preparation: Preparation
@@ -52,6 +52,7 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
       const { backend, place } = imported.ref
       return backend === ref.backend && place === ref.place ? { ref: imported.ref, digest: imported.id } : undefined
     },
+    foundAs: ref => caches.found.find(found => found.ref === ref)?.id,
     targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
     writeBeginning: beginning => writeDockerfile(host, preparation.file.path, cutDockerfile(preparation.file.text, beginning)),
     async stageLocal() {
@@ -59,7 +60,11 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
       await stageLocalCache(host.files, inputs.cacheDir, staging)
       return staging
     },
-    record: outcomes => saveRecords(host, preparation, caches, outcomes),
+    // Of refs that BuildKit writes by itself nobody can look into one.
+    record: (begun, saved) =>
+      host.buildkitEntries.available
+        ? announceRefs(host, preparation, caches, begun)
+        : saveRecords(host, preparation, caches, saved),
     inTurn: plan.backends.length > 1,
     refusing: caches.readOnly,
     doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))

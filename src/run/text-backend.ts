@@ -22,7 +22,7 @@ export interface TextTarget {
   readonly replaces?: string
 }
 
-/** What an export wrote, with the digest of its manifest but in gha, and the texts of what its build imported. */
+/** What an export wrote, with its digest where known, and the texts of what its build imported. */
 export interface Completion {
   readonly exported: TextSource
   readonly imported: CacheTexts
@@ -35,15 +35,20 @@ export interface TextBackend {
   /** The texts of a ref that a build imports. Throws where one cannot be read. */
   readImported(host: Host, source: TextSource, directory: string): Promise<CacheTexts>
   /**
-   * Writes a ref that holds what these refs of the same backend hold; no layer is moved. Gives the digest of its manifest; gha has none. Throws
+   * Writes a ref that holds what these refs of the same backend hold; no layer is moved. Gives the digest of its manifest, in gha of its list. Throws
    * where one cannot be read, or the ref not be written.
    */
-  writeJoined(host: Host, sources: readonly TextSource[], target: TextTarget): Promise<string | undefined>
+  writeJoined(host: Host, sources: readonly TextSource[], target: TextTarget): Promise<string>
   /**
-   * Writes the exported ref anew where it lacks what the imported one knows of the same steps (join-configs.ts). Gives the digest of its manifest then.
+   * Writes the exported ref anew where it lacks what the imported one knows of the same steps (join-configs.ts). Gives its digest then.
    * Throws as `writeJoined`.
    */
   complete(host: Host, completion: Completion): Promise<string | undefined>
+  /**
+   * Writes a ref anew as it is, but for a note that it was, so that it is as young as one that was exported; absent where an export does that. `id` is what it was found as. Gives the
+   * digest of its manifest; undefined where another job wrote it meanwhile, and nothing is left to do. Throws as `writeJoined`.
+   */
+  renew?(host: Host, ref: CacheRef, id: string | undefined): Promise<string | undefined>
 }
 
 /** Throws where a name stands for another manifest than it did. */
