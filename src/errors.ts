@@ -42,6 +42,11 @@ export class BuildxMissing extends Error {
   override readonly name = 'BuildxMissing'
 }
 
+/** A service that did not answer in time, or not to the end. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+}
+
 /** What a caught error says. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -97,7 +97,9 @@ export const builds: Readonly<Record<string, BuildReport>> = {
       stageOf(2, 'node-deps', 'crr', because({ code: 'cache-absent' })),
       stageOf(3, 'builder', 'cfnn'),
       stageOf(4, 'docs', 'csn'),
-      stageOf(5, 'runtime', 'nnn')
+      stageOf(5, 'runtime', 'nnn', {
+        refs: [refOf('runtime', { imported: 'yes', exported: 'not-asked', tookIn: ['node-deps', 'builder'] })]
+      })
     ],
     {
       ...warm,

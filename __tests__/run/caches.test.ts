@@ -70,6 +70,7 @@ async function buildAfter(text: string | undefined, list?: string, { available =
     imports: { broughtIn: [] },
     built: { results, broughtIn: [], failedImports: new Set(), stale: [] },
     outcomes: [],
+    joined: [],
     sizes: new Map(),
     history: historyOf(preparation, caches, facts),
     expectations: []

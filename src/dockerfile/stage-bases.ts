@@ -51,7 +51,8 @@ function findBase(stage: StageLines, surroundings: Surroundings): Foundation {
   const problems: DockerfileProblem[] = []
   const refuse = (message: string) => problems.push({ line: stage.from.lines.start, message })
   const name = expand(stage.baseText, variables, escape, refuse)
-  if (name === '') refuse(`base name (${stage.baseText}) should not be blank`)
+  const remedy = 'give its arguments values, by ARG before the first FROM or by build-args'
+  if (name === '') refuse(`base name (${stage.baseText}) should not be blank: ${remedy}`)
   const platform = stage.platformText === '' ? undefined : expand(stage.platformText, variables, escape, refuse)
   if (platform === '') refuse(`empty platform value from expression ${stage.platformText}`)
   else if (platform !== undefined && parsePlatform(platform) === undefined) refuse(`failed to parse platform ${platform}`)
@@ -68,7 +69,9 @@ function findBase(stage: StageLines, surroundings: Surroundings): Foundation {
   if (parent !== undefined) return { ...settled, base: { kind: 'stage', index: parent } }
   if (name === 'scratch') return { ...settled, base: { kind: 'scratch' } }
   if (name !== undefined && name !== '' && !isImageReference(name))
-    refuse(`"${name}" is neither an earlier stage nor a valid image reference`)
+    refuse(
+      `"${name}" is neither an earlier stage nor a valid image reference${name === stage.baseText ? '' : ` (${stage.baseText}: ${remedy})`}`
+    )
   const context = contextName(name ?? '')
   if (context !== undefined && contexts.has(context)) return { ...settled, base: { kind: 'context', name: context } }
   return { ...settled, base: { kind: 'image', reference: name ?? stage.baseText } }

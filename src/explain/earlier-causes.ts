@@ -1,11 +1,14 @@
-import type { Stage, StageEdge } from '../dockerfile/dockerfile'
+import type { Dockerfile, Stage, StageEdge } from '../dockerfile/dockerfile'
 import { stageWithSteps } from '../dockerfile/stage-graph'
 import type { Reason } from '../reasons'
 import { reasonOf } from './changes'
 import type { StageChanges } from './changes'
-import type { ReasonFacts } from './reasons'
 
 // Causes that lie before the step that ran first.
+
+interface StagesFacts {
+  readonly dockerfile: Dockerfile
+}
 
 export interface FirstRun {
   /** Place in `Stage.steps`; -1 for a trigger of the base image, which is not in the file. */
@@ -19,7 +22,7 @@ export function reasonBefore(
   stage: Stage,
   { base, steps }: StageChanges,
   { at }: FirstRun,
-  facts: Pick<ReasonFacts, 'dockerfile'>,
+  facts: StagesFacts,
   onAnother: boolean
 ): Reason | undefined {
   const before = steps.slice(0, at).map((difference, step) => {
@@ -27,13 +30,7 @@ export function reasonBefore(
     const edge = difference?.kind === 'stage' ? stage.edges.find(one => one.kind !== 'from' && isWithin(one, lines)) : undefined
     return difference && (reasonOf(difference) ?? earlierParent(edge, facts))
   })
-  const from =
-    onAnother && at > 0
-      ? earlierParent(
-          stage.edges.find(({ kind }) => kind === 'from'),
-          facts
-        )
-      : undefined
+  const from = onAnother && at > 0 ? earlierParent(baseEdge(stage), facts) : undefined
   return [from ?? (base && reasonOf(base)), ...before].findLast(reason => reason !== undefined)
 }
 
@@ -42,21 +39,19 @@ export function parentBefore(
   stage: Stage,
   { steps }: StageChanges,
   first: FirstRun,
-  facts: Pick<ReasonFacts, 'dockerfile'>,
+  facts: StagesFacts,
   onAnother: boolean
 ): Reason | undefined {
   const parent = (edge: StageEdge | undefined) => earlierParent(edge, facts, first.number)
-  if (onAnother) return first.at === 0 ? parent(stage.edges.find(({ kind }) => kind === 'from')) : undefined
+  if (onAnother) return first.at === 0 ? parent(baseEdge(stage)) : undefined
   if (steps[first.at]?.kind !== 'stage' || steps.slice(0, first.at).some(difference => difference && difference.kind !== 'stage'))
     return undefined
   return parent(stage.edges.find(edge => edge.kind !== 'from' && isWithin(edge, first.lines)))
 }
 
-function earlierParent(
-  edge: StageEdge | undefined,
-  { dockerfile }: Pick<ReasonFacts, 'dockerfile'>,
-  step?: number
-): Reason | undefined {
+const baseEdge = ({ edges }: Stage): StageEdge | undefined => edges.find(({ kind }) => kind === 'from')
+
+function earlierParent(edge: StageEdge | undefined, { dockerfile }: StagesFacts, step?: number): Reason | undefined {
   const name = edge && stageWithSteps(dockerfile.stages, edge.stage)?.name
   if (name === undefined) return undefined
   return { code: 'parent-rebuilt', parent: name, earlier: true, line: edge?.line ?? 0, ...(step === undefined ? {} : { step }) }

@@ -19,6 +19,7 @@ export interface RefFacts {
     readonly ref: CacheRef
     readonly exported: Exported
     readonly left?: true
+    readonly tookIn?: readonly string[]
     readonly cause?: ExportCause
     readonly bytes?: number
     readonly newBytes?: number
@@ -75,13 +76,14 @@ function explainExport(
   write: CacheRef,
   result: Pick<StageResult, 'status'>,
   facts: RefFacts
-): Pick<RefResult, 'exported' | 'left' | 'cause' | 'bytes' | 'newBytes'> {
+): Pick<RefResult, 'exported' | 'left' | 'tookIn' | 'cause' | 'bytes' | 'newBytes'> {
   const outcome = facts.outcomes.find(candidate => candidate.ref === write)
   if (outcome) {
-    const { exported, left, cause, bytes, newBytes } = outcome
+    const { exported, left, tookIn, cause, bytes, newBytes } = outcome
     return {
       exported,
       ...(left ? { left } : {}),
+      ...(tookIn ? { tookIn } : {}),
       ...(cause === undefined ? {} : { cause }),
       ...(bytes === undefined ? {} : { bytes }),
       ...(newBytes === undefined ? {} : { newBytes })

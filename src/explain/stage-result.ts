@@ -24,6 +24,8 @@ export interface RefResult {
   readonly exported: Exported
   /** It failed since the job was cancelled before it was done: the post step tries again. */
   readonly left?: true
+  /** Names of stages whose saved content it was joined with, after a build that failed. */
+  readonly tookIn?: readonly string[]
   /** Why it was to be written. */
   readonly cause?: ExportCause
   readonly bytes?: number

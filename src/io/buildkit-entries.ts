@@ -37,17 +37,23 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
   async function call(name: string, body: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     const url = new URL(`twirp/github.actions.results.api.v1.CacheService/${name}`, service)
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    let said: Error | undefined
     for (let waited = 0; ;) {
-      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal })
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal }).catch(
+        (error: unknown) => {
+          // When time is over, what the service said is more than that it is over.
+          throw (signal.aborted && said) || error
+        }
+      )
       if (response.ok) return (await response.json()) as Readonly<Record<string, unknown>>
-      const error = new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
+      said = new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
       const seconds = Number(response.headers.get('retry-after') ?? throttledSeconds) || throttledSeconds
       waited += seconds
       // Where that is lost the layer's name stays reserved.
       const isFinal = name === 'FinalizeCacheEntryUpload' && response.status >= 500 && waited <= finalSeconds
-      if (!isFinal && (response.status !== 429 || waited > mostThrottledSeconds)) throw error
+      if (!isFinal && (response.status !== 429 || waited > mostThrottledSeconds)) throw said
       await sleep(seconds * 1000, undefined, { signal }).catch(() => {
-        throw error
+        throw said
       })
     }
   }

@@ -1,3 +1,4 @@
+import { NoAnswer } from '../errors'
 import { withoutQueries } from '../signed-urls'
 
 /** The same, with an error that says what went wrong: fetch says only "fetch failed", the cause says why. What it says may name a URL that is signed. */
@@ -10,7 +11,9 @@ export async function explained<T>(promise: Promise<T>, timeoutSeconds: number):
       readonly message?: string
       readonly cause?: { readonly message?: string; readonly code?: string }
     }
-    if (name === 'TimeoutError') throw new Error(`no answer within ${timeoutSeconds} s`, { cause: error })
+    // The storage's client calls it an abort.
+    if (name === 'TimeoutError' || name === 'AbortError')
+      throw new NoAnswer(`no answer within ${Number(timeoutSeconds.toFixed(1))} s`, { cause: error })
     const said = cause ? cause.message || cause.code || String(cause) : (message ?? String(error))
     throw new Error(withoutQueries(said), { cause: error })
   }

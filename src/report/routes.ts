@@ -28,7 +28,7 @@ export function writtenTo(stage: StageResult): Words {
   const shown = group(stage.refs, exportedWords).filter(([{ exported }]) => exported !== 'not-asked')
   const parts = shown.map((refs): Words => {
     const [first] = refs
-    if (first.exported === 'yes') return joinWords(refs.map(savedWords), ', ')
+    if (first.exported === 'yes') return joinWords(refs.map(sizeWords), ', ')
     const fate = exportedWords(first)
     const sign = first.exported === 'failed' && !first.left ? '⚠️ ' : ''
     // One fate for all needs no names.
@@ -40,7 +40,7 @@ export function writtenTo(stage: StageResult): Words {
 const none: Words = ['–']
 
 /** How large the ref is says little of what was uploaded: it lists the layers of all that the stage is made from, and most are there already. */
-function savedWords({ backend, bytes: size, newBytes }: RefResult): Words {
+function sizeWords({ backend, bytes: size, newBytes }: RefResult): Words {
   if (size === undefined) return [backend]
   const [all, fresh] = [bytes(size), newBytes === 0 ? 'nothing' : newBytes === undefined ? undefined : bytes(newBytes)]
   const facts = fresh === undefined ? `${all} in all` : fresh === all ? `${all} new` : `${fresh} new of ${all}`

@@ -3,7 +3,7 @@ import type { Uncached } from '../plan/cache-plan'
 import type { Exported, FilesChanged, Imported, Reason, StageStatus } from '../reasons'
 import { lineWords, noStepsWords, savedAnewWords } from './sentences-stages'
 import { failedStep, firstRun, stoppedStep } from './tallies'
-import { joinWords, words, type Words } from './words'
+import { joinWords, namesWords, words, type Words } from './words'
 
 /** What a stage's status looks like and is called; one that was in the midst of a step when the build ended was stopped. */
 export function statusWords(stage: Pick<StageResult, 'status' | 'steps'>): { readonly icon: string; readonly word: string } {
@@ -22,6 +22,11 @@ const statuses: { readonly [status in StageStatus]: { readonly icon: string; rea
 /** How the saving of a ref ended, for the column "written to". */
 export function exportedWords({ exported, left }: Pick<RefResult, 'exported' | 'left'>): string {
   return left ? 'left to the post step' : exporteds[exported]
+}
+
+/** What became of a ref in this job. */
+export function savedWords(ref: Pick<RefResult, 'exported' | 'left' | 'tookIn'>): Words {
+  return ref.tookIn ? words`took in ${namesWords(ref.tookIn)}` : [exportedWords(ref)]
 }
 
 const exporteds: { readonly [exported in Exported]: string } = {

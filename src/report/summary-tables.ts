@@ -1,10 +1,10 @@
 import type { StageResult } from '../explain/stage-result'
 import { bytes, count, seconds } from './amounts'
+import { firstStepsWords } from './failure'
 import { code, details, join, ours, NOTHING, sentence, table, type Column, type Markdown } from './markdown'
 import type { BuildReport } from './report'
 import { readFrom, writtenTo } from './routes'
-import { firstStepsWords } from './failure'
-import { exportedWords, importedWords, statusWords, whyWords } from './sentences'
+import { importedWords, savedWords, statusWords, whyWords } from './sentences'
 import { inOrder, slowestSteps, tally } from './tallies'
 
 /** With more rows than this, those without news are folded away. */
@@ -65,7 +65,7 @@ export function refTable(report: BuildReport, rows: number): Markdown {
     sentence([ref.backend]),
     code(ref.ref),
     sentence(importedWords(ref)),
-    sentence([exportedWords(ref)]),
+    sentence(savedWords(ref)),
     ref.bytes === undefined ? NOTHING : sentence([bytes(ref.bytes)])
   ])
   // Of several platforms in one build there is none.

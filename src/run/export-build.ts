@@ -1,4 +1,4 @@
-import { lastLine, messageOf } from '../errors'
+import { lastLine, messageOf, NoAnswer } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import type { CachePlace, Compression } from '../plan/cache-attrs'
@@ -62,6 +62,9 @@ export interface ExportRequest {
 
 export type TimedOutcome = ExportOutcome & { readonly timedOut?: boolean }
 
+/** Milliseconds that a time limit may be off by. */
+const timerSlack = 100
+
 /** One build that uploads what the builder holds of a stage. A failure never throws: it is an outcome. */
 export async function runExport(host: Host, cancellation: Cancellation, request: ExportRequest): Promise<TimedOutcome> {
   const { ref, ghaUploads } = request
@@ -96,8 +99,10 @@ async function exportThroughDirectory(
   return { ...outcome, ...ended, seconds: (host.clock.now() - began) / 1000 }
 
   function failed(error: unknown): Pick<TimedOutcome, 'exported' | 'detail' | 'timedOut'> {
-    if (host.clock.now() < deadline) return failure(ref, messageOf(error))
-    return { exported: 'failed', detail: `not done within ${timeoutSeconds} s`, timedOut: true }
+    const isSilent = error instanceof NoAnswer
+    const isOver = host.clock.now() >= deadline - timerSlack
+    const detail = isSilent && isOver ? `not done within ${timeoutSeconds} s` : messageOf(error)
+    return { ...failure(ref, detail), timedOut: isSilent || isOver }
   }
 }
 

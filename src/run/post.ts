@@ -66,6 +66,7 @@ async function finishLeft(
 async function finishMounts(host: Host, readEvent: () => Promise<unknown>, left: LeftMounts, until: number): Promise<void> {
   const { saveLeftMounts } = await import('./left-mounts')
   const { saved, troubles } = await saveLeftMounts(host, watchCancellation(host), await readEvent(), left, until)
+  for (const mount of saved) host.log.info(`Cache mount ${mount} saved`)
   if (wantsSummary(host)) await host.workflow.appendSummary(renderLeftMounts(saved, troubles))
 }
 

@@ -20,7 +20,6 @@ import { annotate, findBuildAdvice } from './advice'
 import { tellRecord } from './build-record'
 import type { Builder } from './builder'
 import type { Caches } from './caches'
-import type { ExportOutcome } from './export-build'
 import { outputOfFailed } from './failed-output'
 import { explained, withoutRecords } from './history'
 import { parseDigest } from './metadata'
@@ -134,7 +133,7 @@ export async function publish(host: Host, results: Results): Promise<BuildReport
     ...timings(built, outcomes),
     stages,
     edges: readsAmong(plan.stages.map(({ stage }) => stage)),
-    beginnings: begunStages(results.beginnings),
+    beginnings: begunStages(results),
     mounts: results.mounts.map(mount => reportMount(preparation, mount)),
     degradations: results.degradations.map(trouble =>
       trouble.backend === 'registry' ? { ...trouble, host: backends.repository.split('/')[0] ?? '' } : trouble
@@ -179,9 +178,10 @@ function reportMount({ plan }: Preparation, { mount, uses, restored, stored, sav
   }
 }
 
-/** Each stage once, with all refs it was saved in. */
-function begunStages(beginnings: readonly ExportOutcome[]): BuildReport['beginnings'] {
-  return group(beginnings, ({ stage }) => stage).flatMap(same => {
+/** Those that the target's ref took in, so that they serve: each stage once, with all refs it was saved in. */
+function begunStages({ beginnings, joined }: Results): BuildReport['beginnings'] {
+  const served = beginnings.filter(({ ref }) => joined.some(({ begun }) => begun.includes(ref)))
+  return group(served, ({ stage }) => stage).flatMap(same => {
     const [{ stage, beginning }] = same
     const refs = same.map(({ ref }) => ({ backend: ref.backend, ref: displayRef(ref) }))
     return beginning ? [{ stage, ...beginning, refs }] : []

@@ -19,6 +19,7 @@ import type { ExportOutcome } from './export-build'
 import { neverSaved } from './history'
 import type { History } from './history'
 import type { BuiltImage } from './image'
+import type { JoinedRef } from './joined-refs'
 import type { SavedMount } from './mount-saving'
 import type { Preparation } from './prepare'
 import type { RefSize } from './ref-sizes'
@@ -31,8 +32,10 @@ export interface Results {
   readonly imports: ImportPlan
   readonly built: BuiltImage
   readonly outcomes: readonly ExportOutcome[]
-  /** Of stages that the build did not get to their end, those that the target's ref took in. */
+  /** Of stages that the build did not get to their end. */
   readonly beginnings: readonly ExportOutcome[]
+  /** The target's refs that took in what a build that failed saved. */
+  readonly joined: readonly JoinedRef[]
   /** Of the refs that were written, where known. */
   readonly sizes: ReadonlyMap<CacheRef, RefSize>
   readonly history: History
@@ -56,6 +59,7 @@ export function explainResults({
   imports,
   built,
   outcomes,
+  joined,
   sizes,
   history,
   expectations
@@ -67,12 +71,19 @@ export function explainResults({
     imports: { ...imports, broughtIn: built.broughtIn },
     failedImports: built.failedImports,
     unreachable: plan.backends.filter(backend => !caches.lookedUp.includes(backend)),
-    outcomes: outcomes.map(outcome => ({
-      ref: outcome.ref,
-      ...(outcome.exported === 'left' ? { exported: 'failed' as const, left: true as const } : { exported: outcome.exported }),
-      ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
-      ...sizes.get(outcome.ref)
-    })),
+    outcomes: [
+      ...outcomes.map(outcome => ({
+        ref: outcome.ref,
+        ...(outcome.exported === 'left' ? { exported: 'failed' as const, left: true as const } : { exported: outcome.exported }),
+        ...(outcome.cause === undefined ? {} : { cause: outcome.cause }),
+        ...sizes.get(outcome.ref)
+      })),
+      ...joined.map(({ ref, broughtIn, saved, begun }) => ({
+        ref,
+        exported: 'not-asked' as const,
+        tookIn: [...broughtIn.map(one => one.ref), ...saved, ...begun].map(({ stage }) => stage)
+      }))
+    ],
     exportsOff: !savesCaches(inputs)
   }
   const planned = importedRefs(imports)
