@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { promisify } from 'node:util'
 import { newProject } from './project'
 import type { Project } from './project'
 import { stepsRun } from './steps'
 import { troublesOf } from './trouble'
 
-const run = promisify(execFile)
 const local = { 'cache-backends': 'local' }
 /** As a runner that lives on: the directory stays, and nothing else keeps it. */
 const ownRunner = { cacheService: 'off', sameDirectory: true } as const
@@ -132,29 +129,6 @@ memory(
       expect([next.outputs['cache-hit'], stepsRun(next)]).toEqual(['true', []])
     } finally {
       await rm(`/dev/shm/${project.id}`, { recursive: true, force: true })
-    }
-  },
-  60_000
-)
-
-const root = process.getuid?.() === 0 && process.platform === 'linux' ? it : it.skip
-root(
-  'on a disk that is full',
-  async () => {
-    const disk = `${project.directory}-disk`
-    await mkdir(disk)
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk])
-    try {
-      const job = await project.job({ ...local, 'cache-dir': `${disk}/cache` }, ownRunner)
-      expect([job.main.exitCode, job.post?.exitCode]).toEqual([0, 0])
-      // What fails first depends on what still fits: the words of BuildKit differ, the stages that are lost do not.
-      const troubles = troublesOf(job)
-      expect(troubles.every(trouble => trouble.endsWith(': built, but not saved to the local directory'))).toBe(true)
-      const lost = troubles.flatMap(trouble => trouble.match(/`[a-z-]+`/g) ?? [])
-      expect([...lost].sort()).toEqual(['`base`', '`builder`', '`node-deps`', '`python-deps`', '`runtime`'])
-    } finally {
-      await run('umount', [disk])
-      await rm(disk, { recursive: true })
     }
   },
   60_000

@@ -9,14 +9,15 @@ import { inputsWith } from '../inputs/fixture'
 let host: TestHost
 afterEach(() => host.remove())
 
-/** A buildx that writes a part of an archive, and says that the disk is full while it has the first image. */
+/** A buildx that writes a part of an archive, and fails while it has an image that is called by what is wrong. */
 const docker = `const fs = require('fs')
   const argv = process.argv
   const output = /dest=([^,"\\s]*)/.exec(argv.join(' '))[1]
   fs.mkdirSync(output + '/mount-0', { recursive: true })
   fs.writeFileSync(output + '/part.tar', 'part')
   const file = argv.join(' ').match(/--file[= ](\\S+)/)[1]
-  if (fs.readFileSync(file, 'utf8') === 'first') { console.error('ERROR: no space left on device'); process.exit(1) }`
+  const trouble = fs.readFileSync(file, 'utf8')
+  if (trouble !== 'well') { console.error('ERROR: ' + trouble); process.exit(1) }`
 
 async function build(images: readonly string[]) {
   host = await newTestHost({ docker })
@@ -36,9 +37,14 @@ async function build(images: readonly string[]) {
 }
 
 test('what a build wrote that failed is gone', async () => {
-  expect(await build(['first'])).toEqual({ outcome: { failure: 'ERROR: no space left on device' }, archives: 0 })
+  expect(await build(['no shell'])).toEqual({ outcome: { failure: 'ERROR: no shell' }, archives: 0 })
 })
 
 test('the next image is tried, and what that wrote stays', async () => {
-  expect(await build(['first', 'second'])).toEqual({ outcome: { directories: [] }, archives: 1 })
+  expect(await build(['no shell', 'well'])).toEqual({ outcome: { directories: [] }, archives: 1 })
+})
+
+test('on a full disk no other is', async () => {
+  const failure = 'ERROR: no space left on device'
+  expect(await build(['no space left on device', 'well'])).toEqual({ outcome: { failure }, archives: 0 })
 })

@@ -2,14 +2,6 @@
 const unreachable =
   /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|getaddrinfo|connection (refused|reset)|no such host|no route to host|network is unreachable|server misbehaving|temporary failure in name resolution|i\/o timeout|handshake timeout|no answer within|not (done|read) within|deadline exceeded|socket hang up|other side closed|unexpected EOF/i
 
-/** What systems say when a disk, or the part of it one may have, is full. */
-const full = /no space left on device|ENOSPC|disk quota exceeded/i
-
-/** Whether something could not be written for want of space, as far as what a tool said of it tells. */
-export function isDiskFull(detail: string): boolean {
-  return full.test(detail)
-}
-
 /** What servers answer that are not well, or have had enough. */
 const unwell = /\b(429|50[0234])\b|too many requests|internal server error|bad gateway|service unavailable|gateway time-?out/i
 

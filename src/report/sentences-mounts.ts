@@ -1,21 +1,27 @@
 import type { Degradation, MountRestored, MountSaved } from '../reasons'
+import { fullDiskWords, isDiskFull } from './disk-trouble'
 import { words, type Words } from './words'
 
 /** Troubles with cache mounts: what it is, and what to do about it. */
 export const mountTroubles: {
   readonly [code in Extract<Degradation['code'], `mount-${string}`>]: {
     readonly what: (place: Words, mounts: Words) => Words
-    readonly remedy: () => Words
+    readonly remedy: (trouble: Pick<Degradation, 'detail'>) => Words
   }
 } = {
   'mount-restore-failed': {
     what: (_, mounts) => words`Cache mount ${mounts} could not be restored`,
-    remedy: () => words`Steps that use it had to fetch what it would have held. What they fetched is saved anew.`
+    remedy: ({ detail }) => {
+      const lost = words`Steps that use it had to fetch what it would have held. What they fetched is saved anew.`
+      return isDiskFull(detail) ? words`${lost} ${fullDiskWords}` : lost
+    }
   },
   'mount-save-failed': {
     what: (_, mounts) => words`Cache mount ${mounts} could not be saved`,
-    remedy: () =>
-      words`The next job starts from what was saved before. Check that the job reaches its cache service and the disk is not full; where no base image has ${'tar'}, name one with ${'cache-mounts-image'}.`
+    remedy: ({ detail }) =>
+      isDiskFull(detail)
+        ? words`The next job starts from what was saved before. ${fullDiskWords}`
+        : words`The next job starts from what was saved before. Check that the job reaches its cache service and the disk is not full; where no base image has ${'tar'}, name one with ${'cache-mounts-image'}.`
   },
   'mount-too-large': {
     what: (_, mounts) => words`Cache mount ${mounts} was not saved: it is too large`,

@@ -1,6 +1,7 @@
 import { isLostContent } from '../plan/lost-content'
 import type { Degradation } from '../reasons'
-import { isDiskFull, networkTrouble } from './network-trouble'
+import { fullDiskWords, isDiskFull } from './disk-trouble'
+import { networkTrouble } from './network-trouble'
 import { placeWords } from './places'
 import { mountTroubles } from './sentences-mounts'
 import { isForeign, permissionWords } from './sentences-permissions'
@@ -91,7 +92,7 @@ const registryTrouble: { readonly [trouble in 'unreachable' | 'unwell']: Words }
   unwell: words`The registry answered that it is not well or has too much to do: often the next run is fine.`
 }
 
-const space = words`The disk is full: free space on the runner before this step, or give the builder a larger one. Input ${'cache-stages'} leaves large stages out.`
+const space = words`${fullDiskWords} Input ${'cache-stages'} leaves large stages out.`
 
 function mayRead({ backend, host, detail }: Said): Words {
   if (isDiskFull(detail)) return space

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { lastLine } from '../errors'
 import type { Host } from '../host'
 import type { CacheRef } from '../plan/cache-plan'
@@ -6,6 +7,7 @@ import { isMountStep, mountDirectory, type BuiltMount } from '../plan/mount-buil
 import { withStages } from '../plan/own-dockerfile'
 import { stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
+import { isDiskFull } from '../report/disk-trouble'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import { writeDockerfile } from './own-dockerfile'
@@ -25,6 +27,9 @@ export interface MountBuildRequest {
   /** When it is stopped, in milliseconds since the epoch. */
   readonly deadline: number
 }
+
+/** A disk with fewer bytes left is full. */
+const fullBytes = 1 << 20
 
 /** What the scripts left, one directory for each mount, or why there is nothing; `ranSteps` where what a mount starts from was not cached. */
 export type MountBuildOutcome =
@@ -61,6 +66,7 @@ export async function runMountBuild(
     })
     const directories = request.mounts.map((_, position) => `${output}/${mountDirectory(position)}`)
     const lacksTar = run.exitCode === 0 && (await statusIn(host, directories[0] ?? '')) === 'no-tar'
+    const isFull = run.exitCode !== 0 && (await files.free(dirname(output))) < fullBytes
     // Archives that came in part would fill the disk that stages are exported on.
     if (run.exitCode !== 0) await files.remove(output)
     if (isBased && (run.stopped || ranUserStep(run.table)))
@@ -68,7 +74,10 @@ export async function runMountBuild(
     if (cancellation.requested()) return { failure: 'the job was cancelled' }
     if (run.timedOut) return { failure: 'not done in time' }
     if (run.exitCode === 0 && !lacksTar) return { directories }
-    failure = lacksTar ? `${image} has no tar` : lastLine(run.text)
+    // All that buildx says of its own full disk is "EOF".
+    failure = lacksTar ? `${image} has no tar` : isFull ? 'no space left on device' : lastLine(run.text)
+    // Another image finds no more space, and its own trouble would hide this one.
+    if (isDiskFull(failure)) return { failure }
     host.log.debug(`Cache mounts cannot be reached from ${image}: ${failure}`)
   }
   return { failure }
