@@ -68,8 +68,8 @@ function expectStage(stage: Stage, platform: string, facts: ExpectationFacts, ch
   if (stage.steps.length === 0) return settle(parentChanged, { expected: 'hit' })
   if (facts.rebuilt?.has(stage.name)) return rebuild(0, { code: 'rebuild-requested' })
   const missing = facts.missing?.get(stage.name)
-  if (missing === 'cache-absent') return rebuild(0, { code: missing, ...(facts.begun?.has(stage.name) ? { begun: true } : {}) })
-  if (missing) return rebuild(0, { code: missing })
+  const begun = missing === 'cache-absent' && facts.begun?.has(stage.name) ? ({ begun: true } as const) : {}
+  if (missing) return rebuild(0, { code: missing, ...begun })
   const view = facts.viewOf(stage)
   const changes = view && stageChanges(stage, platform, view)
   if (!changes) return settle('maybe', { expected: 'unknown' })

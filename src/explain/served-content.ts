@@ -34,14 +34,13 @@ export function servedRefs({ found, imported, failedImports }: ServedFacts): rea
  * A ref that was written since without a record has another id, and then nothing is known of it.
  */
 export function servedView(stage: Stage, facts: ServedFacts): RecordView | undefined {
-  const served = servedRefs(facts)
-  return viewsOf(stage, facts).find(({ entry }) => served.some(({ ref, id }) => entry.saved[ref.backend]?.id === id))?.view
+  return viewSavedIn(servedRefs(facts), stage, facts)
 }
 
 /** The record of the content of a stage's newest ref, which was looked into first and served nothing: there the stage is of other content. */
 export function staleView(stage: Stage, facts: ServedFacts): RecordView | undefined {
   const own = facts.stale.filter(({ ref }) => ref.stage === stage.name)
-  return viewsOf(stage, facts).find(({ entry }) => own.some(({ ref, id }) => entry.saved[ref.backend]?.id === id))?.view
+  return viewSavedIn(own, stage, facts)
 }
 
 /** The record of what was last saved of a stage, of the first scope that has one: for a stage of which nothing is there any more. */
@@ -95,6 +94,10 @@ export function timeSaved(stage: Stage, result: StageResult, facts: ServedFacts)
   const known = cached.flatMap(({ line }) => seconds[stage.steps.findIndex(step => step.lines.start === line)] ?? [])
   if (cached.length > 0 && known.length === 0) return undefined
   return { seconds: known.reduce((sum, one) => sum + one, 0), unknownSteps: cached.length - known.length }
+}
+
+function viewSavedIn(refs: readonly FoundRef[], stage: Stage, facts: ServedFacts): RecordView | undefined {
+  return viewsOf(stage, facts).find(({ entry }) => refs.some(({ ref, id }) => entry.saved[ref.backend]?.id === id))?.view
 }
 
 function viewsOf(
