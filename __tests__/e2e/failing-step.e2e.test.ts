@@ -65,7 +65,8 @@ describe.each(savingCases)('$backend, saved $saving', ({ backend, saving }) => {
     // It failed before runtime was ever saved, and the plan of the next job says so.
     await project.write('code', 'right')
     const next = await project.job(inputs)
-    expect(next.main.log).toContain('builder, runtime: will rebuild: nothing saved for this stage yet')
+    // Where BuildKit got to copy for runtime before builder failed, that was saved as its beginning.
+    expect(next.main.log).toMatch(/^builder(, runtime|): will rebuild: nothing saved for this stage yet$/m)
     expect([next.main.exitCode, stagesRun(next), outputOfSteps(next)]).toEqual([0, ['builder', 'runtime'], ['ran builder']])
     expect(next.outputs).toMatchObject({ 'rebuilt-stages': 'builder,runtime', 'exported-stages': 'builder,runtime' })
     const last = await project.job(inputs)
