@@ -68,6 +68,22 @@ it('what is wrong in the Dockerfile is told at its line', async () => {
   ])
 })
 
+it.each([
+  {
+    from: '${BASE}',
+    said: /^file: Dockerfile.args:2: "\$\{BASE\}" is neither an earlier stage nor a valid image reference: check/
+  },
+  { from: '--platform=$BASE busybox', said: /^file: Dockerfile.args:2: failed to parse platform \$BASE$/ },
+  { from: '${OTHER:?$BASE}', said: /^file: Dockerfile.args:2: OTHER: \$\{BASE\}$/ }
+])('values of arguments stay out of what is wrong with FROM $from', async ({ from, said }) => {
+  await project.write('Dockerfile.args', `ARG BASE\nFROM ${from}\n`)
+  const inputs = { file: 'Dockerfile.args', 'build-args': 'BASE=https://bot:5ecret-value@registry.example/App' }
+  const job = await project.job(inputs, { sameMachine: true })
+  expectRefusal(job)
+  expect(errorOf(job)).toMatch(said)
+  expect([job.main.log, job.summary].join('\n')).not.toContain('5ecret-value')
+})
+
 it('names that BuildKit passes over are told, slips as warnings, without values', async () => {
   const job = await project.job(
     { 'no-cache-filters': 'bulder', 'build-args': 'NO_SUCH_NAME=5ecret-value' },

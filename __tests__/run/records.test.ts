@@ -2,9 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, basename } from 'node:path'
 import type { ActionsCache } from '../../src/host'
 import { emptyRecord } from '../../src/fingerprint/record'
+import type { CacheRef } from '../../src/plan/cache-plan'
 import type { FoundRef } from '../../src/plan/coverage'
 import type { CacheRecord, RecordedStage } from '../../src/fingerprint/record'
-import { settledRefs, unsureRefs } from '../../src/run/gha-refs'
+import { joinedGhaRefs, settledRefs, stillUnsure, unsureRefs } from '../../src/run/gha-refs'
 import { recordedRefs, restoreRecords, savedAt, saveRecord } from '../../src/run/records'
 import type { RecordPlace } from '../../src/run/records'
 import { newTestHost } from '../helpers/host'
@@ -92,11 +93,12 @@ test('refs that a job was going to write are known to be unsure; one that was ne
     ['base', 'final', 'deps'].map(stage => refOf(plan, stage, stage === 'deps' ? 'registry' : 'gha')),
     { [name('base')]: entry('b1'), [name('tools')]: entry('t1') },
     entry('').at,
-    'mark'
+    'job'
   )
+  const unsureSince = `${entry('').at} job`
   expect(refs).toEqual({
-    [name('base')]: { ...entry('b1'), unsure: 'mark' },
-    [name('final')]: { ...entry(''), unsure: 'mark' }
+    [name('base')]: { ...entry('b1'), unsure: unsureSince },
+    [name('final')]: { ...entry(''), unsure: unsureSince }
   })
   const { found, unsure } = recordedRefs(plan, [record({ [name('tools')]: entry('t1'), ...refs })])
   expect(found.map(({ id }) => id).toSorted()).toEqual(['b1', 't1'])
@@ -105,11 +107,13 @@ test('refs that a job was going to write are known to be unsure; one that was ne
 
 describe('what was unsure and was looked into', () => {
   const exportedAt = Date.parse(entry('').at)
-  const unsure = { ...entry('f1'), unsure: 'mark' }
+  const announcedAt = Date.parse('2026-11-20T12:00:00.000Z')
+  const unsure = { ...entry('f1'), unsure: `${new Date(announcedAt).toISOString()} job` }
   const final = { ref: refOf(plan, 'final', 'gha'), id: 'sha256:f', blobs: new Set(['1', '3']), exportedAt }
-  const settled = (now: CacheRecord['refs'], found: FoundRef = final) =>
+  const settled = (now: CacheRecord['refs'], found: FoundRef = final, secondsLater = 60) =>
     settledRefs(
       {
+        askedAt: announcedAt + secondsLater * 1000,
         record: record({ [name('base')]: entry('b1'), [name('final')]: unsure }),
         found: [
           { ref: refOf(plan, 'base', 'gha'), id: 'b1', blobs: new Set(['1']) },
@@ -124,17 +128,44 @@ describe('what was unsure and was looked into', () => {
     expect(settled({ [name('final')]: unsure })).toEqual({ [name('final')]: entry('sha256:f', { [name('base')]: 'b1' }) })
   })
 
-  test('is what it was, where nobody wrote it', () => {
+  test('is what it was, where nobody wrote it in the time that an export may take', () => {
     const before = { ...final, id: 'f1', held: { x: 'y' }, joined: { older: ['deps'] } }
-    expect(settled({ [name('final')]: unsure }, before)).toEqual({
+    expect(settled({ [name('final')]: unsure }, before, 901)).toEqual({
       [name('final')]: { ...entry('f1', { x: 'y' }), joined: { older: ['deps'] } }
     })
+    // The job that announced it may still be uploading.
+    expect(settled({ [name('final')]: unsure }, before, 899)).toEqual({})
   })
 
   test.each([
     ['this job or another is going to write it', { ...unsure, unsure: 'another' }],
     ['it was written', entry('f2')]
   ])('stays as it is recorded by now: %s', (_, now) => expect(settled({ [name('final')]: now })).toEqual({}))
+})
+
+test('a ref that a job wrote stays unsure where another is going to write it as well', () => {
+  const [mine, others] = ['me', 'other'].map(job => ({ ...entry('b1'), unsure: `${entry('').at} ${job}` }))
+  const written = { [name('base')]: entry('b2') }
+  expect(stillUnsure(written, {}, 'me')).toEqual(written)
+  expect(stillUnsure(written, { [name('base')]: mine ?? entry('') }, 'me')).toEqual(written)
+  expect(stillUnsure(written, { [name('base')]: others ?? entry('') }, 'me')).toEqual({
+    [name('base')]: { ...entry('b2'), unsure: others?.unsure }
+  })
+})
+
+test('a joined ref holds what the one before held, also where that was known by its list alone', () => {
+  const [base, deps, final] = ['base', 'deps', 'final'].map(stage => refOf(plan, stage, 'gha')) as [CacheRef, CacheRef, CacheRef]
+  const replaces = { ref: final, id: 'f1', blobs: new Set(['1', '3']) }
+  const found = [replaces, { ref: base, id: 'b1', blobs: new Set(['1']) }]
+  const join = { ref: final, digest: 'f2', replaces, broughtIn: [], saved: [deps], begun: [], note: { older: ['deps'] } }
+  const { [final.name]: joined } = joinedGhaRefs(
+    new Map([[final, 'f2']]),
+    { found },
+    [join],
+    new Map([[deps, 'd2']]),
+    entry('').at
+  )
+  expect([joined?.id, joined?.held]).toEqual(['f2', { [base.name]: 'b1', [deps.name]: 'd2' }])
 })
 
 test('the newest record counts, and each has a key of its own', async () => {
@@ -209,6 +240,12 @@ describe('when a ref was saved', () => {
       'registry: the last of two',
       found('registry'),
       [at, later].map(time => withStage('deps', { registry: { id: 'sha256:a', at: time } })),
+      Date.parse(later)
+    ],
+    [
+      'registry: nothing recorded, pushed anew',
+      { ...found('registry'), renewedAt: Date.parse(later) },
+      [withStage('deps', { registry: { id: 'sha256:b', at } })],
       Date.parse(later)
     ],
     ['local: never', found('local'), [withStage('deps', { local: { id: 'sha256:a', at } })], undefined]

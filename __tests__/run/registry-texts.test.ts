@@ -1,4 +1,5 @@
 import type { Host } from '../../src/host'
+import { foundByManifest } from '../../src/plan/coverage'
 import { registryTexts } from '../../src/run/registry-texts'
 import { diamond, planOf, refOf } from '../helpers/plans'
 
@@ -34,6 +35,11 @@ test('the manifest is written anew under its name, with what it said and the tim
     layers: [],
     annotations: { 'stage-cache-build.joined': '{}', 'stage-cache-build.renewed': '2026-11-21T12:00:00.000Z' }
   })
+  const config = { mediaType: 'application/vnd.buildkit.cacheconfig.v0', digest: `sha256:${'a'.repeat(64)}`, size: 2 }
+  const [before, after] = [text, pushed[0]?.text ?? ''].map(manifest => JSON.stringify({ ...JSON.parse(manifest), config }))
+  expect(foundByManifest(ref, 'sha256:there', before ?? '')).toMatchObject({ id: 'sha256:there' })
+  expect(foundByManifest(ref, 'sha256:there', before ?? '')?.renewedAt).toBeUndefined()
+  expect(foundByManifest(ref, 'sha256:renewed', after ?? '')?.renewedAt).toBe(now)
 })
 
 test('what another job wrote meanwhile is left as it is', async () => {

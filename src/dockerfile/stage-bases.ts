@@ -51,11 +51,13 @@ function findBase(stage: StageLines, surroundings: Surroundings): Foundation {
   const problems: DockerfileProblem[] = []
   const refuse = (message: string) => problems.push({ line: stage.from.lines.start, message })
   const name = expand(stage.baseText, variables, escape, refuse)
-  const remedy = 'give its arguments values, by ARG before the first FROM or by build-args'
+  // What arguments come to may be secret.
+  const remedy = 'check the values of its arguments, which ARG before the first FROM and build-args give'
   if (name === '') refuse(`base name (${stage.baseText}) should not be blank: ${remedy}`)
   const platform = stage.platformText === '' ? undefined : expand(stage.platformText, variables, escape, refuse)
   if (platform === '') refuse(`empty platform value from expression ${stage.platformText}`)
-  else if (platform !== undefined && parsePlatform(platform) === undefined) refuse(`failed to parse platform ${platform}`)
+  else if (platform !== undefined && parsePlatform(platform) === undefined)
+    refuse(`failed to parse platform ${stage.platformText}`)
 
   const own = stage.name === 'scratch' || stage.name === 'context' ? undefined : stage.name
   if (own !== undefined && !isImageReference(own))
@@ -70,7 +72,7 @@ function findBase(stage: StageLines, surroundings: Surroundings): Foundation {
   if (name === 'scratch') return { ...settled, base: { kind: 'scratch' } }
   if (name !== undefined && name !== '' && !isImageReference(name))
     refuse(
-      `"${name}" is neither an earlier stage nor a valid image reference${name === stage.baseText ? '' : ` (${stage.baseText}: ${remedy})`}`
+      `"${stage.baseText}" is neither an earlier stage nor a valid image reference${name === stage.baseText ? '' : `: ${remedy}`}`
     )
   const context = contextName(name ?? '')
   if (context !== undefined && contexts.has(context)) return { ...settled, base: { kind: 'context', name: context } }

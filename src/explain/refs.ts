@@ -38,7 +38,8 @@ export function explainRefs(result: Pick<StageResult, 'name' | 'status'>, facts:
       .find(candidate => candidate !== undefined)
     const own = found?.ref === write
     const exported = explainExport(write, result, facts)
-    const bytes = exported.bytes ?? (own ? found.bytes : undefined)
+    // A ref that took in others is larger than it was, and nobody knows by how much.
+    const bytes = exported.bytes ?? (own && !exported.tookIn ? found.bytes : undefined)
     const written: RefResult = {
       backend: write.backend,
       ref: displayRef(write),

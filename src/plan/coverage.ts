@@ -16,6 +16,8 @@ export interface FoundRef {
   /** Ids of other refs this one held when it was exported, by ref name; known for gha refs from the record. */
   readonly held?: Readonly<Record<string, string>>
   readonly joined?: Joined
+  /** When its manifest was pushed anew, in milliseconds since the epoch, as it notes itself. */
+  readonly renewedAt?: number
   /** Milliseconds since the epoch, where a record knows it, and 0 where it should: manifests do not say when they were pushed. */
   readonly exportedAt?: number
 }
@@ -47,6 +49,7 @@ export const largestCacheText = 1 << 20
 
 /** Annotation of a manifest: `Joined` as JSON. */
 export const joinedAnnotation = 'stage-cache-build.joined'
+export const renewedAnnotation = 'stage-cache-build.renewed'
 
 /**
  * What a cache manifest lists. BuildKit writes an image manifest (default since 0.21) or an index whose entries are the blobs.
@@ -69,7 +72,15 @@ export function foundByManifest(ref: CacheRef, digest: string, text: string): Fo
   if (!manifest) return undefined
   const bytes = [...manifest.blobs.values()].reduce((sum, size) => sum + size, manifest.config.size + text.length)
   const joined = joinedIn(text)
-  return { ref, id: digest, bytes, blobs: new Set(manifest.blobs.keys()), ...(joined ? { joined } : {}) }
+  const renewedAt = Date.parse(annotationIn(text, renewedAnnotation) ?? '')
+  return {
+    ref,
+    id: digest,
+    bytes,
+    blobs: new Set(manifest.blobs.keys()),
+    ...(joined ? { joined } : {}),
+    ...(Number.isNaN(renewedAt) ? {} : { renewedAt })
+  }
 }
 
 /** A gha ref known by its list of steps and layers, for want of a record: it is due to be saved again, so that there is one. */
@@ -85,10 +96,14 @@ export function listId(text: string): string {
 }
 
 function joinedIn(manifest: string): Joined | undefined {
-  const annotations = parseObject(manifest)?.['annotations'] as Readonly<Record<string, unknown>> | undefined
-  const text = annotations?.[joinedAnnotation]
-  const joined = typeof text === 'string' ? parseJson(text) : undefined
+  const joined = parseJson(annotationIn(manifest, joinedAnnotation) ?? '')
   return isJoined(joined) ? joined : undefined
+}
+
+function annotationIn(manifest: string, name: string): string | undefined {
+  const annotations = parseObject(manifest)?.['annotations'] as Readonly<Record<string, unknown>> | undefined
+  const text = annotations?.[name]
+  return typeof text === 'string' ? text : undefined
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto'
 import { parseCacheConfig } from './cache-config'
 import type { CacheConfig } from './cache-config'
 import { completeConfig, joinBuilds, joinCacheConfigs } from './join-configs'
-import { joinedAnnotation, largestCacheText, parseCacheManifest } from './coverage'
+import { joinedAnnotation, largestCacheText, parseCacheManifest, renewedAnnotation } from './coverage'
 import type { Descriptor } from './coverage'
 import type { Joined } from '../joined'
 import { knownScopes, writableScopes } from './permissions'
 
 /** Annotation of a manifest: when it was last written though nothing had changed. */
-const renewedAnnotation = 'stage-cache-build.renewed'
 
 /**
  * A cache ref's two texts: its manifest, empty in gha, which has none, and the config that lists steps and layers (BuildKit

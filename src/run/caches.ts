@@ -23,6 +23,8 @@ import type { RecordPlace, RestoredRecords } from './records'
 
 /** What is known of the caches before the build. */
 export interface Caches {
+  /** When that began, in milliseconds since the epoch. */
+  readonly askedAt: number
   readonly found: readonly FoundRef[]
   /** Backends whose refs could be asked for. */
   readonly lookedUp: readonly Backend[]
@@ -90,6 +92,7 @@ export function findCaches(
     onlyExplains: !needed
   }
   const localNames = names('local')
+  const askedAt = host.clock.now()
   const directory = inputs.cacheDir
   const mayRepair = savesCaches(inputs)
   let candidates: LocalCandidates | undefined
@@ -137,6 +140,7 @@ export function findCaches(
     // Without gha the record only explains.
     if (failure !== undefined && !needed) host.log.info(`The record of earlier builds could not be read: ${failure}`)
     return {
+      askedAt,
       found,
       lookedUp: plan.backends.filter(
         (_, index) => answers[index] && answers[index].troubles.every(({ code }) => code !== 'lookup-failed')

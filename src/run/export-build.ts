@@ -102,7 +102,7 @@ async function exportThroughDirectory(
     const isSilent = error instanceof NoAnswer
     const isOver = host.clock.now() >= deadline - timerSlack
     const detail = isSilent && isOver ? `not done within ${timeoutSeconds} s` : messageOf(error)
-    return { ...failure(ref, detail), timedOut: isSilent || isOver }
+    return { ...failure(ref, detail), timedOut: isOver }
   }
 }
 

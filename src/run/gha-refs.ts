@@ -2,6 +2,7 @@ import { ancestors } from '../dockerfile/stage-graph'
 import type { RecordedRef } from '../fingerprint/record'
 import type { CacheRef } from '../plan/cache-plan'
 import { covers } from '../plan/coverage'
+import type { FoundRef } from '../plan/coverage'
 import type { Caches } from './caches'
 import type { JoinedRef } from './joined-refs'
 import type { Preparation } from './prepare'
@@ -32,40 +33,66 @@ export function ghaRefs(
   return Object.fromEntries([...ids].map(entry))
 }
 
-/** What is remembered of gha refs that are going to be written: what is known of them may not be true any more. `mark` tells this time from others. */
+/** Seconds after which what was announced is written, or never will be: an export may take 600, and clocks differ. */
+const writingSeconds = 900
+
+/** What is remembered of gha refs that are going to be written: what is known of them may not be true any more. `at` is an ISO time. */
 export function unsureRefs(
   begun: readonly CacheRef[],
   known: Readonly<Record<string, RecordedRef>>,
   at: string,
-  mark: string
+  jobId: string
 ): Readonly<Record<string, RecordedRef>> {
   const refs = begun.filter(({ backend }) => backend === 'gha')
-  return Object.fromEntries(refs.map(({ name }) => [name, { ...(known[name] ?? { id: '', at, held: {} }), unsure: mark }]))
+  const unsure = `${at} ${jobId}`
+  return Object.fromEntries(refs.map(({ name }) => [name, { ...(known[name] ?? { id: '', at, held: {} }), unsure }]))
+}
+
+/** What a job remembers of refs that it wrote, where another is going to write some of them as well: those stay unsure. */
+export function stillUnsure(
+  written: Readonly<Record<string, RecordedRef>>,
+  known: Readonly<Record<string, RecordedRef>>,
+  jobId: string
+): Readonly<Record<string, RecordedRef>> {
+  const marked = ([name, entry]: readonly [string, RecordedRef]): readonly [string, RecordedRef] => {
+    const unsure = known[name]?.unsure
+    return [name, unsure === undefined || unsure.endsWith(jobId) ? entry : { ...entry, unsure }]
+  }
+  return Object.fromEntries(Object.entries(written).map(marked))
 }
 
 /**
- * What is to be remembered of gha refs that the record was not sure of when the job began, and that were looked into: of those that nobody is going to write since, by what is
- * recorded `now`.
+ * What is to be remembered of gha refs that the record was not sure of when the job began, and that were looked into: of those that had been written by then, or
+ * never will be, and that nobody is going to write since, by what is recorded `now`.
  */
 export function settledRefs(
-  { found, record }: Pick<Caches, 'found' | 'record'>,
+  { found, record, askedAt }: Pick<Caches, 'found' | 'record' | 'askedAt'>,
   now: Readonly<Record<string, RecordedRef>>
 ): Readonly<Record<string, RecordedRef>> {
   const looked = found.filter(({ ref, blobs }) => ref.backend === 'gha' && blobs)
   const settled = looked.flatMap((one): readonly (readonly [string, RecordedRef])[] => {
-    const { ref, id, exportedAt = 0, held, joined } = one
-    const { unsure } = record.refs[ref.name] ?? {}
+    const { ref, id, exportedAt = 0, joined } = one
+    const { unsure, id: before } = record.refs[ref.name] ?? {}
     if (unsure === undefined || now[ref.name]?.unsure !== unsure) return []
-    const others = looked.filter(other => other !== one && covers(one, other)).map(other => [other.ref.name, other.id])
+    const isWritten = id !== before
+    const isUnderWay = askedAt - Date.parse(unsure.split(' ')[0] ?? '') < writingSeconds * 1000
+    if (!isWritten && isUnderWay) return []
     const at = new Date(exportedAt).toISOString()
-    return [[ref.name, { id, at, held: held ?? Object.fromEntries(others), ...(joined ? { joined } : {}) }]]
+    return [[ref.name, { id, at, held: heldBy(one, looked), ...(joined ? { joined } : {}) }]]
   })
   return Object.fromEntries(settled)
+}
+
+/** Ids of the refs that one holds, by name: as the record has it, else by their layers. */
+function heldBy(one: FoundRef, found: readonly FoundRef[]): Readonly<Record<string, string>> {
+  const others = found.filter(other => other !== one && covers(one, other))
+  return one.held ?? Object.fromEntries(others.map(({ ref, id }) => [ref.name, id]))
 }
 
 /** What is remembered of gha refs that were joined; `saved` are the ids of those that this job wrote. */
 export function joinedGhaRefs(
   ids: ReadonlyMap<CacheRef, string>,
+  { found }: Pick<Caches, 'found'>,
   joined: readonly JoinedRef[],
   saved: ReadonlyMap<CacheRef, string>,
   at: string
@@ -74,7 +101,7 @@ export function joinedGhaRefs(
     joined
       .filter(({ ref }) => ref.backend === 'gha')
       .map(({ ref, replaces, broughtIn, saved: written, note }): readonly [string, RecordedRef] => {
-        const before = [replaces, ...broughtIn].flatMap(found => Object.entries(found?.held ?? {}))
+        const before = [...(replaces ? [replaces] : []), ...broughtIn].flatMap(one => Object.entries(heldBy(one, found)))
         const now = [
           ...broughtIn.map(found => [found.ref.name, found.id]),
           ...written.map(one => [one.name, saved.get(one) ?? ''])

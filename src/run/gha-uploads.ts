@@ -107,10 +107,13 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
   }
 
   /** With what the list lacks, where all layers of that are there. */
-  function completed({ text, layers }: GhaExport, completion: CacheTexts | undefined): string {
+  async function completed({ text, layers }: GhaExport, completion: CacheTexts | undefined): Promise<string> {
     const complete = completion && completeConfigText(text, completion.config)
-    const isWhole = [...ghaLayersIn(complete ?? '').keys()].every(layer => layers.has(layer) || present.has(layer))
-    return complete !== undefined && isWhole ? complete : text
+    if (complete === undefined) return text
+    const more = [...ghaLayersIn(complete).keys()].filter(layer => !layers.has(layer))
+    if (!more.every(layer => present.has(layer))) return text
+    const ended = await Promise.allSettled(more.map(layer => uploads.get(layer)))
+    return ended.every(({ status }) => status === 'fulfilled') ? complete : text
   }
 
   return {
@@ -125,7 +128,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
         const [ended, completion] = await Promise.all([exported.uploading, completing, request.announced])
         const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
         if (failed) throw failed.reason
-        const list = completed(exported, completion)
+        const list = await completed(exported, completion)
         await buildkitEntries.write(own, list, secondsLeft(request.deadline))
         return listId(list)
       } finally {

@@ -11,6 +11,7 @@ import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
 import type { BuiltImage } from './image'
 import type { Preparation } from './prepare'
+import { announceRefs } from './recording'
 
 /** The target's ref as it was written anew with what a build that failed saved. */
 export interface JoinedRef {
@@ -44,8 +45,8 @@ export function joinFacts(
  */
 export async function joinRefs(
   host: Host,
-  preparation: Pick<Preparation, 'plan' | 'inputs'>,
-  caches: Pick<Caches, 'found' | 'lookedUp'>,
+  preparation: Preparation,
+  caches: Caches,
   outcomes: readonly ExportOutcome[],
   built: Pick<BuiltImage, 'run' | 'broughtIn' | 'failedImports'>,
   staging: string
@@ -62,6 +63,8 @@ export async function joinRefs(
         const holds = [...broughtIn.map(found => found.ref), ...saved, ...begun]
         const sources = [...(replaces ? [replaces.ref] : []), ...holds].map(source => ({ ref: source }))
         const own = replaces?.ref === ref ? replaces.id : undefined
+        // Should the job be killed before it has recorded it, the next one looks into it.
+        if (backend === 'gha') await announceRefs(host, preparation, caches, [ref]).catch(() => undefined)
         const digest = await cacheTexts[backend].writeJoined(host, sources, {
           ref,
           directory: staging,

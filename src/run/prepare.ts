@@ -22,6 +22,7 @@ import type { AttestedRun } from '../plan/provenance'
 import { planRebuilds } from '../plan/rebuilds'
 import { hasRemoteDockerfile, isRemote, remoteDockerfileName } from '../plan/remote-context'
 import { planScopes } from '../plan/scope'
+import { hideValues } from '../progress/hidden-values'
 import { placeIn } from './failure-place'
 import { readJobInputs } from './job-inputs'
 
@@ -87,7 +88,8 @@ export async function prepare(host: Host, event: unknown, readRemote: ReadRemote
     buildPlatform: host.platform,
     target: inputs.target
   })
-  problems.push(...parsed.problems.map(problem => `file: ${path}:${problem.line}: ${problem.message}`))
+  const hide = hideValues(Object.entries(buildArgs))
+  problems.push(...parsed.problems.map(problem => `file: ${path}:${problem.line}: ${hide(problem.message)}`))
   const { dockerfile, script } = parsed
   const target = parsed.problems.length > 0 ? undefined : findTarget(dockerfile, inputs.target)
   if (target && 'problem' in target) problems.push(`target: ${target.problem}`)

@@ -9,7 +9,7 @@ import type { CacheRef } from '../plan/cache-plan'
 import { savesCaches } from '../plan/permissions'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
-import { ghaRefs, joinedGhaRefs, settledRefs, unsureRefs } from './gha-refs'
+import { ghaRefs, joinedGhaRefs, settledRefs, stillUnsure, unsureRefs } from './gha-refs'
 import type { History } from './history'
 import type { JoinedRef } from './joined-refs'
 import type { Preparation } from './prepare'
@@ -28,10 +28,9 @@ export async function announceRefs(
 ): Promise<void> {
   if (!mayRecord(host, preparation, caches)) return
   const at = new Date(host.clock.now()).toISOString()
-  const mark = randomUUID()
   await saveRecord(host, caches.recordPlace, caches.record, newest => {
     const known = { ...caches.record.refs, ...newest.refs }
-    return { ...newest, refs: { ...known, ...unsureRefs(begun, known, at, mark) } }
+    return { ...newest, refs: { ...known, ...unsureRefs(begun, known, at, preparation.jobId) } }
   })
 }
 
@@ -85,7 +84,7 @@ export async function saveRecords(
   )
   const joined = recorded?.joined ?? []
   const joinedIds = new Map(joined.map(({ ref, digest }) => [ref, digest]))
-  const refs = { ...ghaRefs(preparation, caches, ghaIds, at), ...joinedGhaRefs(joinedIds, joined, ghaIds, at) }
+  const refs = { ...ghaRefs(preparation, caches, ghaIds, at), ...joinedGhaRefs(joinedIds, caches, joined, ghaIds, at) }
   const { plan } = preparation
   await saveRecord(host, caches.recordPlace, caches.record, newest => {
     const replaced = [
@@ -98,7 +97,8 @@ export async function saveRecords(
     )
     const before = { ...caches.record.refs, ...newest.refs }
     const settled = settledRefs(caches, before)
-    const record = { ...newest, stages, refs: { ...before, ...settled, ...refs } }
+    const known = { ...before, ...settled }
+    const record = { ...newest, stages, refs: { ...known, ...stillUnsure(refs, known, preparation.jobId) } }
     const view = recorded?.history.view(record)
     const changed =
       recorded &&

@@ -76,14 +76,15 @@ export function ghaRefsOf(plan: CachePlan): readonly CacheRef[] {
 
 /**
  * When a ref was last saved, in milliseconds since the epoch; undefined where nobody knows. That of a registry's ref is in the record of a stage that lies in
- * it: a manifest does not say. A local one is not touched to keep it: each job reads the entries that carry it.
+ * it, and in its manifest only once it was pushed anew. A local one is not touched to keep it: each job reads the entries that carry it.
  */
-export function savedAt(records: Iterable<CacheRecord>, { ref, id, exportedAt }: FoundRef): number | undefined {
+export function savedAt(records: Iterable<CacheRecord>, { ref, id, renewedAt, exportedAt }: FoundRef): number | undefined {
   if (ref.backend !== 'registry') return exportedAt
-  const saves = [...records]
+  const recorded = [...records]
     .flatMap(({ stages }) => Object.values(stages).flatMap(platforms => Object.values(platforms)))
     .flatMap(({ saved }) => (saved.registry?.id === id ? [Date.parse(saved.registry.at)] : []))
     .filter(at => !Number.isNaN(at))
+  const saves = [...recorded, ...(renewedAt === undefined ? [] : [renewedAt])]
   return saves.length === 0 ? undefined : Math.max(...saves)
 }
 
