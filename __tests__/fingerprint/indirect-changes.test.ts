@@ -118,7 +118,7 @@ test.each<{ description: string; now: Partial<Build>; expected: readonly string[
   expect(own).toEqual(expected)
 })
 
-test('long chains of variables and of stages without steps are compared within seconds', () => {
+test('long chains of variables and of stages without steps are compared, and not each way through them', () => {
   const levels = Array.from({ length: 100 }, (_, at) => at)
   const halves = (at: number) => `\${A${at}%?}\${B${at}#?}`
   const text = [
@@ -128,9 +128,8 @@ test('long chains of variables and of stages without steps are compared within s
     ...levels.map(at => `FROM ${at === 0 ? 's0' : `t${at}`} AS t${at + 1}`),
     'FROM t100 AS last\nRUN x\n'
   ].join('\n')
-  const started = performance.now()
+  // Each of the 2^100 ways would never end.
   expect(differences({ dockerfile: text }, { dockerfile: text.replace('A0=12', 'A0=52') })).toEqual(['last 0: instruction [2]'])
-  expect(performance.now() - started).toBeLessThan(5_000)
 })
 
 const aliases = `ARG TAG=1

@@ -101,6 +101,21 @@ describe('layers', () => {
     await adminOf(service.url).setFaults([])
   }, 15_000)
 
+  test('a service that goes on being throttled is waited for once, not by each layer', async () => {
+    const impatient = newBuildKitEntries(environment, stopwatch, 2)
+    const admin = adminOf(service.url)
+    const asked = async () => (await admin.requests()).filter(line => line.includes('CreateCacheEntry')).length
+    await admin.setFaults([{ path: 'CreateCacheEntry', status: 429, headers: { 'retry-after': '1' } }])
+    const before = await asked()
+    await expect(impatient.save('layer-g', path, 5, 15)).rejects.toThrow('answered 429')
+    const first = (await asked()) - before
+    await expect(impatient.save('layer-h', path, 5, 15)).rejects.toThrow('answered 429')
+    expect([first > 1, (await asked()) - before - first]).toEqual([true, 1])
+    await admin.setFaults([])
+    await impatient.save('layer-h', path, 5, 15)
+    expect(await impatient.has('layer-h', 5)).toBe(true)
+  })
+
   test('a service that is throttled is asked again', async () => {
     await adminOf(service.url).setFaults([{ status: 429, headers: { 'retry-after': '1' }, times: 2 }])
     await entries.save('layer-d', path, 5, 15)

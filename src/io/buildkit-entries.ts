@@ -22,7 +22,7 @@ const mostTaken = { list: 5, layer: 1 }
 /** Seconds between two questions whether what another job uploads is there. */
 const askAgainSeconds = 1
 
-/** Seconds to wait where the service is throttled and does not say how long, and at most for one answer. */
+/** Seconds to wait where the service is throttled and does not say how long, and at most until calls of one kind are answered again. */
 const throttledSeconds = 2
 const mostThrottledSeconds = 60
 
@@ -30,9 +30,16 @@ const mostThrottledSeconds = 60
 const finalSeconds = 6
 
 /** BuildKit's own entries of GitHub's cache, by the service's version 2, the only one that is spoken here. */
-export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): BuildKitEntries {
+export function newBuildKitEntries(
+  environment: NodeJS.ProcessEnv,
+  stopwatch: Stopwatch,
+  throttledLimit = mostThrottledSeconds
+): BuildKitEntries {
   const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? ''
   const service = environment['ACTIONS_RESULTS_URL'] ?? ''
+
+  /** Since when calls of a kind are throttled, in milliseconds: all of them wait together, and those after them no longer. */
+  const throttledSince = new Map<string, number>()
 
   async function call(name: string, body: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     const url = new URL(`twirp/github.actions.results.api.v1.CacheService/${name}`, service)
@@ -45,17 +52,26 @@ export function newBuildKitEntries(environment: NodeJS.ProcessEnv, stopwatch: St
           throw (signal.aborted && said) || error
         }
       )
-      if (response.ok) return (await response.json()) as Readonly<Record<string, unknown>>
+      if (response.ok) {
+        throttledSince.delete(name)
+        return (await response.json()) as Readonly<Record<string, unknown>>
+      }
       said = new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
       const seconds = Number(response.headers.get('retry-after') ?? throttledSeconds) || throttledSeconds
       waited += seconds
       // Where that is lost the layer's name stays reserved.
       const isFinal = name === 'FinalizeCacheEntryUpload' && response.status >= 500 && waited <= finalSeconds
-      if (!isFinal && (response.status !== 429 || waited > mostThrottledSeconds)) throw said
+      if (!isFinal && (response.status !== 429 || throttledFor(name) + seconds > throttledLimit)) throw said
       await sleep(seconds * 1000, undefined, { signal }).catch(() => {
         throw said
       })
     }
+  }
+
+  function throttledFor(name: string): number {
+    const since = throttledSince.get(name) ?? performance.now()
+    throttledSince.set(name, since)
+    return (performance.now() - since) / 1000
   }
 
   const within = async <T>(seconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {

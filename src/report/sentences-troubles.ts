@@ -35,8 +35,10 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'save-failed': {
     what: place => words`Could not save ${place}`,
-    remedy: () =>
-      words`The next build starts from what was saved before. Check that ${'cache-dir'} can be written and the disk is not full, and that the job reaches its cache service.`
+    remedy: ({ detail }) =>
+      isDiskFull(detail)
+        ? words`The next build starts from what was saved before. ${fullDiskWords}`
+        : words`The next build starts from what was saved before. Check that ${'cache-dir'} can be written and the disk is not full, and that the job reaches its cache service.`
   },
   'local-cache-broken': {
     what: place => words`Did not use ${place}: it was damaged`,
@@ -87,6 +89,8 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
 
 const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`
 
+const unwellService = words`The cache service answered that it is not well or has too much to do: often the next run is fine.`
+
 const registryTrouble: { readonly [trouble in 'unreachable' | 'unwell']: Words } = {
   unreachable: words`The registry could not be reached: check its name in ${'tags'} or ${'cache-image'}, that it runs, and that this runner reaches it; often the next run is fine.`,
   unwell: words`The registry answered that it is not well or has too much to do: often the next run is fine.`
@@ -105,7 +109,7 @@ function mayRead({ backend, host, detail }: Said): Words {
   if (backend === 'registry')
     return words`Check that the job logs in before this step and has ${'packages: read'}, or what the registry asks for.`
   if (backend === 'local') return words`Check that ${'cache-dir'} can be read and the disk is not full.`
-  return service
+  return network === 'unwell' ? unwellService : service
 }
 
 function mayWrite({ backend, host, detail }: Said): Words {
@@ -118,5 +122,5 @@ function mayWrite({ backend, host, detail }: Said): Words {
     return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have it.`
   }
   if (backend === 'local') return words`Check that ${'cache-dir'} can be written and the disk is not full.`
-  return words`${service} Pull requests from forks may only read.`
+  return network === 'unwell' ? unwellService : words`${service} Pull requests from forks may only read.`
 }

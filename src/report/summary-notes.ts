@@ -1,5 +1,6 @@
 import type { Degradation } from '../reasons'
 import { seconds } from './amounts'
+import { isDiskFull } from './disk-trouble'
 import { group } from './group'
 import { bold, bullets, code, details, join, ours, NOTHING, sentence, text, type Markdown } from './markdown'
 import { oneLine } from './plain'
@@ -77,6 +78,6 @@ const own = /[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|_state=[^"&\
 
 /** One trouble often hits every stage, each with a blob, an upload and a connection of its own: said once, with all the stages. */
 function sameTroubles(degradations: readonly Degradation[]) {
-  const said = (detail: string) => oneLine(detail.replace(own, '…'), 300)
+  const said = (detail: string) => (isDiskFull(detail) ? 'full' : oneLine(detail.replace(own, '…'), 300))
   return group(degradations, ({ code, backend, detail }) => [code, backend ?? '', said(detail)].join('\n'))
 }

@@ -49,11 +49,13 @@ export function startCacheMounts(
   cancellation: Cancellation,
   preparation: Preparation,
   builder: Promise<Builder>,
-  expected: Promise<ExpectedBuild>
+  expect: () => Promise<ExpectedBuild>
 ): CacheMounts {
   const plan = usedMounts(host, preparation)
   const { inputs } = preparation
   const fetch = async () => {
+    const expected = expect()
+    expected.catch(() => undefined)
     if (mayHoldMounts(host) && !carriesMounts(host, inputs, await builder)) return undefined
     return fetchMounts(host, preparation, plan.kept, await expected)
   }

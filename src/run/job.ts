@@ -4,6 +4,7 @@ import type { Handover } from '../handover'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import { imageDigests } from '../explain/images'
+import type { Materials } from '../fingerprint/seal'
 import { buildsBesideMain } from '../plan/builder'
 import { chooseImports, importedRefs } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
@@ -40,6 +41,8 @@ import { graceSeconds } from './side-builds'
 /** Seconds the plan waits for what the stages are made from, once all else is known, and the report once all is done. */
 const planSeconds = 0.2
 const planLimitSeconds = 600
+/** Cache mounts wait longer: a step that finds an empty one takes longer than that. */
+const mountSeconds = 5
 const reportSeconds = 5
 
 /** Seconds more than for exports, once the job was cancelled, for the records of what was saved by then. */
@@ -95,12 +98,15 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const choosing = lookups.found.then(found => chooseImports(preparation, found))
   // The builder may take long: what is expected is known by then, unless the context is large.
   const soon = Promise.race([fingerprints.ready(planLimitSeconds), bringing.then(() => fingerprints.ready(planSeconds))])
-  const expecting = Promise.all([lookups.all, choosing, soon]).then(([caches, imports, materials]) =>
-    knownWith(host, preparation, { caches, imports }, materials)
-  )
+  const expectWith = async (reading: Promise<Materials | undefined>) => {
+    const [caches, imports, materials] = await Promise.all([lookups.all, choosing, reading])
+    return knownWith(host, preparation, { caches, imports }, materials)
+  }
+  const expecting = expectWith(soon)
   // Who needs it waits for it, unless the job ends before.
   expecting.catch(() => {})
-  const cacheMounts = startCacheMounts(held, cancellation, preparation, bringing, expecting)
+  const expectLater = () => expectWith(fingerprints.ready(mountSeconds))
+  const cacheMounts = startCacheMounts(held, cancellation, preparation, bringing, expectLater)
   const [builder, chosen] = await withSummary(host, cancellation, Promise.all([bringing, choosing]))
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
