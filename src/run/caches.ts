@@ -167,8 +167,8 @@ export function findCaches(
 }
 
 /**
- * What GitHub's cache holds: as the records have it, and by the refs themselves where there is none, or a job that was killed may have written one that
- * no record tells of. Nobody asks where a record could not be read, which is a trouble of its own.
+ * What GitHub's cache holds: as the records have it, and by the refs themselves where there is none, or a job that was killed or goes on may have written one
+ * that no record tells of. Nobody asks where a record could not be read, which is a trouble of its own.
  */
 async function ghaRefsFound(
   host: Host,

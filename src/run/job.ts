@@ -105,7 +105,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const expecting = expectWith(soon)
   // Who needs it waits for it, unless the job ends before.
   expecting.catch(() => {})
-  const expectLater = () => expectWith(fingerprints.ready(mountSeconds))
+  const expectLater = async () => ((await soon) ? expecting : expectWith(fingerprints.ready(mountSeconds)))
   const cacheMounts = startCacheMounts(held, cancellation, preparation, bringing, expectLater)
   const [builder, chosen] = await withSummary(host, cancellation, Promise.all([bringing, choosing]))
   const beside = buildsBesideMain(builder.buildkit)
