@@ -223,6 +223,8 @@ describe.each(['gha', 'local'])('%s', backend => {
     expect(job.main.exitCode).toBe(0)
     expect(reasonsOf(job)).toMatchObject({ base: { code: 'cache-evicted' } })
     expect(Object.values(reasonsOf(job)).map(({ code }) => code)).not.toContain('first-build')
+    // What ran before the build was stopped and planned anew is saved, too.
+    expect(reasonsOf(await project.job(inputs))).toEqual({})
   })
 })
 

@@ -159,7 +159,8 @@ function stepStatus(vertices: readonly Vertex[], outcome: StageFacts['outcome'])
   return vertices.some(({ ran }) => ran) ? 'ran' : 'cached'
 }
 
-function stageStatus(steps: readonly StepResult[]): StageStatus {
+/** How a stage came out whose steps came out so. */
+export function stageStatus(steps: readonly StepResult[]): StageStatus {
   const has = (status: StepResult['status']) => steps.some(step => step.status === status)
   if (has('failed')) return 'failed'
   if (has('not-run')) return 'not-run'

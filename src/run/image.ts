@@ -2,6 +2,7 @@ import type { Host } from '../host'
 import type { Degradation } from '../reasons'
 import type { StageResult } from '../explain/stage-result'
 import { explainStages } from '../explain/stages'
+import { withStopped } from '../explain/stopped-build'
 import { mainBuildArgv } from '../plan/argv'
 import { stopBuilderArgv } from '../plan/builder'
 import { displayRef } from '../plan/cache-plan'
@@ -30,6 +31,8 @@ export interface ImageRequest {
   readonly imports: ImportPlan
   /** Steps may have run before, against what was expected: then they are cached now, and in no ref. */
   readonly ranSteps?: boolean
+  /** What this is done in place of: the same build, stopped since its import is gone. */
+  readonly stopped?: Pick<BuiltImage, 'run' | 'results'> | undefined
   /** Called with what is known of the stages, whenever that changed. */
   readonly onProgress: (table: VertexTable) => void
   /** Called when the main import turned out not to be whole, or its backend gave no answer: nothing may import it any more. */
@@ -86,6 +89,7 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const directory = await host.files.makeTemporary('build-')
   const files = { metadataFile: `${directory}/metadata.json`, iidFile: `${directory}/iid` }
   const stages = { dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
+  const resultsOf = (table: VertexTable, how: BuiltImage['outcome']) => explainStages({ ...stages, table, outcome: how })
   const watch = watchImport(host, imports.main?.ref, stages)
   const unlessGone = cancellation.also(watch.gone)
   const build = (importRef: CacheRef | undefined) => {
@@ -100,6 +104,8 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
       ...(importRef ? { importSeconds } : {})
     })
   }
+  /** Builds that this one was begun as before. */
+  const stopped = request.stopped ? [request.stopped] : []
   let run = await build(imports.main?.ref)
   const importGone = watch.isGone() && run.exitCode !== 0 && !cancellation.requested() && firstFailure(run.table) === undefined
   const failed = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)?.error
@@ -118,13 +124,14 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
     // Whatever hits now, no ref is known to be whole.
     if (hung === undefined) for (const { stage } of plan.stages) stale.add(stage.name)
     else await freeBuilder(host, builder)
-    const { seconds } = run
+    const first = { run, results: resultsOf(run.table, 'failure') }
     run = await build(undefined)
-    run = { ...run, seconds: seconds + run.seconds }
+    stopped.push(first)
   }
   const cutOff = cancellation.requested() && firstFailure(run.table) === undefined
   const outcome = run.exitCode === 0 ? 'success' : cutOff ? 'cancelled' : 'failure'
-  const results = explainStages({ ...stages, table: run.table, outcome })
+  const results = stopped.reduce((all, { results: before }) => withStopped(all, before), resultsOf(run.table, outcome))
+  run = { ...run, seconds: stopped.reduce((sum, before) => sum + before.run.seconds, run.seconds) }
   const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
   const made = { imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
   return { run, outcome, results, broughtIn, bringInTimes, importGone, failedImports, stale, degradations, ...made }

@@ -41,10 +41,10 @@ export async function buildAsPlanned(
 ): Promise<Known & { readonly built: BuiltImage; readonly side: SideBuilds }> {
   const { preparation, builder, eager } = request
   const held = { ...host, log }
-  const begin = (planned: ImportPlan) => {
+  const begin = (planned: ImportPlan, stopped?: BuiltImage) => {
     const side = newSideBuilds(host, cancellation, { ...request, imports: planned })
     const building = filling.then(({ ranSteps = false }) =>
-      buildImage(held, cancellation, { preparation, builder, imports: planned, ranSteps, ...side.duringMain })
+      buildImage(held, cancellation, { preparation, builder, imports: planned, ranSteps, stopped, ...side.duringMain })
     )
     // It is waited for below; what is thrown before that is thrown there.
     building.catch(() => {})
@@ -62,5 +62,5 @@ export async function buildAsPlanned(
   host.log.endGroup()
   first.side.duringMain.onImportLost('lost')
   const known = await planWithoutGone(host, preparation, done, await materials)
-  return follow(begin(known.imports), known)
+  return follow(begin(known.imports, done.built), known)
 }
