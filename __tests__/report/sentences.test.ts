@@ -176,6 +176,11 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
     'app: newer in the local directory than the rest, but could not be read',
     /cache-dir/u
   ],
+  ...(['restored', 'saved'] as const).map((done): [Partial<Degradation> & Pick<Degradation, 'code'>, string, RegExp] => [
+    { code: `mount-${done === 'restored' ? 'restore' : 'save'}-failed`, detail: 'the service answered 429: Too Many Requests' },
+    `Cache mount app could not be ${done}`,
+    /^(?!.*disk).*too much to do/u
+  ]),
   [{ code: 'cache-service-missing' }, 'This job has no cache service of GitHub', /cache-image/u]
 ])('trouble %j', (trouble, what, remedy) => {
   expect(plain(troubleWords(trouble, words`${'app'}`))).toBe(what)

@@ -1,5 +1,6 @@
 import type { Degradation, MountRestored, MountSaved } from '../reasons'
 import { fullDiskWords, isDiskFull } from './disk-trouble'
+import { networkTrouble, unwellServiceWords } from './network-trouble'
 import { words, type Words } from './words'
 
 /** Troubles with cache mounts: what it is, and what to do about it. */
@@ -13,20 +14,26 @@ export const mountTroubles: {
     what: (_, mounts) => words`Cache mount ${mounts} could not be restored`,
     remedy: ({ detail }) => {
       const lost = words`Steps that use it had to fetch what it would have held. What they fetched is saved anew.`
-      return isDiskFull(detail) ? words`${lost} ${fullDiskWords}` : lost
+      const cause = causeWords(detail)
+      return cause ? words`${lost} ${cause}` : lost
     }
   },
   'mount-save-failed': {
     what: (_, mounts) => words`Cache mount ${mounts} could not be saved`,
-    remedy: ({ detail }) =>
-      isDiskFull(detail)
-        ? words`The next job starts from what was saved before. ${fullDiskWords}`
-        : words`The next job starts from what was saved before. Check that the job reaches its cache service and the disk is not full; where no base image has ${'tar'}, name one with ${'cache-mounts-image'}.`
+    remedy: ({ detail }) => words`The next job starts from what was saved before. ${causeWords(detail) ?? checkService}`
   },
   'mount-too-large': {
     what: (_, mounts) => words`Cache mount ${mounts} was not saved: it is too large`,
     remedy: () => words`Raise ${'cache-mounts-max-size'}, or have the step clear away what it no longer needs.`
   }
+}
+
+const checkService = words`Check that the job reaches its cache service and the disk is not full; where no base image has ${'tar'}, name one with ${'cache-mounts-image'}.`
+
+/** What to do about trouble whose cause its detail tells. */
+function causeWords(detail: string): Words | undefined {
+  if (isDiskFull(detail)) return fullDiskWords
+  return networkTrouble(detail) === 'unwell' ? unwellServiceWords : undefined
 }
 
 /** Whether a mount was filled before the build. */

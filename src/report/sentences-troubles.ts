@@ -1,7 +1,7 @@
 import { isLostContent } from '../plan/lost-content'
 import type { Degradation } from '../reasons'
 import { fullDiskWords, isDiskFull } from './disk-trouble'
-import { networkTrouble } from './network-trouble'
+import { networkTrouble, unwellServiceWords } from './network-trouble'
 import { placeWords } from './places'
 import { mountTroubles } from './sentences-mounts'
 import { isForeign, permissionWords } from './sentences-permissions'
@@ -89,8 +89,6 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
 
 const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`
 
-const unwellService = words`The cache service answered that it is not well or has too much to do: often the next run is fine.`
-
 const registryTrouble: { readonly [trouble in 'unreachable' | 'unwell']: Words } = {
   unreachable: words`The registry could not be reached: check its name in ${'tags'} or ${'cache-image'}, that it runs, and that this runner reaches it; often the next run is fine.`,
   unwell: words`The registry answered that it is not well or has too much to do: often the next run is fine.`
@@ -109,7 +107,7 @@ function mayRead({ backend, host, detail }: Said): Words {
   if (backend === 'registry')
     return words`Check that the job logs in before this step and has ${'packages: read'}, or what the registry asks for.`
   if (backend === 'local') return words`Check that ${'cache-dir'} can be read and the disk is not full.`
-  return network === 'unwell' ? unwellService : service
+  return network === 'unwell' ? unwellServiceWords : service
 }
 
 function mayWrite({ backend, host, detail }: Said): Words {
@@ -122,5 +120,5 @@ function mayWrite({ backend, host, detail }: Said): Words {
     return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have it.`
   }
   if (backend === 'local') return words`Check that ${'cache-dir'} can be written and the disk is not full.`
-  return network === 'unwell' ? unwellService : words`${service} Pull requests from forks may only read.`
+  return network === 'unwell' ? unwellServiceWords : words`${service} Pull requests from forks may only read.`
 }
