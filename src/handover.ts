@@ -16,9 +16,11 @@ export interface Handover {
   /** What of the local cache directory is to be saved to GitHub's cache. */
   readonly localCache?: LocalSave
   /** Exports that a cancelled job did not get done. */
-  readonly left?: LeftExports
+  readonly left?: LeftExports | undefined
   /** Cache mounts that it did not save. */
-  readonly leftMounts?: LeftMounts
+  readonly leftMounts?: LeftMounts | undefined
+  /** Main is building or saving, and has not yet said what became of it: who finds this knows that it was killed. */
+  readonly unfinished?: boolean
 }
 
 /** A program, and the directory and key that it has in GitHub's cache. */
@@ -81,7 +83,7 @@ export function parseHandover(text: string): Handover | undefined {
 }
 
 function isHandover(value: unknown): value is Handover {
-  const { version, builder, keepState, current, context, buildx, staging, localCache, left, leftMounts } = (value ??
+  const { version, builder, keepState, current, context, buildx, staging, localCache, left, leftMounts, unfinished } = (value ??
     {}) as Partial<Handover>
   return (
     version === 1 &&
@@ -93,7 +95,8 @@ function isHandover(value: unknown): value is Handover {
     (staging === undefined || typeof staging === 'string') &&
     (localCache === undefined || isLocalSave(localCache)) &&
     (left === undefined || isLeft(left)) &&
-    (leftMounts === undefined || areLeftMounts(leftMounts))
+    (leftMounts === undefined || areLeftMounts(leftMounts)) &&
+    (unfinished === undefined || typeof unfinished === 'boolean')
   )
 }
 

@@ -166,7 +166,9 @@ it('a job that is killed once a stage is in GitHub’s cache costs nothing of th
   while (!(await isSaved())) await new Promise(resolve => setTimeout(resolve, 10))
   process.kill(-main.pid, 'SIGKILL')
   await main.done
-  await prepared.finish()
+  const killed = await prepared.finish()
+  expect(killed.post?.log).toContain('The main step was killed before it could say what became of the build')
+  expect(killed.summary).toContain('killed before its summary was written')
   const next = await project.job(inputs)
   expect([next.main.exitCode, troublesOf(next)]).toEqual([0, []])
   expect(outputOfSteps(next).filter(line => line.startsWith('ran '))).not.toContain('ran base')

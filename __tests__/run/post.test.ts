@@ -41,6 +41,14 @@ test.each([
   ])
 })
 
+test('a main step that was killed is told of, one that came to its end is not', async () => {
+  await post({ builder: 'b', unfinished: true })
+  expect(host.said[0]).toMatch(/^warning: The main step was killed/)
+  await host.remove()
+  await post({ builder: 'b', unfinished: false })
+  expect(host.said).toEqual(['info: Builder b removed'])
+})
+
 test('and not else', async () => {
   expect(await post({ builder: 'b' })).toEqual(['buildx rm --force b'])
 })

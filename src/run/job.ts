@@ -114,6 +114,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const filling = cacheMounts.fill(builder)
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
   const planned = { preparation, builder, imports: chosen, eager, beside, log, filling, expecting, materials: soon, ...local }
+  leave({ unfinished: true })
   const { built, side, caches, imports, expectations } = await buildAsPlanned(host, cancellation, planned)
   const restored = await filling
   const exportsStarted = host.clock.now()
@@ -129,8 +130,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     })
   )
   const [{ outcomes, beginnings, left }, mounts] = await Promise.all([finishing, savingMounts])
-  if (left) leave({ left })
-  if (mounts.left) leave({ leftMounts: mounts.left })
+  leave({ left, leftMounts: mounts.left })
   const sizes = measureRefs(outcomes, caches)
   const [materials, imageBytes] = await inTime.orElse(Promise.all([fingerprints.ready(reportSeconds), measured]), [
     undefined,
@@ -190,6 +190,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     record: await inTime.orElse(recording, undefined),
     started
   })
+  leave({ unfinished: false })
   const { exitCode, text } = built.run
   if (report.outcome !== 'failure' && report.interrupted) throw new BuildFailed(failureText(report, exitCode), exitCode || 130)
   if (exitCode !== 0)

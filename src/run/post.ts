@@ -5,7 +5,7 @@ import type { Host } from '../host'
 import { asksForDebugging, daemonLogArgv, removeBuilderArgv } from '../plan/builder'
 import { removeContextArgv } from '../plan/docker-context'
 import { bytes as amount, count } from '../report/amounts'
-import { renderLeft, renderLeftMounts, troubles } from '../report/summary-notes'
+import { renderKilled, renderLeft, renderLeftMounts, troubles } from '../report/summary-notes'
 import { plain } from '../report/words'
 import { hideCredentials, withoutQueries } from '../signed-urls'
 import { watchCancellation } from './cancellation'
@@ -23,7 +23,8 @@ export async function runPost(real: Host, readEvent: () => Promise<unknown>): Pr
   const handover = parseHandover(real.workflow.state(handoverState))
   if (!handover) return
   const host = await withStandaloneBuildx(real)
-  const { buildx, staging, left, leftMounts } = handover
+  const { buildx, staging, left, leftMounts, unfinished } = handover
+  if (unfinished) await attempt(host, tellKilled(host))
   const until = host.clock.now() + leftSeconds * 1000
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging, until)) : undefined
   if (leftMounts) await attempt(host, finishMounts(host, readEvent, leftMounts, until))
@@ -43,6 +44,13 @@ async function attempt<T>(host: Host, work: Promise<T>): Promise<T | undefined> 
     host.log.warning(messageOf(error))
     return undefined
   }
+}
+
+async function tellKilled(host: Host): Promise<void> {
+  host.log.warning(
+    'The main step was killed before it could say what became of the build. What it had saved by then serves the next one.'
+  )
+  if (wantsSummary(host)) await host.workflow.appendSummary(renderKilled())
 }
 
 /** Says what became of the exports that a cancelled job left; gives the local cache to save. */
