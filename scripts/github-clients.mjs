@@ -1,6 +1,6 @@
 // @ts-check
 // What is other in GitHub's clients as they are bundled than as they are published.
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
 /** @type {import('esbuild').Plugin} */
@@ -23,7 +23,7 @@ export const githubClients = {
       build.onLoad({ filter: new RegExp(`@actions/cache/lib/internal/${module}\\.js$`) }, async ({ path }) => {
         const [before, after, ...more] = (await readFile(path, 'utf8')).split(`export function ${name}(`)
         if (after === undefined || more.length > 0) throw new Error(`${path} has not one ${name}`)
-        // The storage's client takes longer to start than a record to be fetched, and that is done without it.
+        // The storage's client takes long to start, and what the service answers may need none.
         const replacement = `export const ${name} = async (...given) => (await import(${JSON.stringify(resolve(own))})).${name}(...given)`
         return { contents: `${before}function replaced(${after}\n${replacement}` }
       })
@@ -36,7 +36,16 @@ export const githubClients = {
       /node_modules\/@actions\/artifact\//.test(importer) ? { path: 'reading-artifacts', namespace: 'left-out' } : undefined
     )
     // Only for a way through proxies that nobody asks for: requests that go through one do without it. It takes longest to start of all.
-    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'left-out' }))
+    build.onResolve({ filter: /^undici$/ }, ({ importer }) =>
+      /node_modules\/@actions\/http-client\//.test(importer) ? { path: 'undici', namespace: 'left-out' } : undefined
+    )
+    build.onEnd(async () => {
+      const outdir = build.initialOptions.outdir ?? '.'
+      for (const path of await readdir(outdir, { recursive: true })) {
+        const text = path.endsWith('.js') ? await readFile(resolve(outdir, path), 'utf8') : ''
+        if (text.includes('.getAgentDispatcher(')) throw new Error(`${path} asks for undici, which is left out`)
+      }
+    })
     // Only for OIDC tokens, which are never asked for here, and half of the time to start.
     build.onResolve({ filter: /^\.\/oidc-utils\.js$/ }, () => ({ path: 'oidc-utils', namespace: 'left-out' }))
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {}' }))

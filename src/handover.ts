@@ -19,8 +19,6 @@ export interface Handover {
   readonly left?: LeftExports | undefined
   /** Cache mounts that it did not save. */
   readonly leftMounts?: LeftMounts | undefined
-  /** Main is building or saving, and has not yet said what became of it: who finds this knows that it was killed. */
-  readonly unfinished?: boolean
 }
 
 /** A program, and the directory and key that it has in GitHub's cache. */
@@ -65,8 +63,9 @@ export interface LeftMounts {
   readonly mounts: readonly { readonly name: string; readonly digest: string }[]
 }
 
-/** Name of the state variable. */
+/** Names of the state variables: what main leaves, and whether it is under way. */
 export const handoverState = 'handover'
+export const underWayState = 'underway'
 
 export function renderHandover(handover: Handover): string {
   return JSON.stringify(handover)
@@ -83,7 +82,7 @@ export function parseHandover(text: string): Handover | undefined {
 }
 
 function isHandover(value: unknown): value is Handover {
-  const { version, builder, keepState, current, context, buildx, staging, localCache, left, leftMounts, unfinished } = (value ??
+  const { version, builder, keepState, current, context, buildx, staging, localCache, left, leftMounts } = (value ??
     {}) as Partial<Handover>
   return (
     version === 1 &&
@@ -95,8 +94,7 @@ function isHandover(value: unknown): value is Handover {
     (staging === undefined || typeof staging === 'string') &&
     (localCache === undefined || isLocalSave(localCache)) &&
     (left === undefined || isLeft(left)) &&
-    (leftMounts === undefined || areLeftMounts(leftMounts)) &&
-    (unfinished === undefined || typeof unfinished === 'boolean')
+    (leftMounts === undefined || areLeftMounts(leftMounts))
   )
 }
 

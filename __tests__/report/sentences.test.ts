@@ -177,10 +177,25 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
     /cache-dir/u
   ],
   ...(['restored', 'saved'] as const).map((done): [Partial<Degradation> & Pick<Degradation, 'code'>, string, RegExp] => [
-    { code: `mount-${done === 'restored' ? 'restore' : 'save'}-failed`, detail: 'the service answered 429: Too Many Requests' },
+    { code: `mount-${done === 'restored' ? 'restore' : 'save'}-failed`, backend: 'gha', detail: '429: Too Many Requests' },
     `Cache mount app could not be ${done}`,
     /^(?!.*disk).*too much to do/u
   ]),
+  [
+    {
+      code: 'mount-save-failed',
+      detail: 'failed to resolve source metadata for docker.io/library/busybox:1: 429 Too Many Requests'
+    },
+    'Cache mount app could not be saved',
+    /cache-mounts-image/u
+  ],
+  ...(['record-failed', 'restore-failed'] as const).map(
+    (code): [Partial<Degradation> & Pick<Degradation, 'code'>, string, RegExp] => [
+      { code, backend: 'local', detail: '429: Too Many Requests' },
+      plain(troubleWords({ code, backend: 'local' }, [])),
+      /^(?!.*space).*too much to do/u
+    ]
+  ),
   [{ code: 'cache-service-missing' }, 'This job has no cache service of GitHub', /cache-image/u]
 ])('trouble %j', (trouble, what, remedy) => {
   expect(plain(troubleWords(trouble, words`${'app'}`))).toBe(what)

@@ -107,14 +107,17 @@ describe('gha, without a record', () => {
       const text = lists[key.replace(/^index-(.*)-1-[0-9a-f]{8}$/, '$1')]
       return text === 'broken' ? Promise.reject(new Error('503')) : Promise.resolve(text)
     }
-    const { found, unread } = await lookUpGha(
+    const plan = planAt('127.0.0.1:1/a/b')
+    const { found, absent = [] } = await lookUpGha(
       {
         ...host,
         env: { ACTIONS_RUNTIME_TOKEN: makeJobToken(scopes) },
-        buildkitEntries: { ...host.buildkitEntries, read }
+        buildkitEntries: { ...host.buildkitEntries, available: true, read }
       },
-      ghaRefsOf(planAt('127.0.0.1:1/a/b'))
+      plan,
+      { records: [], areAll: true }
     )
+    const unread = ghaRefsOf(plan).filter(ref => !absent.includes(ref) && !found.some(one => one.ref === ref))
     return { found: found.map(({ ref, blobs = [] }) => [ref.name, ...blobs]), unread: unread.map(({ name }) => name), asked }
   }
 

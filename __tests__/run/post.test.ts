@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { handoverState, renderHandover } from '../../src/handover'
+import { handoverState, renderHandover, underWayState } from '../../src/handover'
 import type { Handover } from '../../src/handover'
 import { runPost } from '../../src/run/post'
 import { newTestHost } from '../helpers/host'
@@ -9,7 +9,10 @@ import type { TestHost } from '../helpers/host'
 let host: TestHost
 afterEach(() => host.remove())
 
-async function post(handover: Omit<Handover, 'version'>, { env = {}, flags = '' } = {}): Promise<readonly string[]> {
+async function post(
+  handover: Omit<Handover, 'version'>,
+  { env = {}, flags = '', underWay = '' } = {}
+): Promise<readonly string[]> {
   host = await newTestHost({
     env: { RUNNER_DEBUG: '', ...env },
     docker: `const argv = process.argv.slice(2)
@@ -19,6 +22,7 @@ async function post(handover: Omit<Handover, 'version'>, { env = {}, flags = '' 
       if (argv[0] === 'context') { console.error('in use'); process.exit(1) }`
   })
   host.workflow.saveState(handoverState, renderHandover({ version: 1, ...handover }))
+  host.workflow.saveState(underWayState, underWay)
   const workflow = { ...host.workflow, input: (name: string) => (name === 'buildkitd-flags' ? flags : '') }
   await runPost({ ...host, workflow }, () => Promise.resolve({}))
   return (await readFile(join(host.folder, 'calls'), 'utf8')).trim().split('\n')
@@ -42,10 +46,10 @@ test.each([
 })
 
 test('a main step that was killed is told of, one that came to its end is not', async () => {
-  await post({ builder: 'b', unfinished: true })
+  await post({ builder: 'b' }, { underWay: 'true' })
   expect(host.said[0]).toMatch(/^warning: The main step was killed/)
   await host.remove()
-  await post({ builder: 'b', unfinished: false })
+  await post({ builder: 'b' })
   expect(host.said).toEqual(['info: Builder b removed'])
 })
 

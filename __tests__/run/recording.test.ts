@@ -13,10 +13,18 @@ import { inputsWith } from '../inputs/fixture'
 const plan = planOf(diamond, { backends: ['gha'] })
 const deps = refOf(plan, 'deps', 'gha')
 const preparation = { plan, dockerfile: dockerfileOf(diamond), inputs: inputsWith(), jobId: 'job' } as unknown as Preparation
-const saved: ExportOutcome = { stage: 'deps', ref: deps, exported: 'yes', seconds: 1, ranSteps: [], digest: 'sha256:d', detail: '' }
+const saved: ExportOutcome = {
+  stage: 'deps',
+  ref: deps,
+  exported: 'yes',
+  seconds: 1,
+  ranSteps: [],
+  digest: 'sha256:d',
+  detail: ''
+}
 
 /** A service that takes records and gives none. */
-async function withoutReading(recordsFailed: boolean) {
+async function withoutReading(ownRecordFailed: boolean) {
   const texts: string[] = []
   const actionsCache: ActionsCache = {
     available: true,
@@ -27,7 +35,16 @@ async function withoutReading(recordsFailed: boolean) {
   const host = await newTestHost({ actionsCache })
   const recordPlace = { onlyExplains: false, names: [basename(host.folder)], repository: 'acme/app', directory: host.folder }
   const record = { ...emptyRecord('acme/app', 'key') }
-  const caches = { askedAt: 0, found: [], record, recordPlace, recordsFailed, readOnly: [] } as unknown as Caches
+  const caches = {
+    askedAt: 0,
+    found: [],
+    record,
+    absent: [],
+    recordPlace,
+    recordsFailed: true,
+    ownRecordFailed,
+    readOnly: []
+  } as unknown as Caches
   const kept = () => Object.entries(parseRecord(texts.at(-1) ?? '', 'acme/app')?.refs ?? {})
   return { host, caches, kept }
 }
@@ -50,7 +67,7 @@ test('a record that could not be read is not taken for one that knows of nothing
   await host.remove()
 })
 
-test('one that was read is known to be whole, also where the newest cannot be had', async () => {
+test('one that was read is known to be whole, also where the newest cannot be had, and others could not be read at first', async () => {
   const { host, caches, kept } = await withoutReading(false)
   await saveRecords(host, preparation, caches, [saved])
   expect(kept().map(([name, { id, unsure }]) => [name, id, unsure])).toEqual([[deps.name, 'sha256:d', undefined]])

@@ -110,7 +110,7 @@ describe('what was unsure and was looked into', () => {
   const announcedAt = Date.parse('2026-11-20T12:00:00.000Z')
   const unsure = { ...entry('f1'), unsure: `${new Date(announcedAt).toISOString()} job` }
   const final = { ref: refOf(plan, 'final', 'gha'), id: 'sha256:f', blobs: new Set(['1', '3']), exportedAt }
-  const settled = (now: CacheRecord['refs'], found: FoundRef = final, secondsLater = 60) =>
+  const settled = (now: CacheRecord['refs'], found: FoundRef = final, secondsLater = 60, absent: readonly CacheRef[] = []) =>
     settledRefs(
       {
         askedAt: announcedAt + secondsLater * 1000,
@@ -119,7 +119,8 @@ describe('what was unsure and was looked into', () => {
           { ref: refOf(plan, 'base', 'gha'), id: 'b1', blobs: new Set(['1']) },
           { ref: refOf(plan, 'tools', 'gha'), id: 't1', blobs: new Set(['2']) },
           found
-        ]
+        ].filter(({ ref }) => !absent.includes(ref)),
+        absent
       },
       now
     )
@@ -135,6 +136,12 @@ describe('what was unsure and was looked into', () => {
     })
     // The job that announced it may still be uploading.
     expect(settled({ [name('final')]: unsure }, before, 899)).toEqual({})
+  })
+
+  test('is not there, where nobody wrote it in that time and it is in no list', () => {
+    expect(settled({ [name('final')]: unsure }, final, 901, [final.ref])).toEqual({ [name('final')]: entry('') })
+    expect(settled({ [name('final')]: unsure }, final, 899, [final.ref])).toEqual({})
+    expect(settled({ [name('final')]: { ...unsure, unsure: 'another' } }, final, 901, [final.ref])).toEqual({})
   })
 
   test.each([
@@ -211,7 +218,7 @@ test('a service that fails is a trouble, what the other scopes say counts', asyn
   const host = await hostWith(cache)
   await saveRecord(host, placeIn(host, ['record-main']), record({}), withRefs({ [name('base', main)]: entry('b1') }))
   const restored = await restoreRecords(host, placeIn(host))
-  expect(restored.failure).toBe('the service is down')
+  expect([restored.failure, restored.ownFailed]).toEqual(['the service is down', true])
   expect(recordedRefs(plan, restored.records).found.map(({ id }) => id)).toEqual(['b1'])
   await expect(saveRecord(host, placeIn(host), record({}), withRefs({}))).rejects.toThrow('the service is down')
 })

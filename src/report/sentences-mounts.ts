@@ -7,20 +7,20 @@ import { words, type Words } from './words'
 export const mountTroubles: {
   readonly [code in Extract<Degradation['code'], `mount-${string}`>]: {
     readonly what: (place: Words, mounts: Words) => Words
-    readonly remedy: (trouble: Pick<Degradation, 'detail'>) => Words
+    readonly remedy: (trouble: Pick<Degradation, 'backend' | 'detail'>) => Words
   }
 } = {
   'mount-restore-failed': {
     what: (_, mounts) => words`Cache mount ${mounts} could not be restored`,
-    remedy: ({ detail }) => {
+    remedy: trouble => {
       const lost = words`Steps that use it had to fetch what it would have held. What they fetched is saved anew.`
-      const cause = causeWords(detail)
+      const cause = causeWords(trouble)
       return cause ? words`${lost} ${cause}` : lost
     }
   },
   'mount-save-failed': {
     what: (_, mounts) => words`Cache mount ${mounts} could not be saved`,
-    remedy: ({ detail }) => words`The next job starts from what was saved before. ${causeWords(detail) ?? checkService}`
+    remedy: trouble => words`The next job starts from what was saved before. ${causeWords(trouble) ?? checkService}`
   },
   'mount-too-large': {
     what: (_, mounts) => words`Cache mount ${mounts} was not saved: it is too large`,
@@ -31,9 +31,10 @@ export const mountTroubles: {
 const checkService = words`Check that the job reaches its cache service and the disk is not full; where no base image has ${'tar'}, name one with ${'cache-mounts-image'}.`
 
 /** What to do about trouble whose cause its detail tells. */
-function causeWords(detail: string): Words | undefined {
+function causeWords({ backend, detail }: Pick<Degradation, 'backend' | 'detail'>): Words | undefined {
   if (isDiskFull(detail)) return fullDiskWords
-  return networkTrouble(detail) === 'unwell' ? unwellServiceWords : undefined
+  // A build that fills or packs one may fail of a registry.
+  return backend === 'gha' && networkTrouble(detail) === 'unwell' ? unwellServiceWords : undefined
 }
 
 /** Whether a mount was filled before the build. */

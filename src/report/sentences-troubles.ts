@@ -31,7 +31,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'restore-failed': {
     what: place => words`Could not restore ${place}`,
-    remedy: () => words`The build went on without it. ${service}`
+    remedy: ({ detail }) => words`The build went on without it. ${serviceWords(detail)}`
   },
   'save-failed': {
     what: place => words`Could not save ${place}`,
@@ -51,7 +51,8 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'record-failed': {
     what: () => words`Could not read or write the record of what was saved`,
-    remedy: () => words`The next build may find less than there is, or not know why it rebuilds. ${service}`
+    remedy: ({ detail }) =>
+      words`The next build may find less than there is, or not know why it rebuilds. ${serviceWords(detail)}`
   },
   'export-failed': {
     what: (place, stages) => words`${stages}: built, but not saved to ${place}`,
@@ -89,6 +90,10 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
 
 const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`
 
+function serviceWords(detail: string): Words {
+  return networkTrouble(detail) === 'unwell' ? unwellServiceWords : service
+}
+
 const registryTrouble: { readonly [trouble in 'unreachable' | 'unwell']: Words } = {
   unreachable: words`The registry could not be reached: check its name in ${'tags'} or ${'cache-image'}, that it runs, and that this runner reaches it; often the next run is fine.`,
   unwell: words`The registry answered that it is not well or has too much to do: often the next run is fine.`
@@ -107,7 +112,7 @@ function mayRead({ backend, host, detail }: Said): Words {
   if (backend === 'registry')
     return words`Check that the job logs in before this step and has ${'packages: read'}, or what the registry asks for.`
   if (backend === 'local') return words`Check that ${'cache-dir'} can be read and the disk is not full.`
-  return network === 'unwell' ? unwellServiceWords : service
+  return serviceWords(detail)
 }
 
 function mayWrite({ backend, host, detail }: Said): Words {

@@ -23,9 +23,11 @@ export function troubles(degradations: readonly Degradation[], rows: number): Ma
   return ours`### ⚠️ Cache trouble, survived\n\n${bullets([...items, ...rest])}`
 }
 
-/** Where main was killed before its summary. */
-export const renderKilled = (): string =>
-  ours`⚠️ ${sentence(words`This step was killed before its summary was written. What it had saved by then serves the next build.`)}`
+/** Where main was killed before its summary; `tag` is the first of the image. */
+export function renderKilled(tag: string | undefined): string {
+  const step = tag === undefined ? ours`A build` : ours`The build of ${code(tag)}`
+  return ours`⚠️ ${step} was killed before its summary was written. What it had saved by then serves the next one.`
+}
 
 /** What the post step of a cancelled job saved, and what it did not. */
 export function renderLeft(saved: readonly string[], degradations: readonly Degradation[]): string {

@@ -163,7 +163,8 @@ async function fetchMounts(
       const stored = await fetchMount(host, mountDirectoryOf(preparation), mount.names, left, savesCaches(inputs))
       restored.set(mount, stored ? { ...mount, restored: 'failed', stored } : { ...mount, restored: 'absent' })
     } catch (error) {
-      degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail: messageOf(error) })
+      const from = host.actionsCache.available ? { backend: 'gha' as const } : {}
+      degradations.push({ code: 'mount-restore-failed', ...from, mount: mount.mount.shown, detail: messageOf(error) })
       restored.set(mount, { ...mount, restored: 'failed' })
     }
   }

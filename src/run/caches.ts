@@ -5,6 +5,7 @@ import type { Stage } from '../dockerfile/dockerfile'
 import { emptyRecord } from '../fingerprint/record'
 import type { CacheRecord } from '../fingerprint/record'
 import { readsCache } from '../plan/build-command'
+import type { CacheRef } from '../plan/cache-plan'
 import type { FoundRef } from '../plan/coverage'
 import { planWrites, savesCaches } from '../plan/permissions'
 import type { NotWritten } from '../plan/permissions'
@@ -18,7 +19,7 @@ import type { RestoreRequest } from './local-restore'
 import { lookUpGha, lookUpRegistry } from './lookups'
 import type { Lookup } from './lookups'
 import type { Preparation } from './prepare'
-import { ghaRefsOf, recordedRefs, restoreRecords } from './records'
+import { restoreRecords } from './records'
 import type { RecordPlace, RestoredRecords } from './records'
 
 /** What is known of the caches before the build. */
@@ -26,6 +27,8 @@ export interface Caches {
   /** When that began, in milliseconds since the epoch. */
   readonly askedAt: number
   readonly found: readonly FoundRef[]
+  /** Refs of gha that were asked for themselves, and are not there. */
+  readonly absent: readonly CacheRef[]
   /** Backends whose refs could be asked for. */
   readonly lookedUp: readonly Backend[]
   readonly degradations: readonly Degradation[]
@@ -36,6 +39,8 @@ export interface Caches {
   readonly recordPlace: RecordPlace
   /** Records could not be asked for: without gha none is written either. */
   readonly recordsFailed: boolean
+  /** The one of the scope that is written could not. */
+  readonly ownRecordFailed: boolean
   /** A record is damaged or of another version: builds before this one may have saved what it does not know of. */
   readonly recordsUnreadable: boolean
   /** Such a record is the one of this build's own scope, and says what GitHub's cache holds. */
@@ -103,8 +108,8 @@ export function findCaches(
     registry: () => lookUpRegistry(host, plan),
     async gha() {
       const { records, failure } = await recording
-      const found = await ghaRefsFound(host, plan, { records, areAll: failure === undefined })
-      return { found, troubles: failure === undefined ? [] : [{ code: 'lookup-failed', backend: 'gha', detail: failure }] }
+      const lookup = await lookUpGha(host, plan, { records, areAll: failure === undefined })
+      return { ...lookup, troubles: failure === undefined ? [] : [{ code: 'lookup-failed', backend: 'gha', detail: failure }] }
     },
     async local() {
       candidates = await findLocal(host, plan, { directory, names: localNames, mayRepair })
@@ -133,7 +138,7 @@ export function findCaches(
     ? [{ code: 'cache-service-missing', backend: 'gha', detail: 'ACTIONS_RUNTIME_TOKEN or ACTIONS_RESULTS_URL is not set' }]
     : []
   const all = async (): Promise<Caches> => {
-    const [{ answers, found, troubles, gone }, { records, failure, unreadable = false }] = await Promise.all([
+    const [{ answers, found, troubles, gone }, { records, failure, unreadable = false, ownFailed = false }] = await Promise.all([
       looked,
       cancellation.orElse<RestoredRecords>(recording, { records: [] })
     ])
@@ -142,6 +147,7 @@ export function findCaches(
     return {
       askedAt,
       found,
+      absent: answers.flatMap(({ absent = [] }) => absent),
       lookedUp: plan.backends.filter(
         (_, index) => answers[index] && answers[index].troubles.every(({ code }) => code !== 'lookup-failed')
       ),
@@ -150,6 +156,7 @@ export function findCaches(
       records: new Map(plan.scopes.read.flatMap((scope, index) => (records[index] ? [[scope, records[index]] as const] : []))),
       recordPlace,
       recordsFailed: failure !== undefined,
+      ownRecordFailed: ownFailed,
       recordsUnreadable: unreadable,
       recordLost: needed && unreadable && records[0] === undefined,
       local: {
@@ -164,31 +171,6 @@ export function findCaches(
     }
   }
   return { found: looked.then(({ found }) => found), all: all() }
-}
-
-/**
- * What GitHub's cache holds: as the records have it, and by the refs themselves where there is none, or a job that was killed or goes on may have written one
- * that no record tells of. Nobody asks where a record could not be read, which is a trouble of its own.
- */
-async function ghaRefsFound(
-  host: Host,
-  plan: Preparation['plan'],
-  { records, areAll }: { readonly records: readonly (CacheRecord | undefined)[]; readonly areAll: boolean }
-): Promise<readonly FoundRef[]> {
-  const { found: recorded, unsure } = recordedRefs(plan, records)
-  const hasRecord = records.some(Boolean)
-  if (!areAll || (hasRecord && unsure.length === 0) || !host.buildkitEntries.available) return recorded
-  const { found, unread } = await lookUpGha(host, ghaRefsOf(plan))
-  if (!hasRecord && found.length > 0)
-    host.log.info(`There is no record of what was saved: GitHub's cache has ${found.length} refs of it all the same`)
-  return ghaRefsOf(plan).flatMap(ref => {
-    const [known, there] = [recorded, found].map(refs => refs.find(one => one.ref === ref))
-    if (unread.includes(ref)) return known ?? []
-    if (!there) return []
-    const isSame = known && (known.id === there.id || !unsure.includes(ref))
-    // One that was written since is of a job that ended not long ago.
-    return isSame ? { ...there, ...known } : unsure.includes(ref) ? { ...there, exportedAt: host.clock.now() } : there
-  })
 }
 
 /** Nothing was found in any backend, every backend could be asked, and no record says that there were saves. */

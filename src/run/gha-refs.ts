@@ -63,24 +63,29 @@ export function stillUnsure(
 
 /**
  * What is to be remembered of gha refs that the record was not sure of when the job began, and that were looked into: of those that had been written by then, or
- * never will be, and that nobody is going to write since, by what is recorded `now`.
+ * never will be, and that nobody is going to write since, by what is recorded `now`. One that is not there and never will be is remembered as that.
  */
 export function settledRefs(
-  { found, record, askedAt }: Pick<Caches, 'found' | 'record' | 'askedAt'>,
+  { found, absent, record, askedAt }: Pick<Caches, 'found' | 'absent' | 'record' | 'askedAt'>,
   now: Readonly<Record<string, RecordedRef>>
 ): Readonly<Record<string, RecordedRef>> {
   const looked = found.filter(({ ref, blobs }) => ref.backend === 'gha' && blobs)
+  const isUnderWay = (unsure: string) => askedAt - Date.parse(unsure.split(' ')[0] ?? '') < writingSeconds * 1000
+  const unwritten = absent.flatMap(({ name }): readonly (readonly [string, RecordedRef])[] => {
+    const { unsure, at = '' } = record.refs[name] ?? {}
+    if (unsure === undefined || now[name]?.unsure !== unsure || isUnderWay(unsure)) return []
+    return [[name, { id: '', at, held: {} }]]
+  })
   const settled = looked.flatMap((one): readonly (readonly [string, RecordedRef])[] => {
     const { ref, id, exportedAt = 0, joined } = one
     const { unsure, id: before } = record.refs[ref.name] ?? {}
     if (unsure === undefined || now[ref.name]?.unsure !== unsure) return []
     const isWritten = id !== before
-    const isUnderWay = askedAt - Date.parse(unsure.split(' ')[0] ?? '') < writingSeconds * 1000
-    if (!isWritten && isUnderWay) return []
+    if (!isWritten && isUnderWay(unsure)) return []
     const at = new Date(exportedAt).toISOString()
     return [[ref.name, { id, at, held: heldBy(one, looked), ...(joined ? { joined } : {}) }]]
   })
-  return Object.fromEntries(settled)
+  return Object.fromEntries([...unwritten, ...settled])
 }
 
 /** Ids of the refs that one holds, by name: as the record has it, else by their layers. */

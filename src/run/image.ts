@@ -12,7 +12,7 @@ import type { FoundRef } from '../plan/coverage'
 import type { BroughtIn, ImportPlan } from '../plan/imports'
 import { isLostContent } from '../plan/lost-content'
 import { parseVertexName } from '../progress/vertex-name'
-import { firstFailure } from '../progress/vertices'
+import { firstFailure, stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import { bringIn, importSeconds } from './bring-in'
 import { runBuild } from './build'
@@ -56,6 +56,8 @@ export interface BuiltImage {
   readonly stale: ReadonlySet<string>
   readonly degradations: readonly Degradation[]
   readonly imageid: string
+  /** Names of the steps that ran, in all builds that were needed for it. */
+  readonly stepsRun: ReadonlySet<string>
   /** Text of the metadata file; empty when the build failed. */
   readonly metadata: string
 }
@@ -90,7 +92,8 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const files = { metadataFile: `${directory}/metadata.json`, iidFile: `${directory}/iid` }
   const stages = { dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
   const resultsOf = (table: VertexTable, how: BuiltImage['outcome']) => explainStages({ ...stages, table, outcome: how })
-  const watch = watchImport(host, imports.main?.ref, stages)
+  // What takes the place of a stopped build runs to its end.
+  const watch = watchImport(host, request.stopped ? undefined : imports.main?.ref, stages)
   const unlessGone = cancellation.also(watch.gone)
   const build = (importRef: CacheRef | undefined) => {
     const attested = { run: preparation.attestedRun, ...builder }
@@ -99,7 +102,8 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
       live: true,
       onProgress(table) {
         watch.onProgress(table)
-        request.onProgress(table)
+        // The build that takes its place saves what this one still gets done.
+        if (!watch.isGone()) request.onProgress(table)
       },
       ...(importRef ? { importSeconds } : {})
     })
@@ -132,9 +136,11 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const outcome = run.exitCode === 0 ? 'success' : cutOff ? 'cancelled' : 'failure'
   const results = stopped.reduce((all, { results: before }) => withStopped(all, before), resultsOf(run.table, outcome))
   run = { ...run, seconds: stopped.reduce((sum, before) => sum + before.run.seconds, run.seconds) }
+  const tables = [run, ...stopped.map(before => before.run)].map(({ table }) => table)
+  const stepsRun = new Set(tables.flatMap(table => stepsRunHere(table).map(({ name }) => name)))
   const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
   const made = { imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }
-  return { run, outcome, results, broughtIn, bringInTimes, importGone, failedImports, stale, degradations, ...made }
+  return { run, outcome, results, broughtIn, bringInTimes, importGone, failedImports, stale, stepsRun, degradations, ...made }
 }
 
 /**

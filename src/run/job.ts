@@ -8,7 +8,6 @@ import type { Materials } from '../fingerprint/seal'
 import { buildsBesideMain } from '../plan/builder'
 import { chooseImports, importedRefs } from '../plan/imports'
 import { savesCaches } from '../plan/permissions'
-import { stepsRunHere } from '../progress/vertices'
 import { failureText } from '../report/failure'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
@@ -114,7 +113,6 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const filling = cacheMounts.fill(builder)
   const inTime = cancellation.later(graceSeconds + saveGraceSeconds)
   const planned = { preparation, builder, imports: chosen, eager, beside, log, filling, expecting, materials: soon, ...local }
-  leave({ unfinished: true })
   const { built, side, caches, imports, expectations } = await buildAsPlanned(host, cancellation, planned)
   const restored = await filling
   const exportsStarted = host.clock.now()
@@ -175,12 +173,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
       ...caches.degradations,
       ...restored.degradations,
       ...built.degradations,
-      ...exportTroubles(
-        host,
-        [...outcomes, ...beginnings],
-        caches,
-        new Set(stepsRunHere(built.run.table).map(({ name }) => name))
-      ),
+      ...exportTroubles(host, [...outcomes, ...beginnings], caches, built.stepsRun),
       ...mounts.degradations,
       ...saved.troubles
     ],
@@ -190,7 +183,6 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
     record: await inTime.orElse(recording, undefined),
     started
   })
-  leave({ unfinished: false })
   const { exitCode, text } = built.run
   if (report.outcome !== 'failure' && report.interrupted) throw new BuildFailed(failureText(report, exitCode), exitCode || 130)
   if (exitCode !== 0)

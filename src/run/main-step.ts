@@ -1,4 +1,5 @@
 import { BuildFailed, BuildxMissing } from '../errors'
+import { underWayState } from '../handover'
 import type { Host } from '../host'
 import { watchCancellation } from './cancellation'
 import { runJob } from './job'
@@ -10,6 +11,7 @@ import { withStandaloneBuildx } from './standalone'
 export async function runMain(real: Host, event: unknown): Promise<void> {
   const host = await withStandaloneBuildx(real)
   const cancellation = watchCancellation(host)
+  host.workflow.saveState(underWayState, 'true')
   try {
     await runJob(host, event, cancellation)
   } catch (error) {
@@ -20,5 +22,8 @@ export async function runMain(real: Host, event: unknown): Promise<void> {
     host.log.info(error.message)
     const { buildWithoutBuildx } = await import('./fallback')
     await buildWithoutBuildx(host, cancellation, inputs)
+  } finally {
+    // A step that is killed does not get here.
+    host.workflow.saveState(underWayState, '')
   }
 }

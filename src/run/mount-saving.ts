@@ -126,9 +126,9 @@ export async function packMounts(
   const { inputs, plan, jobId } = preparation
   const stages = plan.stages.map(({ stage }) => stage)
   const packed = wanted.map(({ stored, ...mount }) => ({ ...mount, digest: stored?.digest ?? '' }))
-  const fail = (mount: RestoredMount, detail: string): SavedMount => {
+  const fail = (mount: RestoredMount, detail: string, backend?: 'gha'): SavedMount => {
     if (cancellation.requested()) return { ...mount, saved: 'cancelled' }
-    degradations.push({ code: 'mount-save-failed', mount: mount.mount.shown, detail })
+    degradations.push({ code: 'mount-save-failed', mount: mount.mount.shown, detail, ...(backend ? { backend } : {}) })
     return { ...mount, saved: 'failed' }
   }
   try {
@@ -164,9 +164,10 @@ export async function packMounts(
       return bytes === undefined ? { ...mount, saved: 'cancelled' } : { ...mount, saved: 'yes', bytes }
     }
     const lanes = newLanes({ save: savesAtOnce })
+    const service = host.actionsCache.available ? 'gha' : undefined
     const save = async (mount: RestoredMount, position: number): Promise<readonly [RestoredMount, SavedMount]> => {
       const kept = keepOne(mount, outcome.directories[position] ?? '')
-      return [mount, await kept.catch((error: unknown) => fail(mount, messageOf(error)))]
+      return [mount, await kept.catch((error: unknown) => fail(mount, messageOf(error), service))]
     }
     return await Promise.all(wanted.map((mount, position) => lanes.enter('save', () => save(mount, position))))
   } catch (error) {

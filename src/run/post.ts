@@ -1,5 +1,5 @@
 import { messageOf } from '../errors'
-import { handoverState, parseHandover } from '../handover'
+import { handoverState, parseHandover, underWayState } from '../handover'
 import type { Handover, LeftBuildx, LeftExports, LeftMounts, LocalSave } from '../handover'
 import type { Host } from '../host'
 import { asksForDebugging, daemonLogArgv, removeBuilderArgv } from '../plan/builder'
@@ -20,11 +20,11 @@ const removeSeconds = 60
 
 /** Finishes, saves and undoes what main left, whatever became of main. Never throws: trouble is a warning. */
 export async function runPost(real: Host, readEvent: () => Promise<unknown>): Promise<void> {
+  if (real.workflow.state(underWayState) !== '') await attempt(real, tellKilled(real))
   const handover = parseHandover(real.workflow.state(handoverState))
   if (!handover) return
   const host = await withStandaloneBuildx(real)
-  const { buildx, staging, left, leftMounts, unfinished } = handover
-  if (unfinished) await attempt(host, tellKilled(host))
+  const { buildx, staging, left, leftMounts } = handover
   const until = host.clock.now() + leftSeconds * 1000
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging, until)) : undefined
   if (leftMounts) await attempt(host, finishMounts(host, readEvent, leftMounts, until))
@@ -50,7 +50,7 @@ async function tellKilled(host: Host): Promise<void> {
   host.log.warning(
     'The main step was killed before it could say what became of the build. What it had saved by then serves the next one.'
   )
-  if (wantsSummary(host)) await host.workflow.appendSummary(renderKilled())
+  if (wantsSummary(host)) await host.workflow.appendSummary(renderKilled(/[^\s,]+/.exec(host.workflow.input('tags'))?.[0]))
 }
 
 /** Says what became of the exports that a cancelled job left; gives the local cache to save. */

@@ -4,7 +4,7 @@ import { withBuild } from '../explain/past-builds'
 import { recordStages, withRefReplaced } from '../explain/recorded-stages'
 import { recordedSeconds, servedRefs } from '../explain/served-content'
 import type { StageResult } from '../explain/stage-result'
-import type { CacheRecord, PastBuild, SavedIn } from '../fingerprint/record'
+import type { PastBuild, SavedIn } from '../fingerprint/record'
 import type { CacheRef } from '../plan/cache-plan'
 import { savesCaches } from '../plan/permissions'
 import type { Caches } from './caches'
@@ -28,16 +28,16 @@ export async function announceRefs(
 ): Promise<void> {
   if (!mayRecord(host, preparation, caches)) return
   const at = new Date(host.clock.now()).toISOString()
-  await saveRecord(host, caches.recordPlace, caches.record, newest => {
-    const known = { ...unknownRefs(preparation, caches, newest, at), ...caches.record.refs, ...newest.refs }
+  await saveRecord(host, caches.recordPlace, caches.record, (newest, isUnread) => {
+    const known = { ...unknownRefs(preparation, caches, isUnread, at), ...caches.record.refs, ...newest.refs }
     return { ...newest, refs: { ...known, ...unsureRefs(begun, known, at, preparation.jobId) } }
   })
 }
 
 /** Where the record could be read neither at first nor now, all refs are to be looked into by the next job: there may be more than this one knows of. */
-function unknownRefs({ plan, jobId }: Preparation, { recordsFailed, record }: Caches, newest: CacheRecord, at: string) {
+function unknownRefs({ plan, jobId }: Preparation, { ownRecordFailed }: Caches, isUnread: boolean, at: string) {
   const writes = plan.stages.flatMap(stage => stage.writes)
-  return recordsFailed && newest === record ? unsureRefs(writes, {}, at, jobId) : {}
+  return ownRecordFailed && isUnread ? unsureRefs(writes, {}, at, jobId) : {}
 }
 
 /** Where this job's caches do not go its record does not: into GitHub's cache, or without that into a file. */
@@ -92,7 +92,7 @@ export async function saveRecords(
   const joinedIds = new Map(joined.map(({ ref, digest }) => [ref, digest]))
   const refs = { ...ghaRefs(preparation, caches, ghaIds, at), ...joinedGhaRefs(joinedIds, caches, joined, ghaIds, at) }
   const { plan } = preparation
-  await saveRecord(host, caches.recordPlace, caches.record, newest => {
+  await saveRecord(host, caches.recordPlace, caches.record, (newest, isUnread) => {
     const replaced = [
       ...joined.map(({ ref, replaces }) => ({ ref, before: replaces?.id, now: joinedIds.get(ref) })),
       ...refreshed.map(({ ref, digest }) => ({ ref, before: idBefore(ref), now: digest }))
@@ -101,7 +101,7 @@ export async function saveRecords(
       (known, { ref, before, now }) => withRefReplaced(known, ref.backend, before ?? '', { id: now ?? '', at }),
       newest.stages
     )
-    const before = { ...unknownRefs(preparation, caches, newest, at), ...caches.record.refs, ...newest.refs }
+    const before = { ...unknownRefs(preparation, caches, isUnread, at), ...caches.record.refs, ...newest.refs }
     const settled = settledRefs(caches, before)
     const known = { ...before, ...settled }
     const record = { ...newest, stages, refs: { ...known, ...stillUnsure(refs, known, preparation.jobId) } }

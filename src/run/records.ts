@@ -28,14 +28,17 @@ export interface RestoredRecords {
   readonly unreadable?: true
   /** What went wrong first. */
   readonly failure?: string
+  /** It did with the record of the own scope, the first. */
+  readonly ownFailed?: true
 }
 
 /** Fetches the records of all scopes at the same time. Never throws. */
 export async function restoreRecords(host: Host, place: RecordPlace): Promise<RestoredRecords> {
   const failures: string[] = []
   let unreadable = false
+  let ownFailed = false
   const records = await Promise.all(
-    place.names.map(async name => {
+    place.names.map(async (name, index) => {
       try {
         const record = await readRecord(host, place, name)
         if (record !== 'unreadable') return record
@@ -43,12 +46,18 @@ export async function restoreRecords(host: Host, place: RecordPlace): Promise<Re
         return undefined
       } catch (error) {
         failures.push(messageOf(error))
+        ownFailed ||= index === 0
         return undefined
       }
     })
   )
   const [failure] = failures
-  return { records, ...(unreadable ? { unreadable } : {}), ...(failure === undefined ? {} : { failure }) }
+  return {
+    records,
+    ...(unreadable ? { unreadable } : {}),
+    ...(failure === undefined ? {} : { failure }),
+    ...(ownFailed ? { ownFailed } : {})
+  }
 }
 
 /** The gha refs that the records know, each as the best scope's record has it, and those that may have been written since. */
@@ -90,20 +99,20 @@ export function savedAt(records: Iterable<CacheRecord>, { ref, id, renewedAt, ex
 
 /**
  * Saves what `change` makes of the newest record, which other jobs may have written meanwhile; of the one known at the start where the
- * newest cannot be had. Nothing is saved where `change` gives nothing. Throws when it cannot be kept.
+ * newest cannot be had, which `change` is told. Nothing is saved where it gives nothing. Throws when it cannot be kept.
  */
 export async function saveRecord(
   host: Host,
   place: RecordPlace,
   before: CacheRecord,
-  change: (newest: CacheRecord) => CacheRecord | undefined
+  change: (newest: CacheRecord, isUnread: boolean) => CacheRecord | undefined
 ): Promise<void> {
   // Most jobs change nothing, and then nobody has to be asked.
-  if (!change(before)) return
+  if (!change(before, false)) return
   const [name = ''] = place.names
   // Where it only explains, what another job recorded meanwhile is not worth asking for.
-  const newest = place.onlyExplains ? undefined : await readRecord(host, place, name).catch(() => undefined)
-  const changed = change(newest === undefined || newest === 'unreadable' ? before : newest)
+  const newest = place.onlyExplains ? undefined : await readRecord(host, place, name).catch(() => 'unread' as const)
+  const changed = change(typeof newest === 'object' ? newest : before, newest === 'unread')
   if (!changed) return
   const path = recordPath(host, place, name)
   await host.files.makeDirectory(dirname(path))
