@@ -26,15 +26,15 @@ const mark = process.env.HOME + '/stopped'
 if (argv.includes('--cache-to')) {
   appendFileSync(process.env.HOME + '/saves', argv[argv.indexOf('--target') + 1] + '\\n')
 } else if (argv.includes('--iidfile')) {
-  say(names.map((_, at) => vertex(at)))
   const started = now()
   const isSecond = existsSync(mark)
-  say([vertex(0, isSecond ? { started, completed: started, cached: true } : { started })])
   process.on('SIGINT', () => {
     writeFileSync(mark, '')
     say([vertex(0, { started, completed: now() })])
     setTimeout(() => process.exit(1), 50)
   })
+  say(names.map((_, at) => vertex(at)))
+  say([vertex(0, isSecond ? { started, completed: started, cached: true } : { started })])
   if (isSecond) say([1, 2, 3, 4].map(at => vertex(at, { started: now() })))
   // Time enough for an answer of the service.
   setTimeout(() => {
