@@ -92,3 +92,35 @@ it.each(['local,registry', 'registry,gha'])('%s: what a failed build saved is th
   expect(stagesRun(await project.job(inputs))).toEqual(['d'])
   await project.remove()
 })
+
+it.each(['registry', 'gha'])(
+  '%s: what was brought in for its key alone is not taken for part of the ref that was saved then',
+  async backend => {
+    const inputs = { 'cache-backends': backend, outputs: 'type=cacheonly' }
+    const all = (last: string) => `FROM busybox AS deps
+COPY a.txt .
+RUN echo "ran deps" && head -c 100 /dev/urandom > /deps
+FROM busybox AS tools
+COPY --from=deps /deps .
+RUN echo "ran tools" && head -c 100 /dev/urandom > /tools
+FROM busybox AS app
+COPY --from=tools /tools .
+${last}
+`
+    const project = await newProject({ Dockerfile: all('RUN true'), 'a.txt': '1' })
+    await project.job(inputs)
+    await project.write('a.txt', '2')
+    await project.write('Dockerfile', all('RUN sleep 8'))
+    const prepared = await project.prepare(inputs)
+    const main = prepared.startMain()
+    await main.waitForLine(/^Cache of tools → .*: saved/)
+    process.kill(-main.pid, 'SIGKILL')
+    await main.done
+    await prepared.finish()
+    await project.write('Dockerfile', all('RUN echo short'))
+    expect(stagesRun(await project.job(inputs))).toEqual(['app'])
+    await project.write('Dockerfile', all('COPY --from=deps /deps /again\nRUN echo another'))
+    expect(stagesRun(await project.job(inputs))).toEqual(['app'])
+    await project.remove()
+  }
+)

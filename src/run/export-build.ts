@@ -13,7 +13,7 @@ import { stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
-import type { GhaUploads } from './gha-uploads'
+import type { GhaUploads, SavedList } from './gha-uploads'
 
 export interface ExportOutcome {
   readonly stage: string
@@ -25,6 +25,8 @@ export interface ExportOutcome {
   readonly beginning?: { readonly steps: number; readonly of: number } | undefined
   /** Digest of the manifest that was written, in gha of the list; missing there where BuildKit writes it. */
   readonly digest?: string
+  /** That list, where this action wrote it. */
+  readonly list?: SavedList
   /** Text of that manifest in a registry, where it could be read. */
   readonly manifest?: string | undefined
   /** Milliseconds since the epoch; missing where no build was started. */
@@ -93,7 +95,7 @@ async function exportThroughDirectory(
   }
   const saving = uploads.save({ ref, imported: importRef, write, completion, announced, deadline })
   const ended = await cancellation.orElse(
-    saving.then(digest => ({ ...outcome, ...(digest === undefined ? {} : { digest }) }), failed),
+    saving.then(list => ({ ...outcome, ...(list ? { digest: list.id, list } : {}) }), failed),
     { exported: 'left', detail: '' }
   )
   return { ...outcome, ...ended, seconds: (host.clock.now() - began) / 1000 }

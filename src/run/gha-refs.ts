@@ -4,33 +4,98 @@ import type { CacheRef } from '../plan/cache-plan'
 import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
 import type { Caches } from './caches'
+import type { SavedList } from './gha-uploads'
 import type { JoinedRef } from './joined-refs'
 import type { Preparation } from './prepare'
 
-/** What is remembered of the gha refs that were written. */
+/** A gha ref that was written: its id, and its list where that is known. */
+export interface WrittenRef {
+  readonly id: string
+  readonly list?: SavedList | undefined
+}
+
+/** Refs above one that was written, and what is known of each of them. */
+interface Above {
+  readonly written: readonly (readonly [CacheRef, WrittenRef])[]
+  readonly found: readonly FoundRef[]
+  /** What the ref was before, or that of the scope behind. */
+  readonly before: FoundRef | undefined
+}
+
+/** What is remembered of the gha refs that were written. `lists` are those found whose list was read for it. */
 export function ghaRefs(
-  { inputs, plan, dockerfile }: Preparation,
-  caches: Caches,
-  ids: ReadonlyMap<CacheRef, string>,
+  preparation: Preparation,
+  { found }: Pick<Caches, 'found'>,
+  written: ReadonlyMap<CacheRef, WrittenRef>,
+  lists: readonly FoundRef[],
   at: string
 ): Readonly<Record<string, RecordedRef>> {
-  const idOf = (stage: string): readonly [string, string][] => {
-    const planned = plan.stages.find(candidate => candidate.stage.name === stage)
-    const write = planned?.writes.find(ref => ref.backend === 'gha')
-    const id = write && ids.get(write)
-    if (write && id) return [[write.name, id]]
-    const found = planned?.reads
-      .map(ref => caches.found.find(candidate => candidate.ref === ref && ref.backend === 'gha'))
-      .find(Boolean)
-    return found ? [[found.ref.name, found.id]] : []
+  const known = found.map(one => {
+    const blobs = one.blobs ?? lists.find(({ ref }) => ref === one.ref)?.blobs
+    return { ...one, ...(blobs ? { blobs } : {}) }
+  })
+  const entry = ([ref, own]: readonly [CacheRef, WrittenRef]): readonly [string, RecordedRef] => {
+    const above = refsAbove(preparation, known, written, ref)
+    const held = [
+      ...above.written.flatMap(([other, { id, list }]) =>
+        (listHolds(own.list, list?.layers) ?? true) ? [[other.name, id]] : []
+      ),
+      ...above.found.flatMap(one =>
+        (listHolds(own.list, one.blobs) ?? heldBefore(own, above, one)) ? [[one.ref.name, one.id]] : []
+      )
+    ]
+    return [ref.name, { id: own.id, at, held: Object.fromEntries(held) as RecordedRef['held'] }]
   }
-  const entry = ([ref, id]: readonly [CacheRef, string]): readonly [string, RecordedRef] => {
-    const stage = dockerfile.stages.find(candidate => candidate.name === ref.stage)
-    // With mode=min a ref holds its own stage, and of the others nothing that can be relied on.
-    const above = stage && inputs.cacheMode !== 'min' ? ancestors(dockerfile, stage) : []
-    return [ref.name, { id, at, held: Object.fromEntries(above.flatMap(other => idOf(other.name))) }]
+  return Object.fromEntries([...written].map(entry))
+}
+
+/** Refs whose lists are to be read, to know whether what was written holds them. */
+export function refsToRead(
+  preparation: Preparation,
+  { found }: Pick<Caches, 'found'>,
+  written: ReadonlyMap<CacheRef, WrittenRef>
+): readonly CacheRef[] {
+  const asked = [...written].flatMap(([ref, own]) => {
+    const above = own.list ? refsAbove(preparation, found, written, ref) : undefined
+    return above?.found.filter(one => !one.blobs && !heldBefore(own, above, one)).map(one => one.ref) ?? []
+  })
+  return [...new Set(asked)]
+}
+
+function refsAbove(
+  { inputs, plan, dockerfile }: Preparation,
+  found: readonly FoundRef[],
+  written: ReadonlyMap<CacheRef, WrittenRef>,
+  ref: CacheRef
+): Above {
+  const planned = (name: string) => plan.stages.find(({ stage }) => stage.name === name)
+  const foundOf = (name: string) =>
+    planned(name)
+      ?.reads.map(read => found.find(one => one.ref === read && read.backend === 'gha'))
+      .find(one => one !== undefined)
+  const stage = dockerfile.stages.find(({ name }) => name === ref.stage)
+  // With mode=min a ref holds its own stage, and of the others nothing that can be relied on.
+  const above = stage && inputs.cacheMode !== 'min' ? ancestors(dockerfile, stage) : []
+  const refs = above.map(({ name }) => {
+    const write = planned(name)?.writes.find(({ backend }) => backend === 'gha')
+    const now = write && written.get(write)
+    return { now: write && now ? ([write, now] as const) : undefined, found: foundOf(name) }
+  })
+  return {
+    written: refs.flatMap(({ now }) => (now ? [now] : [])),
+    found: refs.flatMap(({ now, found: one }) => (now || !one ? [] : [one])),
+    before: foundOf(ref.stage)
   }
-  return Object.fromEntries([...ids].map(entry))
+}
+
+/** Whether a list names all these layers; undefined where that is not known. */
+function listHolds(list: SavedList | undefined, layers: ReadonlySet<string> | undefined): boolean | undefined {
+  return list && layers && [...layers].every(layer => list.layers.has(layer))
+}
+
+/** The ref takes over what the one before held; what was brought in beside that may be known in it by its key alone. */
+function heldBefore({ list }: WrittenRef, { before }: Above, one: FoundRef): boolean {
+  return before !== undefined && covers(before, one) && !list?.lacks
 }
 
 /** Seconds after which what was announced is written, or never will be: an export may take 600, and clocks differ. */

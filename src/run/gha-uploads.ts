@@ -30,16 +30,26 @@ export interface GhaExportRequest {
   readonly deadline: number
 }
 
+/** A list that was written. */
+export interface SavedList {
+  /** What it is known by. */
+  readonly id: string
+  /** Digests of the layers that it names. */
+  readonly layers: ReadonlySet<string>
+  /** It was to have more, and does not. */
+  readonly lacks?: true
+}
+
 /**
  * Exports to GitHub's cache by way of a directory. BuildKit's own exporter asks and uploads layer after layer, each in blocks of 1 MiB one after
  * the other (cache/remotecache/gha; go-actions-cache), and takes for saved what another upload reserved and never ended.
  */
 export interface GhaUploads {
   /**
-   * Saves the layers that are missing, then the list, which the ref is; gives what the list is known by. Nothing where BuildKit wrote nothing. Throws where
+   * Saves the layers that are missing, then the list, which the ref is. Gives nothing where BuildKit wrote nothing. Throws where
    * not all of it is saved.
    */
-  save(request: GhaExportRequest): Promise<string | undefined>
+  save(request: GhaExportRequest): Promise<SavedList | undefined>
 }
 
 /** For all exports of a job: what one of them asked for or uploads, no other does. So long is waited for a layer that another job began to upload. */
@@ -106,14 +116,14 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
     return { ...exported, uploading: Promise.allSettled(uploading) }
   }
 
-  /** With what the list lacks, where all layers of that are there. */
-  async function completed({ text, layers }: GhaExport, completion: CacheTexts | undefined): Promise<string> {
+  /** With what the list lacks, where all layers of that are there; undefined where they are not. */
+  async function completed({ text, layers }: GhaExport, completion: CacheTexts | undefined): Promise<string | undefined> {
     const complete = completion && completeConfigText(text, completion.config)
     if (complete === undefined) return text
     const more = [...ghaLayersIn(complete).keys()].filter(layer => !layers.has(layer))
-    if (!more.every(layer => present.has(layer))) return text
+    if (!more.every(layer => present.has(layer))) return undefined
     const ended = await Promise.allSettled(more.map(layer => uploads.get(layer)))
-    return ended.every(({ status }) => status === 'fulfilled') ? complete : text
+    return ended.every(({ status }) => status === 'fulfilled') ? complete : undefined
   }
 
   return {
@@ -124,13 +134,15 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
         await askFor(own, request)
         const exported = await lanes.enter('write', () => written(directory, request))
         if (!exported) return undefined
-        const completing = request.completion.catch(() => undefined)
+        const completing = request.completion.catch(() => 'unread' as const)
         const [ended, completion] = await Promise.all([exported.uploading, completing, request.announced])
         const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
         if (failed) throw failed.reason
-        const list = await completed(exported, completion)
+        const complete = completion === 'unread' ? undefined : await completed(exported, completion)
+        const list = complete ?? exported.text
         await buildkitEntries.write(own, list, secondsLeft(request.deadline))
-        return listId(list)
+        const layers = new Set(ghaLayersIn(list).keys())
+        return { id: listId(list), layers, ...(complete === undefined ? { lacks: true } : {}) }
       } finally {
         await files.remove(directory)
       }

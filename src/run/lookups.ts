@@ -76,7 +76,7 @@ interface Lists {
 }
 
 /** Reads the lists of these gha refs at the same time. Never throws. */
-async function readLists(host: Host, refs: readonly CacheRef[]): Promise<Lists> {
+export async function readLists(host: Host, refs: readonly CacheRef[]): Promise<Lists> {
   const unread: CacheRef[] = []
   const found = await Promise.all(
     refs.map(async ref => {

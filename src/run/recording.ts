@@ -9,9 +9,10 @@ import type { CacheRef } from '../plan/cache-plan'
 import { savesCaches } from '../plan/permissions'
 import type { Caches } from './caches'
 import type { ExportOutcome } from './export-build'
-import { ghaRefs, joinedGhaRefs, settledRefs, stillUnsure, unsureRefs } from './gha-refs'
+import { ghaRefs, joinedGhaRefs, refsToRead, settledRefs, stillUnsure, unsureRefs } from './gha-refs'
 import type { History } from './history'
 import type { JoinedRef } from './joined-refs'
+import { readLists } from './lookups'
 import type { Preparation } from './prepare'
 import { saveRecord } from './records'
 import type { RefSize } from './ref-sizes'
@@ -90,7 +91,12 @@ export async function saveRecords(
   )
   const joined = recorded?.joined ?? []
   const joinedIds = new Map(joined.map(({ ref, digest }) => [ref, digest]))
-  const refs = { ...ghaRefs(preparation, caches, ghaIds, at), ...joinedGhaRefs(joinedIds, caches, joined, ghaIds, at) }
+  const ghaWritten = new Map([...ghaIds].map(([ref, id]) => [ref, { id, list: saved.find(one => one.ref === ref)?.list }]))
+  const lists = await readLists(host, refsToRead(preparation, caches, ghaWritten))
+  const refs = {
+    ...ghaRefs(preparation, caches, ghaWritten, lists.found, at),
+    ...joinedGhaRefs(joinedIds, caches, joined, ghaIds, at)
+  }
   const { plan } = preparation
   await saveRecord(host, caches.recordPlace, caches.record, (newest, isUnread) => {
     const replaced = [
