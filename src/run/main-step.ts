@@ -9,9 +9,8 @@ import { withStandaloneBuildx } from './standalone'
 
 /** The main step; without buildx it does what can be done. Throws as `runJob`. */
 export async function runMain(real: Host, event: unknown): Promise<void> {
-  const host = await withStandaloneBuildx(real)
+  const { host, end } = underWay(await withStandaloneBuildx(real))
   const cancellation = watchCancellation(host)
-  host.workflow.saveState(underWayState, 'true')
   try {
     await runJob(host, event, cancellation)
   } catch (error) {
@@ -24,6 +23,20 @@ export async function runMain(real: Host, event: unknown): Promise<void> {
     await buildWithoutBuildx(host, cancellation, inputs)
   } finally {
     // A step that is killed does not get here.
-    host.workflow.saveState(underWayState, '')
+    end()
   }
+}
+
+/** A host that notes for the post step that something was started; `end` takes that back. A job that starts nothing leaves nothing. */
+function underWay(host: Host): { readonly host: Host; readonly end: () => void } {
+  let isNoted = false
+  const note = (value: string) => {
+    isNoted = value !== ''
+    host.workflow.saveState(underWayState, value)
+  }
+  const start: Host['exec']['start'] = (...command) => {
+    if (!isNoted) note('true')
+    return host.exec.start(...command)
+  }
+  return { host: { ...host, exec: { ...host.exec, start } }, end: () => (isNoted ? note('') : undefined) }
 }
