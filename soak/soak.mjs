@@ -69,7 +69,8 @@ export async function soak({
   let jobs = 0
   try {
     for (let done = 0; done < edits;) {
-      const repository = `soak/app-${seed}-${done}`
+      // Its own as well: what a run that was cut off left is no cache of this one.
+      const repository = `soak/app-${seed}-${done}-${randomUUID().slice(0, 8)}`
       let model = randomModel(random, { platforms: several })
       /** @type {Set<string>} */
       let saved = new Set()
@@ -152,8 +153,7 @@ export async function soak({
   } finally {
     await proxy.stop()
     await service.stop()
-    await rm(workspace, { recursive: true, force: true })
-    await rm(cacheDir, { recursive: true, force: true })
+    for (const path of [workspace, cacheDir, `${cacheDir}.entries`]) await rm(path, { recursive: true, force: true })
     await removeJobs()
   }
   return { jobs, faults, counts }

@@ -63,7 +63,7 @@ export async function newProject(files?: Readonly<Record<string, string>>, { pla
 
   async function prepare(inputs: Inputs = {}, { sameMachine = false, sameDirectory = false, ...options }: RunOptions = {}) {
     if (!sameMachine) await freshMachine({ cacheDirs: sameDirectory ? [] : [cacheDir] })
-    const docker = await recordDocker(join(directory, '..', `docker-${id}-${randomUUID()}`), options.env?.['PATH'])
+    const docker = await recordDocker(join(`${directory}-docker`, randomUUID()), options.env?.['PATH'])
     const job = await prepareJob({
       action,
       workspace: directory,
@@ -105,8 +105,8 @@ export async function newProject(files?: Readonly<Record<string, string>>, { pla
       await service.stop()
       await deleteAllTags(repository)
       await deleteAllTags(`e2e/base-${id}`)
-      await rm(directory, { recursive: true, force: true })
-      await rm(cacheDir, { recursive: true, force: true })
+      const left = [directory, `${directory}-docker`, cacheDir, `${cacheDir}.entries`, `${cacheDir}.records`]
+      for (const path of left) await rm(path, { recursive: true, force: true })
       await removeJobs()
     }
   }

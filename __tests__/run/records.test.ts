@@ -165,13 +165,7 @@ test('a joined ref holds what the one before held, also where that was known by 
   const replaces = { ref: final, id: 'f1', blobs: new Set(['1', '3']) }
   const found = [replaces, { ref: base, id: 'b1', blobs: new Set(['1']) }]
   const join = { ref: final, digest: 'f2', replaces, broughtIn: [], saved: [deps], begun: [], note: { older: ['deps'] } }
-  const { [final.name]: joined } = joinedGhaRefs(
-    new Map([[final, 'f2']]),
-    { found },
-    [join],
-    new Map([[deps, 'd2']]),
-    entry('').at
-  )
+  const { [final.name]: joined } = joinedGhaRefs({ found }, [join], new Map([[deps, { id: 'd2' }]]), entry('').at)
   expect([joined?.id, joined?.held]).toEqual(['f2', { [base.name]: 'b1', [deps.name]: 'd2' }])
 })
 

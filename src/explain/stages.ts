@@ -27,14 +27,14 @@ export function explainStages({ needed, platforms, table, outcome }: StageFacts)
     const steps = made.map(step => explainStep(step, stage, view.read(step), outcome))
     // Steps that were never announced although all is well: BuildKit put something else in their place.
     const replaced = outcome === 'success' && made.some(({ digests }) => digests.length === 0)
+    const sums = sumsOf(steps)
     return {
       name: stage.name,
       index: stage.index,
       platform,
-      status: replaced ? 'unknown' : stageStatus(steps),
+      ...sums,
+      status: replaced ? 'unknown' : sums.status,
       steps,
-      cached: steps.filter(({ status }) => status === 'cached').length,
-      seconds: steps.reduce((sum, { seconds }) => sum + seconds, 0),
       reason: null,
       refs: []
     }
@@ -159,8 +159,16 @@ function stepStatus(vertices: readonly Vertex[], outcome: StageFacts['outcome'])
   return vertices.some(({ ran }) => ran) ? 'ran' : 'cached'
 }
 
-/** How a stage came out whose steps came out so. */
-export function stageStatus(steps: readonly StepResult[]): StageStatus {
+/** What the steps of a stage come to, all announced. */
+export function sumsOf(steps: readonly StepResult[]): Pick<StageResult, 'status' | 'cached' | 'seconds'> {
+  return {
+    status: stageStatus(steps),
+    cached: steps.filter(({ status }) => status === 'cached').length,
+    seconds: steps.reduce((sum, { seconds }) => sum + seconds, 0)
+  }
+}
+
+function stageStatus(steps: readonly StepResult[]): StageStatus {
   const has = (status: StepResult['status']) => steps.some(step => step.status === status)
   if (has('failed')) return 'failed'
   if (has('not-run')) return 'not-run'

@@ -1,5 +1,5 @@
 import type { StageResult } from './stage-result'
-import { stageStatus } from './stages'
+import { sumsOf } from './stages'
 
 /**
  * How the stages came out of a build that was begun once before and stopped: what ran to its end then is cached now, and ran in this job all the same.
@@ -12,12 +12,7 @@ export function withStopped(results: readonly StageResult[], stopped: readonly S
       const ran = before?.steps.find(({ number, status }) => number === step.number && status === 'ran')
       return step.status === 'cached' && ran ? ran : step
     })
-    return {
-      ...result,
-      steps,
-      status: result.status === 'unknown' ? result.status : stageStatus(steps),
-      cached: steps.filter(({ status }) => status === 'cached').length,
-      seconds: steps.reduce((sum, { seconds }) => sum + seconds, 0)
-    }
+    const sums = sumsOf(steps)
+    return { ...result, ...sums, steps, status: result.status === 'unknown' ? result.status : sums.status }
   })
 }

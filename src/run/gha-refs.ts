@@ -159,25 +159,24 @@ function heldBy(one: FoundRef, found: readonly FoundRef[]): Readonly<Record<stri
   return one.held ?? Object.fromEntries(others.map(({ ref, id }) => [ref.name, id]))
 }
 
-/** What is remembered of gha refs that were joined; `saved` are the ids of those that this job wrote. */
+/** What is remembered of gha refs that were joined; `written` are those that this job wrote. */
 export function joinedGhaRefs(
-  ids: ReadonlyMap<CacheRef, string>,
   { found }: Pick<Caches, 'found'>,
   joined: readonly JoinedRef[],
-  saved: ReadonlyMap<CacheRef, string>,
+  written: ReadonlyMap<CacheRef, WrittenRef>,
   at: string
 ): Readonly<Record<string, RecordedRef>> {
   return Object.fromEntries(
     joined
       .filter(({ ref }) => ref.backend === 'gha')
-      .map(({ ref, replaces, broughtIn, saved: written, note }): readonly [string, RecordedRef] => {
+      .map(({ ref, digest, replaces, broughtIn, saved, note }): readonly [string, RecordedRef] => {
         const before = [...(replaces ? [replaces] : []), ...broughtIn].flatMap(one => Object.entries(heldBy(one, found)))
         const now = [
           ...broughtIn.map(found => [found.ref.name, found.id]),
-          ...written.map(one => [one.name, saved.get(one) ?? ''])
+          ...saved.map(one => [one.name, written.get(one)?.id ?? ''])
         ]
         const held = Object.fromEntries([...before, ...now]) as Readonly<Record<string, string>>
-        return [ref.name, { id: ids.get(ref) ?? '', at, held, joined: note }]
+        return [ref.name, { id: digest, at, held, joined: note }]
       })
   )
 }

@@ -76,31 +76,32 @@ export async function saveRecords(
   // A refreshed ref is what it was: others go on holding it.
   const idBefore = (ref: CacheRef) => caches.found.find(candidate => candidate.ref === ref)?.id
   const refreshed = saved.filter(({ ref, cause, digest }) => cause === 'refresh' && ref.backend === 'registry' && digest)
-  const ghaIds = new Map(
+  const ghaWritten = new Map(
     saved
       .filter(({ ref }) => ref.backend === 'gha')
-      .map(({ ref, cause, digest }) => [ref, (cause === 'refresh' ? idBefore(ref) : digest) ?? (randomUUID() as string)])
+      .map(({ ref, cause, digest, list }) => {
+        const id = (cause === 'refresh' ? idBefore(ref) : digest) ?? (randomUUID() as string)
+        return [ref, { id, list }] as const
+      })
   )
-  if (!recorded && ghaIds.size === 0 && refreshed.length === 0) return
+  if (!recorded && ghaWritten.size === 0 && refreshed.length === 0) return
   const written = new Map(
     saved.flatMap(({ ref, digest }): readonly (readonly [CacheRef, SavedIn])[] => {
-      const id = ghaIds.get(ref) ?? digest
+      const id = ghaWritten.get(ref)?.id ?? digest
       const bytes = recorded?.sizes.get(ref)?.bytes
       return id === undefined ? [] : [[ref, { id, at, place: ref.place, ...(bytes === undefined ? {} : { bytes }) }]]
     })
   )
   const joined = recorded?.joined ?? []
-  const joinedIds = new Map(joined.map(({ ref, digest }) => [ref, digest]))
-  const ghaWritten = new Map([...ghaIds].map(([ref, id]) => [ref, { id, list: saved.find(one => one.ref === ref)?.list }]))
   const lists = await readLists(host, refsToRead(preparation, caches, ghaWritten))
   const refs = {
     ...ghaRefs(preparation, caches, ghaWritten, lists.found, at),
-    ...joinedGhaRefs(joinedIds, caches, joined, ghaIds, at)
+    ...joinedGhaRefs(caches, joined, ghaWritten, at)
   }
   const { plan } = preparation
   await saveRecord(host, caches.recordPlace, caches.record, (newest, isUnread) => {
     const replaced = [
-      ...joined.map(({ ref, replaces }) => ({ ref, before: replaces?.id, now: joinedIds.get(ref) })),
+      ...joined.map(({ ref, replaces, digest }) => ({ ref, before: replaces?.id, now: digest })),
       ...refreshed.map(({ ref, digest }) => ({ ref, before: idBefore(ref), now: digest }))
     ]
     const stages = replaced.reduce(
@@ -123,7 +124,7 @@ export async function saveRecords(
         view,
         secondsBefore: (stage, platform) => recordedSeconds(stage, platform, recorded.history.facts)
       })
-    const isNews = ghaIds.size + refreshed.length + joined.length + Object.keys(settled).length > 0
+    const isNews = ghaWritten.size + refreshed.length + joined.length + Object.keys(settled).length > 0
     const kept = changed ?? (isNews ? record : undefined)
     // By itself it is not worth the requests: a job that saves nothing is not counted.
     return kept && recorded?.build ? withBuild(kept, recorded.build) : kept
