@@ -64,20 +64,22 @@ function exporting(layers: readonly Buffer[], found: string[] = [], records: rea
   }
 }
 
-const atOnce = { completion: Promise.resolve(undefined), announced: Promise.resolve() }
-const save = (stage: string, write: (directory: string) => Promise<boolean>, imported?: CacheRef) =>
-  uploads.save({ ref: refOf(stage), imported, write, ...atOnce, deadline: Date.now() + 20_000 })
+const atOnce = { completion: Promise.resolve(undefined), announced: Promise.resolve(), onLayersWritten: () => undefined }
+const save = (stage: string, write: (directory: string) => Promise<boolean>, imported?: CacheRef, more = {}) =>
+  uploads.save({ ref: refOf(stage), imported, write, ...atOnce, ...more, deadline: Date.now() + 20_000 })
 const keys = async () => (await admin.entries()).map(({ key }) => key.replace(/-[0-9a-f]{8}(?=#)/, '')).toSorted()
 const layerKey = (content: Buffer) => `buildkit-blob-1-${sha256(content)}`
 const put = async () => (await admin.requests()).filter(line => /CreateCacheEntry/.test(line)).length
 
 it('layers and then the list are saved, each layer once; what is there need not be written', async () => {
   const [first, second]: [string[], string[]] = [[], []]
-  await Promise.all([save('one', exporting([base, own], first)), save('two', exporting([base, own, small], second))])
+  const { promise: written, resolve: onLayersWritten } = Promise.withResolvers<undefined>()
+  await Promise.all([
+    save('one', exporting([base, own], first), undefined, { onLayersWritten }),
+    written.then(() => save('two', exporting([base, own, small], second)))
+  ])
   expect(await keys()).toEqual([...[base, own, small].map(layerKey), 'index-cache-one-1#1', 'index-cache-two-1#1'].toSorted())
-  // Either may be the first.
-  const found = [first, second].map(digests => digests.toSorted()).toSorted((a, b) => a.length - b.length)
-  expect(found).toEqual([[], [base, own].map(sha256).toSorted()])
+  expect([first, second.toSorted()]).toEqual([[], [base, own].map(sha256).toSorted()])
   const entry = (await admin.entries()).find(({ key }) => key === layerKey(own))
   expect(entry?.bytes).toBe(own.length)
 
@@ -85,6 +87,12 @@ it('layers and then the list are saved, each layer once; what is there need not 
   const again: string[] = []
   await save('three', exporting([base, own, small], again), refOf('two'))
   expect(again.toSorted()).toEqual([base, own, small].map(sha256).toSorted())
+})
+
+it('what two exports write at the same time is uploaded once', async () => {
+  await Promise.all([save('one', exporting([base, own])), save('two', exporting([base, own, small]))])
+  const layers = (await keys()).filter(key => key.startsWith('buildkit-blob'))
+  expect([await put(), layers]).toEqual([5, [base, own, small].map(layerKey).toSorted()])
 })
 
 it('what an earlier list names and is gone is written and saved again', async () => {

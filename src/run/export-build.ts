@@ -82,18 +82,18 @@ async function exportThroughDirectory(
   request: ExportRequest,
   uploads: GhaUploads
 ): Promise<TimedOutcome> {
-  const { stage, ref, importRef, announced, completion = Promise.resolve(undefined), timeoutSeconds } = request
+  const { stage, ref, importRef, completion = Promise.resolve(undefined), announced, onLayersWritten, timeoutSeconds } = request
   const began = host.clock.now()
   const deadline = began + timeoutSeconds * 1000
   let outcome: TimedOutcome = { stage, ref, exported: 'left', seconds: 0, ranSteps: [], detail: '' }
   const write = async (directory: string): Promise<boolean> => {
     if (cancellation.requested()) return false
     const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-    const inDirectory = { ...request, directory, compression: undefined, timeoutSeconds: left }
-    outcome = await exportTo(host, cancellation, inDirectory, { ...ref, backend: 'local' })
+    const alone = { directory, compression: undefined, onLayersWritten: () => undefined, timeoutSeconds: left }
+    outcome = await exportTo(host, cancellation, { ...request, ...alone }, { ...ref, backend: 'local' })
     return outcome.exported === 'yes'
   }
-  const saving = uploads.save({ ref, imported: importRef, write, completion, announced, deadline })
+  const saving = uploads.save({ ref, imported: importRef, write, onLayersWritten, completion, announced, deadline })
   const ended = await cancellation.orElse(
     saving.then(list => ({ ...outcome, ...(list ? { digest: list.id, list } : {}) }), failed),
     { exported: 'left', detail: '' }

@@ -163,9 +163,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     add(wanted) {
       const { stage, ref, cause, after, uploads, beginning } = wanted
       if (queue.has(ref)) return
-      // Neither of two exports started together sees in the backend what both upload, unless they share their uploads.
-      const takesTurns = ref.backend !== 'gha' || !options.ghaUploads
-      const shared = takesTurns ? uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? []) : []
+      // Neither of two exports started together sees what both write.
+      const shared = uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? [])
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
       const file = beginning && options.writeBeginning(beginning)
       const ahead = file && before.length > 0 ? compressAhead(ref.backend, file) : undefined

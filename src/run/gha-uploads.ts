@@ -11,7 +11,7 @@ import { indexKey } from './gha-texts'
 import { newLanes } from './lanes'
 
 /** Exports that are written to a directory at once, requests that ask for layers, and layers that are uploaded, each in several blocks. */
-const atOnce = { write: 1, ask: 8, upload: 2 }
+const atOnce = { write: 2, ask: 8, upload: 2 }
 
 /** Seconds that the service may take to say what it has. */
 const answerSeconds = 30
@@ -22,6 +22,8 @@ export interface GhaExportRequest {
   readonly imported: CacheRef | undefined
   /** Has BuildKit export to a directory, in which layers that GitHub's cache has seem to be already. Whether it did. */
   readonly write: (directory: string) => Promise<boolean>
+  /** Called when other exports find in their directories what this one wrote. */
+  readonly onLayersWritten: () => void
   /** What the ref is to have as well, where it lacks it (join-configs.ts). */
   readonly completion: Promise<CacheTexts | undefined>
   /** Before this the list is not written. Never rejects. */
@@ -133,6 +135,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
       try {
         await askFor(own, request)
         const exported = await lanes.enter('write', () => written(directory, request))
+        request.onLayersWritten()
         if (!exported) return undefined
         const completing = request.completion.catch(() => 'unread' as const)
         const [ended, completion] = await Promise.all([exported.uploading, completing, request.announced])
