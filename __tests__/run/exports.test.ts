@@ -31,7 +31,7 @@ const exporterOf = (options: Partial<ExporterOptions> = {}) =>
   newExporter(host, watchCancellation(host), {
     inputs: inputsWith(),
     builder: 'b',
-    driver: 'docker-container',
+    compressionOf: () => undefined,
     apart: false,
     importRef: () => undefined,
     beside: true,

@@ -108,7 +108,8 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
     if (!done) return
     const { stage, steps } = done
     const title = `Compressing the layers that ${stage.name} has got so far while other stages are built`
-    const compress = { as: planCompression(inputs, builder.driver) }
+    const [backend = 'registry'] = plan.backends
+    const compress = { as: planCompression(inputs, builder.driver, { backend, inImage: true }) }
     begin('compress', `${stage.name} ${steps}`, title, cutDockerfile(file.text, done), { compress })
   }
 

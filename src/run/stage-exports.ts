@@ -1,6 +1,7 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
-import { holdingStage } from '../plan/cache-plan'
+import { baseChain, holdingStage } from '../plan/cache-plan'
+import { planCompression } from '../plan/compression'
 import type { ExportFacts } from '../plan/exports'
 import { cutDockerfile } from '../plan/own-dockerfile'
 import type { StageStatus } from '../reasons'
@@ -36,10 +37,11 @@ export interface StageExportsRequest {
 export function newStageExports(host: Host, cancellation: Cancellation, request: StageExportsRequest): Exporter {
   const { preparation, builder, caches, importRef, staging } = request
   const { inputs, plan } = preparation
+  const inImage = new Set(baseChain(plan, plan.target).map(({ name }) => name))
   return newExporter(host, cancellation, {
     inputs,
     builder: builder.name,
-    driver: builder.driver,
+    compressionOf: (stage, backend) => planCompression(inputs, builder.driver, { backend, inImage: inImage.has(stage) }),
     apart: request.apart,
     importRef,
     beside: request.beside,
