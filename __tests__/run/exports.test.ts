@@ -31,7 +31,7 @@ const exporterOf = (options: Partial<ExporterOptions> = {}) =>
   newExporter(host, watchCancellation(host), {
     inputs: inputsWith(),
     builder: 'b',
-    compressionOf: () => undefined,
+    driver: 'docker-container',
     apart: false,
     importRef: () => undefined,
     beside: true,

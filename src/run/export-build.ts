@@ -89,7 +89,7 @@ async function exportThroughDirectory(
   const write = async (directory: string): Promise<boolean> => {
     if (cancellation.requested()) return false
     const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-    const alone = { directory, onLayersWritten: () => undefined, timeoutSeconds: left }
+    const alone = { directory, compression: undefined, onLayersWritten: () => undefined, timeoutSeconds: left }
     outcome = await exportTo(host, cancellation, { ...request, ...alone }, { ...ref, backend: 'local' })
     return outcome.exported === 'yes'
   }

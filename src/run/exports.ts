@@ -2,8 +2,8 @@ import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import type { Backend } from '../reasons'
-import type { Compression } from '../plan/cache-attrs'
 import type { CacheRef } from '../plan/cache-plan'
+import { planCompression } from '../plan/compression'
 import type { StageExport } from '../plan/exports'
 import type { Prefix } from '../plan/prefetch'
 import { newBackendHealth } from './backend-health'
@@ -28,8 +28,7 @@ const atOnce: Readonly<Record<Backend, number>> = { registry: 2, gha: 3, local: 
 export interface ExporterOptions {
   readonly inputs: Inputs
   readonly builder: string
-  /** How the layers of a stage are compressed. */
-  readonly compressionOf: (stage: string, backend: Backend) => Compression | undefined
+  readonly driver: string
   /** Platforms built together are exported each by itself. */
   readonly apart: boolean
   /** The main build's import, asked for anew by each export: it may turn out not to be whole, and serves then only what `hit`. */
@@ -81,6 +80,7 @@ interface Queued {
 export function newExporter(host: Host, cancellation: Cancellation, options: ExporterOptions): Exporter {
   const health = newBackendHealth(options.refusing)
   const doubtful = new Set(options.doubtful)
+  const compression = planCompression(options.inputs, options.driver)
   const lanes = newLanes<Backend | 'any'>({ ...atOnce, any: 1 })
   const queue = new Map<CacheRef, { readonly stage: string; readonly done: Promise<ExportOutcome> }>()
   /** Until the export that is the first to upload a stage or a base image, by backend, has written its layers. */
@@ -96,11 +96,10 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
     Math.min(doubtful.has(backend) ? doubtfulSeconds : exportSeconds, Math.max(1, (deadline - host.clock.now()) / 1000))
 
   /** While others, which are exported before it, are uploaded. */
-  async function compressAhead({ stage, ref: { backend } }: StageExport, file: Promise<string>): Promise<void> {
+  async function compressAhead(backend: Backend, file: Promise<string>): Promise<void> {
     if (!options.beside || options.inTurn || health.outcomeOfNone(backend)) return
     const { inputs, builder } = options
-    const compress = { as: options.compressionOf(stage, backend) }
-    const build = { inputs, builder, importRef: options.importRef('ran'), file: await file, compress }
+    const build = { inputs, builder, importRef: options.importRef('ran'), file: await file, compress: { as: compression } }
     await compressLayers(host, cancellation, build, secondsFor(backend))
   }
 
@@ -124,7 +123,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       foundAs: options.foundAs(ref),
       onLayersWritten,
       cause,
-      compression: options.compressionOf(stage, ref.backend),
+      compression,
       ghaUploads: options.ghaUploads,
       // Should the job be killed once the ref is written, and before that is recorded, the next one looks into it.
       announced: ref.backend === 'gha' && options.ghaUploads && !file ? early.note() : Promise.resolve(),
@@ -168,7 +167,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const shared = uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? [])
       const before = [...queue.values()].filter(other => after.includes(other.stage)).map(({ done }) => done)
       const file = beginning && options.writeBeginning(beginning)
-      const ahead = file && before.length > 0 ? compressAhead(wanted, file) : undefined
+      const ahead = file && before.length > 0 ? compressAhead(ref.backend, file) : undefined
       // Where it cannot be written the export says so.
       const ready = Promise.all([pulled, ...[file, ahead].map(one => one?.catch(() => undefined)), ...before, ...shared])
       const written = Promise.withResolvers<undefined>()

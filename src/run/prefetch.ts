@@ -108,8 +108,7 @@ export function newPrefetcher(host: Host, cancellation: Cancellation, options: P
     if (!done) return
     const { stage, steps } = done
     const title = `Compressing the layers that ${stage.name} has got so far while other stages are built`
-    const [backend = 'registry'] = plan.backends
-    const compress = { as: planCompression(inputs, builder.driver, { backend, inImage: true }) }
+    const compress = { as: planCompression(inputs, builder.driver) }
     begin('compress', `${stage.name} ${steps}`, title, cutDockerfile(file.text, done), { compress })
   }
 

@@ -1,7 +1,6 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
-import { baseChain, holdingStage } from '../plan/cache-plan'
-import { planCompression } from '../plan/compression'
+import { holdingStage } from '../plan/cache-plan'
 import type { ExportFacts } from '../plan/exports'
 import { cutDockerfile } from '../plan/own-dockerfile'
 import type { StageStatus } from '../reasons'
@@ -37,11 +36,10 @@ export interface StageExportsRequest {
 export function newStageExports(host: Host, cancellation: Cancellation, request: StageExportsRequest): Exporter {
   const { preparation, builder, caches, importRef, staging } = request
   const { inputs, plan } = preparation
-  const inImage = new Set(baseChain(plan, plan.target).map(({ name }) => name))
   return newExporter(host, cancellation, {
     inputs,
     builder: builder.name,
-    compressionOf: (stage, backend) => planCompression(inputs, builder.driver, { backend, inImage: inImage.has(stage) }),
+    driver: builder.driver,
     apart: request.apart,
     importRef,
     beside: request.beside,
