@@ -50,3 +50,25 @@ test('an image under a stage without steps may be lacking as well', () => {
     ['image busybox', 'a', 'b']
   ])
 })
+
+test('what only the cache holds is exported alone', () => {
+  const plan = planOf(
+    'FROM busybox AS a\nRUN 1\nFROM busybox AS b\nRUN 2\nFROM busybox AS c\nRUN 3\nCOPY --from=a / /\nCOPY --from=b / /\n'
+  )
+  const facts = {
+    hit: new Set(['b', 'a']),
+    unsaved: new Set(['a']),
+    renewed: new Set<string>(),
+    stale: new Set(['b']),
+    found: [],
+    due: new Set<never>(),
+    lookedUp: [],
+    pushedTo: new Set<string>()
+  }
+  const { exports } = planExports(plan, { ...facts, ran: new Set(['c']), phase: 'succeeded' })
+  expect(exports.map(({ stage, cause, alone }) => [stage, cause, alone])).toEqual([
+    ['a', 'unsaved', true],
+    ['b', 'stale', true],
+    ['c', 'ran', false]
+  ])
+})

@@ -5,6 +5,7 @@ import type { StageExport } from '../../src/plan/exports'
 import { watchCancellation } from '../../src/run/cancellation'
 import { newExporter } from '../../src/run/exports'
 import type { ExporterOptions } from '../../src/run/exports'
+import type { GhaUploads } from '../../src/run/gha-uploads'
 import { newTestHost } from '../helpers/host'
 import type { TestHost } from '../helpers/host'
 import { diamond, planOf, refOf } from '../helpers/plans'
@@ -72,11 +73,31 @@ test('an export that shares layers with another begins when those are written, n
   expect(await begun()).toEqual(['deps', 'tools'])
 })
 
+test('one to GitHub’s cache begins when what it shares is where it finds it', async () => {
+  const saving: { stage: string; written: () => void }[] = []
+  const { promise: ended, resolve: endAll } = Promise.withResolvers<undefined>()
+  const save: GhaUploads['save'] = ({ ref, onLayersWritten }) => {
+    saving.push({ stage: ref.stage, written: onLayersWritten })
+    return ended
+  }
+  const exporter = exporterOf({ ghaUploads: { save } })
+  const gha = planOf(diamond, { backends: ['gha'] })
+  const parts = { base: ['base'], deps: ['base', 'deps'], tools: ['tools'] }
+  for (const [stage, uploads] of Object.entries(parts)) exporter.add(wanted(stage, { ref: refOf(gha, stage, 'gha'), uploads }))
+  await sleep(100)
+  expect(saving.map(({ stage }) => stage)).toEqual(['base', 'tools'])
+  saving[0]?.written()
+  await sleep(100)
+  expect(saving.map(({ stage }) => stage)).toEqual(['base', 'tools', 'deps'])
+  endAll(undefined)
+  await exporter.finish(10)
+})
+
 test('a refresh ends before the next begins, and an export that fails holds up none', async () => {
   const exporter = exporterOf()
   const gha = planOf(diamond, { backends: ['gha'] })
   for (const stage of ['deps', 'tools'])
-    exporter.add(wanted(stage, { ref: refOf(gha, stage, 'gha'), cause: 'refresh', uploads: ['refresh'] }))
+    exporter.add(wanted(stage, { ref: refOf(gha, stage, 'gha'), cause: 'refresh', uploads: [], alone: true }))
   await untilBegun(1)
   await sleep(300)
   expect(await begun()).toEqual(['deps'])

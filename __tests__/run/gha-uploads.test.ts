@@ -90,9 +90,17 @@ it('layers and then the list are saved, each layer once; what is there need not 
 })
 
 it('what two exports write at the same time is uploaded once', async () => {
-  await Promise.all([save('one', exporting([base, own])), save('two', exporting([base, own, small]))])
+  const found: string[] = []
+  let begun = 0
+  const { promise: both, resolve } = Promise.withResolvers<undefined>()
+  const together = (layers: readonly Buffer[]) => async (directory: string) => {
+    if (++begun === 2) resolve(undefined)
+    await both
+    return exporting(layers, found)(directory)
+  }
+  await Promise.all([save('one', together([base, own])), save('two', together([base, own, small]))])
   const layers = (await keys()).filter(key => key.startsWith('buildkit-blob'))
-  expect([await put(), layers]).toEqual([5, [base, own, small].map(layerKey).toSorted()])
+  expect([found, await put(), layers]).toEqual([[], 5, [base, own, small].map(layerKey).toSorted()])
 })
 
 it('what an earlier list names and is gone is written and saved again', async () => {

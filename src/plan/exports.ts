@@ -20,9 +20,13 @@ export interface StageExport {
   readonly after: readonly string[]
   /** What the backend may not have yet: stages that ran and the images they are FROM. Two exports that share some go in turn. */
   readonly uploads: readonly string[]
+  /** None that is alone runs beside it: side by side, exports of what only the cache holds read layers of each other (seen with BuildKit 0.25). */
+  readonly alone?: boolean
   /** It is no more than this of the stage (beginnings.ts). */
   readonly beginning?: Prefix
 }
+
+const onlyCached: ReadonlySet<ExportCause> = new Set<ExportCause>(['unsaved', 'stale', 'absent', 'refresh'])
 
 export interface ExportFacts {
   /** Stages whose every step completed, and one of them ran. */
@@ -83,8 +87,8 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
           ref,
           cause,
           after: after.map(({ name }) => name),
-          // Side by side, exports of what only the cache holds read layers of each other (seen with BuildKit 0.25).
-          uploads: cause === 'refresh' ? ['refresh'] : newContent([...above(plan, planned.stage), planned.stage], ran)
+          uploads: newContent([...above(plan, planned.stage), planned.stage], ran),
+          alone: onlyCached.has(cause)
         }))
       : []
 

@@ -85,6 +85,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   const queue = new Map<CacheRef, { readonly stage: string; readonly done: Promise<ExportOutcome> }>()
   /** Until the export that is the first to upload a stage or a base image, by backend, has written its layers. */
   const uploading = new Map<string, Promise<unknown>>()
+  const lastAlone = new Map<Backend, Promise<unknown>>()
   let staging: Promise<string> | undefined
   let pulled: Promise<unknown> = Promise.resolve()
   let deadline = Infinity
@@ -161,7 +162,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       pulled = Promise.resolve().then(() => pullStage(host, cancellation, build, secondsFor(importRef.backend)))
     },
     add(wanted) {
-      const { stage, ref, cause, after, uploads, beginning } = wanted
+      const { stage, ref, after, uploads, alone, beginning } = wanted
       if (queue.has(ref)) return
       // Neither of two exports started together sees what both write.
       const shared = uploads.flatMap(part => uploading.get(`${ref.backend} ${part}`) ?? [])
@@ -171,11 +172,13 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       // Where it cannot be written the export says so.
       const ready = Promise.all([pulled, ...[file, ahead].map(one => one?.catch(() => undefined)), ...before, ...shared])
       const written = Promise.withResolvers<undefined>()
-      const onWritten = () => written.resolve(undefined)
-      // Those that only the cache holds do not take turns for what they upload (plan/exports.ts).
-      const onLayersWritten = cause === 'refresh' ? () => undefined : onWritten
+      const onLayersWritten = () => written.resolve(undefined)
       const lane = options.inTurn ? 'any' : ref.backend
-      const done = ready.then(() => lanes.enter(lane, () => attempt(wanted, { file, onLayersWritten }))).finally(onWritten)
+      const turn = alone ? lastAlone.get(ref.backend) : undefined
+      const done = Promise.all([ready, turn])
+        .then(() => lanes.enter(lane, () => attempt(wanted, { file, onLayersWritten })))
+        .finally(onLayersWritten)
+      if (alone) lastAlone.set(ref.backend, done)
       for (const part of uploads) {
         const key = `${ref.backend} ${part}`
         if (!uploading.has(key)) uploading.set(key, written.promise)

@@ -75,13 +75,14 @@ async function exportParts(
   const done: ExportOutcome[] = []
   let seconds = 0
   const together = [{ platforms: inputs.platforms, name: ref.name }]
-  for (const { platforms, name } of apart ? parts.map(one => ({ platforms: [one.platform], name: one.name })) : together) {
+  const exports = apart ? parts.map(one => ({ platforms: [one.platform], name: one.name })) : together
+  for (const one of exports) {
+    const { platforms, name } = one
     const outcome = await runExport(host, cancellation, {
       ...request,
       inputs: { ...inputs, platforms },
       ref: { ...ref, name },
-      // Others follow.
-      onLayersWritten: () => undefined,
+      onLayersWritten: one === exports.at(-1) ? request.onLayersWritten : () => undefined,
       timeoutSeconds: Math.max(1, request.timeoutSeconds - seconds)
     })
     seconds += outcome.seconds
