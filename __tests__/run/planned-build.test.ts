@@ -14,18 +14,20 @@ import { newTestHost } from '../helpers/host'
 import { diamond, dockerfileOf, onBranch, planOf, refOf } from '../helpers/plans'
 import { inputsWith } from '../inputs/fixture'
 
-/** A build amid its first step, which that gets done while the build is stopped; nobody stops the next one, which finds that step cached. */
-const docker = `
+const says = `
 const { appendFileSync, existsSync, writeFileSync } = require('node:fs')
 const argv = process.argv.slice(2)
 const now = () => new Date().toISOString()
 const say = vertexes => process.stderr.write(JSON.stringify({ vertexes }) + '\\n')
 const names = ['[base 1/1] COPY os /', '[deps 1/1] RUN install', '[tools 1/1] RUN fetch', '[final 1/2] COPY --from=tools /t /t', '[final 2/2] RUN build']
 const vertex = (at, more) => ({ digest: 'sha256:' + at, name: names[at], inputs: ['sha256:' + (at - 1)], ...more })
+if (argv.includes('--cache-to')) appendFileSync(process.env.HOME + '/saves', argv[argv.indexOf('--target') + 1] + '\\n')
+`
+
+/** A build amid its first step, which that gets done while the build is stopped; nobody stops the next one, which finds that step cached. */
+const docker = `${says}
 const mark = process.env.HOME + '/stopped'
-if (argv.includes('--cache-to')) {
-  appendFileSync(process.env.HOME + '/saves', argv[argv.indexOf('--target') + 1] + '\\n')
-} else if (argv.includes('--iidfile')) {
+if (argv.includes('--iidfile')) {
   const started = now()
   const isSecond = existsSync(mark)
   process.on('SIGINT', () => {
@@ -44,11 +46,26 @@ if (argv.includes('--cache-to')) {
 }
 `
 
+/** A build that fails at its second step since BuildKit loses that, and the same once more. */
+const losing = `${says}
+const mark = process.env.HOME + '/lost'
+if (argv.includes('--iidfile')) {
+  const [started, isSecond] = [now(), existsSync(mark)]
+  writeFileSync(mark, '')
+  say(names.map((_, at) => vertex(at)))
+  say([vertex(0, { started, completed: now(), ...(isSecond ? { cached: true } : {}) })])
+  const error = 'failed to commit a to b during finalize: failed to stat active key during commit: snapshot a does not exist: not found'
+  say([vertex(1, { started, completed: now(), ...(isSecond ? {} : { error }) })])
+  if (isSecond) say([2, 3, 4].map(at => vertex(at, { started, completed: now() })))
+  process.exitCode = isSecond ? 0 : 1
+}
+`
+
 /** What came of a build of which GitHub's cache says `answers` when it is asked whether a ref is there, and `false` from then on. */
-async function build(answers: readonly (boolean | 'broken')[] = []) {
+async function build(answers: readonly (boolean | 'broken')[] = [], program = docker) {
   const plan = planOf(diamond, { backends: ['gha'], scopes: onBranch })
   const scopes = [{ scope: 'refs/heads/own', permission: READ + WRITE }]
-  const real = await newTestHost({ docker, env: { ACTIONS_RUNTIME_TOKEN: makeJobToken(scopes) } })
+  const real = await newTestHost({ docker: program, env: { ACTIONS_RUNTIME_TOKEN: makeJobToken(scopes) } })
   const left = [...answers]
   const has = () => {
     const answer = left.shift() ?? false
@@ -98,4 +115,16 @@ test('a build that takes the place of a stopped one is not stopped, whatever the
   expect(main?.name).toBe(refOf(plan, 'final', 'gha', plan.scopes.read[1]).name)
   expect([built.outcome, built.run.exitCode]).toEqual(['success', 0])
   expect(said.match(/planned anew/g)).toHaveLength(1)
+})
+
+test('a build of which BuildKit lost a step is made again, and what ran before that ran', async () => {
+  const { built, said } = await build(Array<boolean>(9).fill(true), losing)
+  expect([built.outcome, built.run.exitCode]).toEqual(['success', 0])
+  expect(built.results.map(({ name, status }) => `${name} ${status}`)).toEqual([
+    'base miss',
+    'deps miss',
+    'tools miss',
+    'final miss'
+  ])
+  expect(said).toContain('BuildKit lost what a step had just made: building once more')
 })

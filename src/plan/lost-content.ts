@@ -8,3 +8,11 @@ export function isLostContent(message: string, blobs?: ReadonlySet<string>): boo
   const digests = message.match(/sha256:[0-9a-f]{64}/g) ?? []
   return blobs === undefined || digests.some(digest => blobs.has(digest))
 }
+
+/**
+ * Whether it means that BuildKit itself lost what a step had just made: another build that shared the step ended, or was stopped, at that moment
+ * (moby/buildkit#6808; seen with 0.25). The same build made again passes.
+ */
+export function isLostStep(message: string): boolean {
+  return /during finalize: .*snapshot \S+ does not exist/.test(message)
+}

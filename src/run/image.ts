@@ -10,7 +10,7 @@ import type { CacheRef } from '../plan/cache-plan'
 import { covers } from '../plan/coverage'
 import type { FoundRef } from '../plan/coverage'
 import type { BroughtIn, ImportPlan } from '../plan/imports'
-import { isLostContent } from '../plan/lost-content'
+import { isLostContent, isLostStep } from '../plan/lost-content'
 import { parseVertexName } from '../progress/vertex-name'
 import { firstFailure, stepsRunHere } from '../progress/vertices'
 import type { VertexTable } from '../progress/vertices'
@@ -111,6 +111,11 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   /** Builds that this one was begun as before. */
   const stopped = request.stopped ? [request.stopped] : []
   let run = await build(imports.main?.ref)
+  if (!cancellation.requested() && isLostStep(firstFailure(run.table)?.error ?? '')) {
+    host.log.info('BuildKit lost what a step had just made: building once more')
+    stopped.push({ run, results: resultsOf(run.table, 'failure') })
+    run = await build(imports.main?.ref)
+  }
   const importGone = watch.isGone() && run.exitCode !== 0 && !cancellation.requested() && firstFailure(run.table) === undefined
   const failed = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)?.error
   const lost = failed !== undefined && imports.main && isLostContent(failed, imports.main.blobs) ? failed : undefined

@@ -1,0 +1,2 @@
+import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
+import{a as e}from"./chunk-SH3IGA3H.js";function i(t,n){if(!/could not fetch content descriptor|httpReadSeeker|unexpected commit digest/.test(t))return!1;let o=t.match(/sha256:[0-9a-f]{64}/g)??[];return n===void 0||o.some(s=>n.has(s))}e(i,"isLostContent");function r(t){return/during finalize: .*snapshot \S+ does not exist/.test(t)}e(r,"isLostStep");export{i as a,r as b};
