@@ -124,3 +124,30 @@ ${last}
     await project.remove()
   }
 )
+
+it.each(['registry', 'gha'])('%s: what was brought in is part of the ref that is saved then', async backend => {
+  const inputs = { 'cache-backends': backend, outputs: 'type=cacheonly' }
+  const all = (last: string) => `FROM busybox AS deps
+COPY a.txt .
+RUN echo "ran deps" && echo constant > /deps
+FROM busybox AS tools
+COPY --from=deps /deps .
+RUN echo "ran tools" && head -c 100 /dev/urandom > /tools
+FROM busybox AS app
+COPY --from=tools /tools .
+RUN ${last}
+`
+  const project = await newProject({ Dockerfile: all('sleep 8'), 'a.txt': '1' })
+  const prepared = await project.prepare(inputs)
+  const main = prepared.startMain()
+  await main.waitForLine(/^Cache of tools → .*: saved/)
+  process.kill(-main.pid, 'SIGKILL')
+  await main.done
+  await prepared.finish()
+  await project.write('Dockerfile', all('echo app'))
+  expect(stagesRun(await project.job(inputs))).toEqual(['app'])
+  // What tools copies stays what it is, and with deps to be run nothing can be brought in that stands on it.
+  await project.write('a.txt', '2')
+  expect(stagesRun(await project.job(inputs))).toEqual(['deps'])
+  await project.remove()
+})

@@ -27,6 +27,7 @@ test.each([
     importRef: undefined,
     cause: 'ran',
     compression: undefined,
+    completedFrom: [],
     ghaUploads: { save: () => sleep(at === 'once' ? 0 : 990).then(() => Promise.reject(error)) },
     announced: Promise.resolve(),
     onLayersWritten: () => undefined,

@@ -36,7 +36,7 @@ const exporterOf = (options: Partial<ExporterOptions> = {}) =>
     apart: false,
     importRef: () => undefined,
     beside: true,
-    takesPlaceOf: () => undefined,
+    completedFrom: () => [],
     foundAs: () => undefined,
     ghaUploads: undefined,
     targetOf: stage => stage,

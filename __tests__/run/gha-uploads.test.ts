@@ -64,8 +64,8 @@ function exporting(layers: readonly Buffer[], found: string[] = [], records: rea
   }
 }
 
-const atOnce = { completion: Promise.resolve(undefined), announced: Promise.resolve(), onLayersWritten: () => undefined }
-const save = (stage: string, write: (directory: string) => Promise<boolean>, imported?: CacheRef, more = {}) =>
+const atOnce = { completion: Promise.resolve([]), announced: Promise.resolve(), onLayersWritten: () => undefined }
+const save = (stage: string, write: (directory: string) => Promise<boolean>, imported: readonly CacheRef[] = [], more = {}) =>
   uploads.save({ ref: refOf(stage), imported, write, ...atOnce, ...more, deadline: Date.now() + 20_000 })
 const keys = async () => (await admin.entries()).map(({ key }) => key.replace(/-[0-9a-f]{8}(?=#)/, '')).toSorted()
 const layerKey = (content: Buffer) => `buildkit-blob-1-${sha256(content)}`
@@ -85,7 +85,7 @@ it('layers and then the list are saved, each layer once; what is there need not 
 
   uploads = newGhaUploads(host, 2)
   const again: string[] = []
-  await save('three', exporting([base, own, small], again), refOf('two'))
+  await save('three', exporting([base, own, small], again), [refOf('two')])
   expect(again.toSorted()).toEqual([base, own, small].map(sha256).toSorted())
 })
 
@@ -156,13 +156,13 @@ describe('a list is completed from the imported one', () => {
     }
   }
   /** Saves a list that lacks a layer; which of the layers it names then. */
-  async function named(stage: string, lacks: Buffer, imported?: CacheRef) {
+  async function named(stage: string, lacks: Buffer, imported: readonly CacheRef[] = []) {
     await uploads.save({
       ref: refOf(stage),
       imported,
       write: exporting([small], [], lacking),
       ...atOnce,
-      completion: Promise.resolve(completion(lacks)),
+      completion: Promise.resolve([completion(lacks)]),
       deadline: Date.now() + 20_000
     })
     const key = (await admin.entries()).find(entry => entry.key.startsWith(`index-cache-${stage}`))?.key ?? ''
@@ -172,8 +172,8 @@ describe('a list is completed from the imported one', () => {
 
   it('only where the layers of that are there', async () => {
     await save('before', exporting([base]))
-    expect(await named('there', base, refOf('before'))).toEqual([base, small])
-    expect(await named('gone', own, refOf('before'))).toEqual([small])
+    expect(await named('there', base, [refOf('before')])).toEqual([base, small])
+    expect(await named('gone', own, [refOf('before')])).toEqual([small])
   })
 
   it('not with one whose upload failed', async () => {
@@ -188,7 +188,7 @@ it('the list is not written before it is recorded that it is going to be', async
   const { promise: announced, resolve: announce } = Promise.withResolvers<undefined>()
   const saving = uploads.save({
     ref: refOf('announced'),
-    imported: undefined,
+    imported: [],
     write: exporting([base]),
     ...atOnce,
     announced,

@@ -14,6 +14,7 @@ import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import type { GhaUploads, SavedList } from './gha-uploads'
+import type { TextSource } from './text-backend'
 
 export interface ExportOutcome {
   readonly stage: string
@@ -55,8 +56,10 @@ export interface ExportRequest {
   readonly ghaUploads?: GhaUploads | undefined
   /** Once it is recorded that the ref is going to be written. */
   readonly announced: Promise<void>
-  /** What those complete the ref from. */
-  readonly completion?: Promise<CacheTexts | undefined>
+  /** Refs that it takes over from what BuildKit leaves out. */
+  readonly completedFrom: readonly TextSource[]
+  /** Their texts, where they are taken over as the ref is written. */
+  readonly completion?: Promise<readonly CacheTexts[]>
   /** Called when the layers are where they are to be, perhaps more than once; what is left to do moves texts only. */
   readonly onLayersWritten: () => void
   readonly timeoutSeconds: number
@@ -82,7 +85,7 @@ async function exportThroughDirectory(
   request: ExportRequest,
   uploads: GhaUploads
 ): Promise<TimedOutcome> {
-  const { stage, ref, importRef, completion = Promise.resolve(undefined), announced, onLayersWritten, timeoutSeconds } = request
+  const { stage, ref, importRef, completedFrom, completion = Promise.resolve([]), timeoutSeconds } = request
   const began = host.clock.now()
   const deadline = began + timeoutSeconds * 1000
   let outcome: TimedOutcome = { stage, ref, exported: 'left', seconds: 0, ranSteps: [], detail: '' }
@@ -93,7 +96,8 @@ async function exportThroughDirectory(
     outcome = await exportTo(host, cancellation, { ...request, ...alone }, { ...ref, backend: 'local' })
     return outcome.exported === 'yes'
   }
-  const saving = uploads.save({ ref, imported: importRef, write, onLayersWritten, completion, announced, deadline })
+  const imported = [...(importRef ? [importRef] : []), ...completedFrom.map(source => source.ref)]
+  const saving = uploads.save({ ...request, imported, write, completion, deadline })
   const ended = await cancellation.orElse(
     saving.then(list => ({ ...outcome, ...(list ? { digest: list.id, list } : {}) }), failed),
     { exported: 'left', detail: '' }

@@ -35,8 +35,8 @@ export interface ExporterOptions {
   readonly importRef: (stage: 'hit' | 'ran') => CacheRef | undefined
   /** The builder can build beside exports without running steps again. */
   readonly beside: boolean
-  /** What the main build imported, where an export to this ref takes its place. */
-  readonly takesPlaceOf: (ref: CacheRef) => TextSource | undefined
+  /** What was imported, where an export to this ref takes its place. */
+  readonly completedFrom: (ref: CacheRef) => readonly TextSource[]
   /** What a ref was found as before the build. */
   readonly foundAs: (ref: CacheRef) => string | undefined
   /** What saves exports to GitHub's cache; without it BuildKit does so itself. */
@@ -120,7 +120,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       file: await file,
       ref,
       importRef: options.importRef(cause === 'ran' ? 'ran' : 'hit'),
-      takesPlaceOf: options.takesPlaceOf(ref),
+      completedFrom: options.completedFrom(ref),
       foundAs: options.foundAs(ref),
       onLayersWritten,
       cause,

@@ -18,14 +18,14 @@ const answerSeconds = 30
 
 export interface GhaExportRequest {
   readonly ref: CacheRef
-  /** What the export's build imports. */
-  readonly imported: CacheRef | undefined
+  /** What the export's build imports, and what the ref is completed from. */
+  readonly imported: readonly CacheRef[]
   /** Has BuildKit export to a directory, in which layers that GitHub's cache has seem to be already. Whether it did. */
   readonly write: (directory: string) => Promise<boolean>
   /** Called when other exports find in their directories what this one wrote. */
   readonly onLayersWritten: () => void
   /** What the ref is to have as well, where it lacks it (join-configs.ts). */
-  readonly completion: Promise<CacheTexts | undefined>
+  readonly completion: Promise<readonly CacheTexts[]>
   /** Before this the list is not written. Never rejects. */
   readonly announced: Promise<void>
   /** Milliseconds since the epoch. */
@@ -86,7 +86,9 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
           if (await buildkitEntries.has(ghaLayerKey(digest), seconds()).catch(unknown)) present.set(digest, bytes)
         })
       )
-    const keys = imported?.backend === 'gha' ? importedGhaIndexKeys(imported.name, env['ACTIONS_RUNTIME_TOKEN']) : []
+    const keys = imported
+      .filter(({ backend }) => backend === 'gha')
+      .flatMap(({ name }) => importedGhaIndexKeys(name, env['ACTIONS_RUNTIME_TOKEN']))
     const lists = await Promise.all([...new Set([own, ...keys])].map(layersIn))
     await Promise.all(lists.flatMap(list => [...list].map(([digest, bytes]) => ask(digest, bytes))))
   }
@@ -119,9 +121,9 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
   }
 
   /** With what the list lacks, where all layers of that are there; undefined where they are not. */
-  async function completed({ text, layers }: GhaExport, completion: CacheTexts | undefined): Promise<string | undefined> {
-    const complete = completion && completeConfigText(text, completion.config)
-    if (complete === undefined) return text
+  async function completed({ text, layers }: GhaExport, completion: readonly CacheTexts[]): Promise<string | undefined> {
+    const complete = completion.reduce((known, { config }) => completeConfigText(known, config) ?? known, text)
+    if (complete === text) return text
     const more = [...ghaLayersIn(complete).keys()].filter(layer => !layers.has(layer))
     if (!more.every(layer => present.has(layer))) return undefined
     const ended = await Promise.allSettled(more.map(layer => uploads.get(layer)))

@@ -35,6 +35,8 @@ export interface ImageRequest {
   readonly stopped?: Pick<BuiltImage, 'run' | 'results'> | undefined
   /** Called with what is known of the stages, whenever that changed. */
   readonly onProgress: (table: VertexTable) => void
+  /** Called before the main build, for each ref that was brought in. */
+  readonly onBroughtIn: (found: FoundRef) => void
   /** Called when the main import turned out not to be whole, or its backend gave no answer: nothing may import it any more. */
   readonly onImportLost: (why: 'lost' | 'no-answer') => void
 }
@@ -79,7 +81,10 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
     const started = host.clock.now()
     const outcome = await bringIn(host, cancellation, request, found)
     bringInTimes.set(found, { started, seconds: (host.clock.now() - started) / 1000 })
-    if (outcome === 'done') broughtIn.push(found)
+    if (outcome === 'done') {
+      broughtIn.push(found)
+      request.onBroughtIn(found)
+    }
     waiting.unshift(...(outcome === 'done' ? also : instead))
     if (outcome === 'stale') stale.add(ref.stage)
     if (typeof outcome === 'object') {

@@ -7,7 +7,6 @@ import type { Cancellation } from './cancellation'
 import { withDeadline } from './deadline'
 import { failure, runExport } from './export-build'
 import type { ExportOutcome, ExportRequest, TimedOutcome } from './export-build'
-import type { TextSource } from './text-backend'
 
 /** Seconds that reading what was imported may take, and taking over what an export lacks of it. */
 const completionSeconds = 10
@@ -15,15 +14,13 @@ const completionSeconds = 10
 export interface JoinedExportRequest extends ExportRequest {
   /** Platforms built together are exported each by itself, under a name of its own. */
   readonly apart: boolean
-  /** What the main build imported, where the export takes its place. */
-  readonly takesPlaceOf: TextSource | undefined
   /** What the ref was found as before the build. */
   readonly foundAs: string | undefined
 }
 
 /**
  * Exports a stage: of several platforms each by a build of its own, one after the other, or all by one; then one ref is made of what they wrote
- * (render-config.ts says why). Where it takes the place of what was imported it takes over what BuildKit leaves out of it. A failure never throws:
+ * (render-config.ts says why). Then it takes over what BuildKit leaves out of it. A failure never throws:
  * it is an outcome.
  */
 export async function runJoinedExport(
@@ -111,10 +108,11 @@ async function exportParts(
   }
 }
 
-async function readImported(host: Host, { ref, directory, takesPlaceOf }: JoinedExportRequest): Promise<CacheTexts | undefined> {
-  if (!takesPlaceOf || (ref.backend === 'gha' && !host.buildkitEntries.available)) return undefined
+async function readImported(host: Host, { ref, directory, completedFrom }: JoinedExportRequest): Promise<readonly CacheTexts[]> {
+  if (ref.backend === 'gha' && !host.buildkitEntries.available) return []
   const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
-  return inTime(cacheTexts[ref.backend].readImported(host, takesPlaceOf, directory ?? ref.place))
+  const { readImported: read } = cacheTexts[ref.backend]
+  return inTime(Promise.all(completedFrom.map(source => read(host, source, directory ?? ref.place))))
 }
 
 /** What cannot be taken over costs, at worst, a later build some steps. */
@@ -123,17 +121,15 @@ async function completed(
   cancellation: Cancellation,
   { ref, directory }: JoinedExportRequest,
   outcome: ExportOutcome,
-  reading: Promise<CacheTexts | undefined>
+  reading: Promise<readonly CacheTexts[]>
 ): Promise<ExportOutcome> {
   if (ref.backend !== 'gha' && outcome.digest === undefined) return outcome
   const before = host.clock.now()
   try {
-    const imported = await cancellation.orElse(reading, undefined)
-    if (!imported) return outcome
+    const sources = await cancellation.orElse(reading, [])
+    if (sources.length === 0) return outcome
     const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
-    const writing = inTime(
-      cacheTexts[ref.backend].complete(host, { exported: outcome, imported, directory: directory ?? ref.place })
-    )
+    const writing = inTime(completeFrom(sources))
     // A directory is not to be put in its place while it is written to, and that takes no time.
     const digest = await (ref.backend === 'local' ? writing : cancellation.orElse(writing, undefined))
     const seconds = outcome.seconds + (host.clock.now() - before) / 1000
@@ -141,5 +137,14 @@ async function completed(
   } catch (error) {
     host.log.info(`${displayRef(ref)} does not have all that the one before it had: ${lastLine(messageOf(error))}`)
     return outcome
+  }
+
+  async function completeFrom(sources: readonly CacheTexts[]): Promise<string | undefined> {
+    let { digest } = outcome
+    for (const imported of sources) {
+      const exported = { ref, ...(digest === undefined ? {} : { digest }) }
+      digest = (await cacheTexts[ref.backend].complete(host, { exported, imported, directory: directory ?? ref.place })) ?? digest
+    }
+    return digest
   }
 }

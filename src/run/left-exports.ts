@@ -79,6 +79,7 @@ export async function finishExports(
     apart: left.apart ?? false,
     caches,
     importRef: () => imported,
+    broughtIn: () => [],
     // What is reserved and not there was most likely the main step of this job about to upload.
     patienceSeconds: 0,
     beside: false,

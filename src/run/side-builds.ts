@@ -10,6 +10,7 @@ import { exportsApart } from '../plan/builder'
 import type { CacheRef } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
+import type { FoundRef } from '../plan/coverage'
 import { renewedStages } from '../plan/imports'
 import type { ImportPlan } from '../plan/imports'
 import { planJoin } from '../plan/joins'
@@ -51,7 +52,7 @@ export interface SideBuildsOptions {
 /** What runs beside the main build and after it: exports of stages, and what is done ahead. */
 export interface SideBuilds {
   /** What the main build is to tell. */
-  readonly duringMain: Pick<ImageRequest, 'onProgress' | 'onImportLost'>
+  readonly duringMain: Pick<ImageRequest, 'onProgress' | 'onImportLost' | 'onBroughtIn'>
   /** Nothing is started before this. `staging` is where local exports write to; `beforeStaging` is called before that is made. */
   begin(known: {
     readonly caches: Caches
@@ -81,6 +82,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
   let importRef = options.imports.main?.ref
   /** An import that lacks a layer: what the builder knows from it, and has no layers of, is saved from there. */
   let brokenRef: CacheRef | undefined
+  const broughtIn: FoundRef[] = []
   let exporter: Exporter | undefined
   let prefetcher: Prefetcher | undefined
   let changed: ReadonlySet<string> = new Set()
@@ -94,6 +96,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
 
   return {
     duringMain: {
+      onBroughtIn: found => void broughtIn.push(found),
       onImportLost(why) {
         if (why === 'no-answer' && importRef) exporter?.doubt(importRef.backend)
         if (why === 'lost') brokenRef = importRef
@@ -126,6 +129,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
         apart: exportsApart(builder),
         caches,
         importRef: stage => importRef ?? (stage === 'hit' ? brokenRef : undefined),
+        broughtIn: () => broughtIn,
         patienceSeconds,
         beside: options.beside,
         staging,

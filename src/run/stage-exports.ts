@@ -1,6 +1,7 @@
 import type { StageResult } from '../explain/stage-result'
 import type { Host } from '../host'
 import { holdingStage } from '../plan/cache-plan'
+import type { FoundRef } from '../plan/coverage'
 import type { ExportFacts } from '../plan/exports'
 import { cutDockerfile } from '../plan/own-dockerfile'
 import type { StageStatus } from '../reasons'
@@ -22,6 +23,8 @@ export interface StageExportsRequest {
   readonly apart: boolean
   readonly caches: Caches
   readonly importRef: ExporterOptions['importRef']
+  /** What was brought in by now. */
+  readonly broughtIn: () => readonly FoundRef[]
   /** For layers that somebody else began to upload to GitHub's cache. */
   readonly patienceSeconds: number
   /** The builder can build beside exports without running steps again. */
@@ -45,12 +48,13 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     beside: request.beside,
     ghaUploads:
       plan.backends.includes('gha') && host.buildkitEntries.available ? newGhaUploads(host, request.patienceSeconds) : undefined,
-    takesPlaceOf(ref) {
-      const imported = caches.found.find(found => found.ref === importRef('ran'))
+    completedFrom(ref) {
       // With mode=min it is not to hold what else was imported.
-      if (!imported || inputs.cacheMode === 'min' || !holdingStage(plan)?.writes.includes(ref)) return undefined
-      const { backend, place } = imported.ref
-      return backend === ref.backend && place === ref.place ? { ref: imported.ref, digest: imported.id } : undefined
+      if (inputs.cacheMode === 'min' || !holdingStage(plan)?.writes.includes(ref)) return []
+      const imported = [...caches.found.filter(found => found.ref === importRef('ran')), ...request.broughtIn()]
+      return imported
+        .filter(one => one.ref.backend === ref.backend && one.ref.place === ref.place)
+        .map(one => ({ ref: one.ref, digest: one.id }))
     },
     foundAs: ref => caches.found.find(found => found.ref === ref)?.id,
     targetOf: stage => (plan.stages.find(planned => planned.stage.name === stage)?.stage.targetable ? stage : ''),
