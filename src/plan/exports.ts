@@ -26,7 +26,7 @@ export interface StageExport {
   readonly beginning?: Prefix
 }
 
-const onlyCached: ReadonlySet<ExportCause> = new Set<ExportCause>(['unsaved', 'stale', 'absent', 'refresh'])
+const onlyCached: ReadonlySet<ExportCause> = new Set<ExportCause>(['holds-others', 'unsaved', 'stale', 'absent', 'refresh'])
 
 export interface ExportFacts {
   /** Stages whose every step completed, and one of them ran. */

@@ -32,11 +32,11 @@ export function joinCaches(parts: readonly CacheTexts[], note?: Joined): JoinedC
   return cacheOf(note ? joinBuilds(configs) : joinCacheConfigs(configs), parts, note)
 }
 
-/** What an export wrote, completed from what its build imported (join-configs.ts); undefined where it lacks nothing. Throws as `joinCaches`. */
-export function completeCache(exported: CacheTexts, imported: CacheTexts): JoinedCache | undefined {
+/** What an export wrote, completed from what was imported, the first first (join-configs.ts); undefined where it lacks nothing. Throws as `joinCaches`. */
+export function completeCache(exported: CacheTexts, imported: readonly CacheTexts[]): JoinedCache | undefined {
   const config = parsedConfig(exported.config)
-  const complete = completeConfig(config, parsedConfig(imported.config))
-  return complete === config ? undefined : cacheOf(complete, [exported, imported])
+  const complete = imported.reduce((known, one) => completeConfig(known, parsedConfig(one.config)), config)
+  return complete === config ? undefined : cacheOf(complete, [exported, ...imported])
 }
 
 function cacheOf(joined: CacheConfig, parts: readonly CacheTexts[], note?: Joined): JoinedCache {

@@ -4,7 +4,6 @@ import type { Inputs } from '../inputs'
 import type { CachePlace, Compression } from '../plan/cache-attrs'
 import { displayRef } from '../plan/cache-plan'
 import type { CacheRef } from '../plan/cache-plan'
-import type { CacheTexts } from '../plan/joined-cache'
 import type { ExportCause } from '../plan/exports'
 import { isLostContent } from '../plan/lost-content'
 import { isRefusal } from '../plan/permissions'
@@ -14,7 +13,7 @@ import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
 import type { GhaUploads, SavedList } from './gha-uploads'
-import type { TextSource } from './text-backend'
+import type { ReadTexts, TextSource } from './text-backend'
 
 export interface ExportOutcome {
   readonly stage: string
@@ -59,7 +58,7 @@ export interface ExportRequest {
   /** Refs that it takes over from what BuildKit leaves out. */
   readonly completedFrom: readonly TextSource[]
   /** Their texts, where they are taken over as the ref is written. */
-  readonly completion?: Promise<readonly CacheTexts[]>
+  readonly completion?: Promise<readonly ReadTexts[]>
   /** Called when the layers are where they are to be, perhaps more than once; what is left to do moves texts only. */
   readonly onLayersWritten: () => void
   readonly timeoutSeconds: number

@@ -178,7 +178,8 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
       const done = Promise.all([ready, turn])
         .then(() => lanes.enter(lane, () => attempt(wanted, { file, onLayersWritten })))
         .finally(onLayersWritten)
-      if (alone) lastAlone.set(ref.backend, done)
+      // To GitHub's cache they are uploaded side by side.
+      if (alone) lastAlone.set(ref.backend, options.ghaUploads ? written.promise : done)
       for (const part of uploads) {
         const key = `${ref.backend} ${part}`
         if (!uploading.has(key)) uploading.set(key, written.promise)

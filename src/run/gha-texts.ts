@@ -29,8 +29,8 @@ export const ghaTexts: TextBackend = {
   async complete({ buildkitEntries, env }, { exported: { ref }, imported }) {
     const key = indexKey(env, ref.name)
     const ours = await buildkitEntries.read(key, requestSeconds)
-    const text = ours === undefined ? undefined : completeConfigText(ours, imported.config)
-    if (text === undefined) return undefined
+    const text = ours && imported.reduce((known, { config }) => completeConfigText(known, config) ?? known, ours)
+    if (text === undefined || text === ours) return undefined
     await buildkitEntries.write(key, text, requestSeconds)
     return listId(text)
   }

@@ -5,10 +5,10 @@ import { ghaExportOf, ghaLayerKey, ghaLayersIn } from '../plan/gha-export'
 import type { GhaExport } from '../plan/gha-export'
 import { listId } from '../plan/coverage'
 import { completeConfigText, configOf, importedGhaIndexKeys } from '../plan/joined-cache'
-import type { CacheTexts } from '../plan/joined-cache'
 import { blobPath, parseLayoutIndex } from '../plan/oci-layout'
 import { indexKey } from './gha-texts'
 import { newLanes } from './lanes'
+import type { ReadTexts } from './text-backend'
 
 /** Exports that are written to a directory at once, requests that ask for layers, and layers that are uploaded, each in several blocks. */
 const atOnce = { write: 2, ask: 8, upload: 2 }
@@ -25,7 +25,7 @@ export interface GhaExportRequest {
   /** Called when other exports find in their directories what this one wrote. */
   readonly onLayersWritten: () => void
   /** What the ref is to have as well, where it lacks it (join-configs.ts). */
-  readonly completion: Promise<readonly CacheTexts[]>
+  readonly completion: Promise<readonly ReadTexts[]>
   /** Before this the list is not written. Never rejects. */
   readonly announced: Promise<void>
   /** Milliseconds since the epoch. */
@@ -120,14 +120,18 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
     return { ...exported, uploading: Promise.allSettled(uploading) }
   }
 
-  /** With what the list lacks, where all layers of that are there; undefined where they are not. */
-  async function completed({ text, layers }: GhaExport, completion: readonly CacheTexts[]): Promise<string | undefined> {
-    const complete = completion.reduce((known, { config }) => completeConfigText(known, config) ?? known, text)
-    if (complete === text) return text
-    const more = [...ghaLayersIn(complete).keys()].filter(layer => !layers.has(layer))
-    if (!more.every(layer => present.has(layer))) return undefined
-    const ended = await Promise.allSettled(more.map(layer => uploads.get(layer)))
-    return ended.every(({ status }) => status === 'fulfilled') ? complete : undefined
+  /** With what the list lacks, as far as all layers of that are there. */
+  async function completed({ text, layers }: GhaExport, sources: readonly ReadTexts[]) {
+    let [list, lacks] = [text, sources.includes('unread')]
+    for (const source of sources) {
+      const complete = source === 'unread' ? undefined : completeConfigText(list, source.config)
+      if (complete === undefined) continue
+      const more = [...ghaLayersIn(complete).keys()].filter(layer => !layers.has(layer))
+      const ended = await Promise.allSettled(more.map(layer => uploads.get(layer)))
+      if (more.every(layer => present.has(layer)) && ended.every(({ status }) => status === 'fulfilled')) list = complete
+      else lacks = true
+    }
+    return { list, lacks }
   }
 
   return {
@@ -139,15 +143,13 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
         const exported = await lanes.enter('write', () => written(directory, request))
         request.onLayersWritten()
         if (!exported) return undefined
-        const completing = request.completion.catch(() => 'unread' as const)
-        const [ended, completion] = await Promise.all([exported.uploading, completing, request.announced])
+        const [ended, sources] = await Promise.all([exported.uploading, request.completion, request.announced])
         const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
         if (failed) throw failed.reason
-        const complete = completion === 'unread' ? undefined : await completed(exported, completion)
-        const list = complete ?? exported.text
+        const { list, lacks } = await completed(exported, sources)
         await buildkitEntries.write(own, list, secondsLeft(request.deadline))
         const layers = new Set(ghaLayersIn(list).keys())
-        return { id: listId(list), layers, ...(complete === undefined ? { lacks: true } : {}) }
+        return { id: listId(list), layers, ...(lacks ? { lacks } : {}) }
       } finally {
         await files.remove(directory)
       }

@@ -116,7 +116,8 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   /** Builds that this one was begun as before. */
   const stopped = request.stopped ? [request.stopped] : []
   let run = await build(imports.main?.ref)
-  if (!cancellation.requested() && isLostStep(firstFailure(run.table)?.error ?? '')) {
+  const failure = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)
+  if (failure?.error !== undefined && parseVertexName(failure.name).kind === 'step' && isLostStep(failure.error)) {
     host.log.info('BuildKit lost what a step had just made: building once more')
     stopped.push({ run, results: resultsOf(run.table, 'failure') })
     run = await build(imports.main?.ref)

@@ -1,12 +1,12 @@
 import { lastLine, messageOf } from '../errors'
 import type { Host } from '../host'
 import { displayRef } from '../plan/cache-plan'
-import type { CacheTexts } from '../plan/joined-cache'
 import { cacheTexts } from './cache-texts'
 import type { Cancellation } from './cancellation'
 import { withDeadline } from './deadline'
 import { failure, runExport } from './export-build'
 import type { ExportOutcome, ExportRequest, TimedOutcome } from './export-build'
+import type { ReadTexts, TextSource } from './text-backend'
 
 /** Seconds that reading what was imported may take, and taking over what an export lacks of it. */
 const completionSeconds = 10
@@ -32,14 +32,12 @@ export async function runJoinedExport(
   const { renew } = cacheTexts[ref.backend]
   if (request.cause === 'refresh' && renew) return renewed(host, cancellation, request, renew(host, ref, request.foundAs))
   const reading = readImported(host, request)
-  // Who needs it looks at what became of it.
-  reading.catch(() => {})
   const parts = host.buildkitEntries.available || ref.backend !== 'gha' ? ref.parts : undefined
   if (ref.backend === 'gha' && request.ghaUploads && !parts) {
     return runExport(host, cancellation, { ...request, completion: reading })
   }
   // There a name stands for the newest, which the export is going to be.
-  if (ref.backend === 'gha') await cancellation.orElse(reading, undefined).catch(() => undefined)
+  if (ref.backend === 'gha') await cancellation.orElse(reading, undefined)
   const outcome = await (parts ? exportParts(host, cancellation, request, parts) : runExport(host, cancellation, request))
   request.onLayersWritten()
   return outcome.exported === 'yes' ? completed(host, cancellation, request, outcome, reading) : outcome
@@ -108,11 +106,18 @@ async function exportParts(
   }
 }
 
-async function readImported(host: Host, { ref, directory, completedFrom }: JoinedExportRequest): Promise<readonly CacheTexts[]> {
+async function readImported(host: Host, { ref, directory, completedFrom }: JoinedExportRequest): Promise<readonly ReadTexts[]> {
   if (ref.backend === 'gha' && !host.buildkitEntries.available) return []
   const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
-  const { readImported: read } = cacheTexts[ref.backend]
-  return inTime(Promise.all(completedFrom.map(source => read(host, source, directory ?? ref.place))))
+  const read = (source: TextSource) => cacheTexts[ref.backend].readImported(host, source, directory ?? ref.place)
+  return Promise.all(
+    completedFrom.map(source =>
+      inTime(read(source)).catch((error: unknown) => {
+        host.log.info(`${displayRef(ref)} takes nothing over from ${displayRef(source.ref)}: ${lastLine(messageOf(error))}`)
+        return 'unread' as const
+      })
+    )
+  )
 }
 
 /** What cannot be taken over costs, at worst, a later build some steps. */
@@ -121,15 +126,17 @@ async function completed(
   cancellation: Cancellation,
   { ref, directory }: JoinedExportRequest,
   outcome: ExportOutcome,
-  reading: Promise<readonly CacheTexts[]>
+  reading: Promise<readonly ReadTexts[]>
 ): Promise<ExportOutcome> {
   if (ref.backend !== 'gha' && outcome.digest === undefined) return outcome
   const before = host.clock.now()
   try {
-    const sources = await cancellation.orElse(reading, [])
-    if (sources.length === 0) return outcome
+    const imported = (await cancellation.orElse(reading, [])).filter(texts => texts !== 'unread')
+    if (imported.length === 0) return outcome
     const inTime = withDeadline(completionSeconds, `not done within ${completionSeconds} s`)
-    const writing = inTime(completeFrom(sources))
+    const writing = inTime(
+      cacheTexts[ref.backend].complete(host, { exported: outcome, imported, directory: directory ?? ref.place })
+    )
     // A directory is not to be put in its place while it is written to, and that takes no time.
     const digest = await (ref.backend === 'local' ? writing : cancellation.orElse(writing, undefined))
     const seconds = outcome.seconds + (host.clock.now() - before) / 1000
@@ -137,14 +144,5 @@ async function completed(
   } catch (error) {
     host.log.info(`${displayRef(ref)} does not have all that the one before it had: ${lastLine(messageOf(error))}`)
     return outcome
-  }
-
-  async function completeFrom(sources: readonly CacheTexts[]): Promise<string | undefined> {
-    let { digest } = outcome
-    for (const imported of sources) {
-      const exported = { ref, ...(digest === undefined ? {} : { digest }) }
-      digest = (await cacheTexts[ref.backend].complete(host, { exported, imported, directory: directory ?? ref.place })) ?? digest
-    }
-    return digest
   }
 }

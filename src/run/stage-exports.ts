@@ -51,7 +51,8 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
     completedFrom(ref) {
       // With mode=min it is not to hold what else was imported.
       if (inputs.cacheMode === 'min' || !holdingStage(plan)?.writes.includes(ref)) return []
-      const imported = [...caches.found.filter(found => found.ref === importRef('ran')), ...request.broughtIn()]
+      // What was brought in is newer.
+      const imported = [...request.broughtIn(), ...caches.found.filter(found => found.ref === importRef('ran'))]
       return imported
         .filter(one => one.ref.backend === ref.backend && one.ref.place === ref.place)
         .map(one => ({ ref: one.ref, digest: one.id }))

@@ -12,6 +12,9 @@ export interface TextSource {
   readonly digest?: string
 }
 
+/** What came of reading them. Never rejects. */
+export type ReadTexts = CacheTexts | 'unread'
+
 export interface TextTarget {
   readonly ref: CacheRef
   /** Directory that local exports of this job are written to. */
@@ -25,7 +28,7 @@ export interface TextTarget {
 /** What an export wrote, with its digest where known, and the texts of what its build imported. */
 export interface Completion {
   readonly exported: TextSource
-  readonly imported: CacheTexts
+  readonly imported: readonly CacheTexts[]
   /** Directory that local exports of this job are written to. */
   readonly directory: string
 }
