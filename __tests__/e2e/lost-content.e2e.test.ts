@@ -94,16 +94,15 @@ RUN echo ran runtime && cat /deps > /runtime
     const refsOf = (job: Job) =>
       job.stages.map(({ name, refs }) => [name, ...refs.map(({ ref, imported }) => `${ref.replace(/_OF_.*/, '')} ${imported}`)])
 
+    /** The first build is stopped in base: that may have spoken by then, and runc may tell of its end. */
+    const ranToTheEnd = (job: Job) => outputOfSteps(job).filter(text => text.startsWith('ran ') && text !== 'ran base')
+
     it('the other stages are brought in by their own refs, and the target is saved again', async () => {
       await project.write('Dockerfile', dockerfile)
       await project.job(inputs)
       expect(await project.cacheService.evict('index-cache-runtime')).toHaveLength(1)
       const job = await project.job(inputs)
-      expect([job.main.exitCode, troublesOf(job), outputOfSteps(job).filter(text => text !== 'ran base')]).toEqual([
-        0,
-        [],
-        ['ran runtime']
-      ])
+      expect([job.main.exitCode, troublesOf(job), ranToTheEnd(job)]).toEqual([0, [], ['ran runtime']])
       expect(refsOf(job)).toEqual([
         ['base', 'cache-base yes'],
         ['deps', 'cache-deps yes'],
@@ -130,7 +129,7 @@ RUN echo ran runtime && cat /deps > /runtime
       )
       expect(await project.cacheService.evict(own[0]?.key ?? 'none')).toHaveLength(1)
       const job = await project.job(inputs, inPullRequest)
-      expect([job.main.exitCode, outputOfSteps(job).filter(text => text !== 'ran base')]).toEqual([0, ['ran last']])
+      expect([job.main.exitCode, ranToTheEnd(job)]).toEqual([0, ['ran last']])
       const next = await project.job(inputs, inPullRequest)
       expect([next.outputs['cache-hit'], stepsRun(next), troublesOf(next)]).toEqual(['true', [], []])
     })
