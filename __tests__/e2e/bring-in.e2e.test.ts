@@ -1,4 +1,5 @@
 import { newProject } from './project'
+import type { Inputs, Project } from './project'
 import { stagesRun } from './steps'
 
 // builder holds node-deps, but begins with what every edit changes.
@@ -15,6 +16,15 @@ FROM base AS runtime
 COPY --from=builder /built .
 RUN ${runtime}
 `
+
+async function killedOnceSaved(project: Project, stage: string, inputs: Inputs): Promise<void> {
+  const prepared = await project.prepare(inputs)
+  const main = prepared.startMain()
+  await main.waitForLine(new RegExp(`^Cache of ${stage} → .*: saved`))
+  process.kill(-main.pid, 'SIGKILL')
+  await main.done
+  await prepared.finish()
+}
 
 it.each(['registry', 'gha', 'local'])(
   '%s: of stages a failed build saved, those that still fit are brought in, also where the one that holds them does not',
@@ -111,12 +121,7 @@ ${last}
     await project.job(inputs)
     await project.write('a.txt', '2')
     await project.write('Dockerfile', all('RUN sleep 8'))
-    const prepared = await project.prepare(inputs)
-    const main = prepared.startMain()
-    await main.waitForLine(/^Cache of tools → .*: saved/)
-    process.kill(-main.pid, 'SIGKILL')
-    await main.done
-    await prepared.finish()
+    await killedOnceSaved(project, 'tools', inputs)
     await project.write('Dockerfile', all('RUN echo short'))
     expect(stagesRun(await project.job(inputs))).toEqual(['app'])
     await project.write('Dockerfile', all('COPY --from=deps /deps /again\nRUN echo another'))
@@ -138,12 +143,7 @@ COPY --from=tools /tools .
 RUN ${last}
 `
   const project = await newProject({ Dockerfile: all('sleep 8'), 'a.txt': '1' })
-  const prepared = await project.prepare(inputs)
-  const main = prepared.startMain()
-  await main.waitForLine(/^Cache of tools → .*: saved/)
-  process.kill(-main.pid, 'SIGKILL')
-  await main.done
-  await prepared.finish()
+  await killedOnceSaved(project, 'tools', inputs)
   await project.write('Dockerfile', all('echo app'))
   expect(stagesRun(await project.job(inputs))).toEqual(['app'])
   // What tools copies stays what it is, and with deps to be run nothing can be brought in that stands on it.

@@ -116,14 +116,15 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   /** Builds that this one was begun as before. */
   const stopped = request.stopped ? [request.stopped] : []
   let run = await build(imports.main?.ref)
-  const failure = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)
+  const failureNow = () => (run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table))
+  const failure = failureNow()
   if (failure?.error !== undefined && parseVertexName(failure.name).kind === 'step' && isLostStep(failure.error)) {
     host.log.info('BuildKit lost what a step had just made: building once more')
     stopped.push({ run, results: resultsOf(run.table, 'failure') })
     run = await build(imports.main?.ref)
   }
   const importGone = watch.isGone() && run.exitCode !== 0 && !cancellation.requested() && firstFailure(run.table) === undefined
-  const failed = run.exitCode === 0 || cancellation.requested() ? undefined : firstFailure(run.table)?.error
+  const failed = failureNow()?.error
   const lost = failed !== undefined && imports.main && isLostContent(failed, imports.main.blobs) ? failed : undefined
   const hung = run.importTimedOut && !cancellation.requested() ? `not read within ${importSeconds} s` : undefined
   const unread = imports.main && (hung ?? lost ?? importError(run.table, imports.main.ref))
