@@ -66,10 +66,9 @@ it('input name: a builder of that name is made and removed; one that is there is
   const inputs = { driver: 'remote', endpoint: relay.endpoint, name: 'Team.builder' }
   const made = await jobWith(inputs)
   expect([made.job.main.exitCode, made.job.outputs['builder'], made.left]).toEqual([0, 'team.builder', []])
-  const before = ['buildx', 'create', '--name', 'team.builder', '--driver', 'remote', relay.endpoint]
-  const used = await jobWith(inputs, before)
+  const used = await jobWith(inputs, ['buildx', 'create', '--name', 'team.builder', '--driver', 'remote', relay.endpoint])
   expect([used.job.main.exitCode, used.job.outputs['builder'], used.left]).toEqual([0, 'team.builder', ['team.builder']])
-  expect(used.job.calls.filter(([, command]) => command === 'create' || command === 'rm')).toEqual([before])
+  expect(used.job.calls.filter(([, command]) => command === 'create' || command === 'rm')).toEqual([])
 }, 60_000)
 
 it('a builder that an earlier step made is used and left alone', async () => {

@@ -1,29 +1,38 @@
-// A `docker` before the real one on PATH that writes down what it is started with.
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+// Writes down what the action starts of docker, in its own process: a `docker` of ours before the real one would change what is started.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { theTestBed } from '../../testbed/where.mjs'
 
 /** Arguments of one docker process. */
 export type DockerCall = readonly string[]
 
-const endOfCall = '\0\n\0'
-
-export async function recordDocker(directory: string, path = theTestBed().env['PATH'] ?? '') {
+/** For the `NODE_OPTIONS` of a job; docker's plugin for builds counts as docker, whose arguments it gets. */
+export async function recordDocker(directory: string) {
   await mkdir(directory, { recursive: true })
   const record = join(directory, 'calls')
   await writeFile(record, '')
-  // One printf is one write, so that calls at the same time stay apart.
-  const script = `#!/bin/sh\nprintf '%s\\0' "$@" '\n' >>'${record}'\nPATH=\${PATH#${directory}:}\nexec docker "$@"\n`
-  await writeFile(join(directory, 'docker'), script)
-  await chmod(join(directory, 'docker'), 0o755)
+  const preload = join(directory, 'record.mjs')
+  await writeFile(
+    preload,
+    `import childProcess from 'node:child_process'
+import { appendFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+const { spawn } = childProcess
+childProcess.spawn = (program, argv, options) => {
+  const child = spawn(program, argv, options)
+  if (/(^|[/])docker(-buildx)?$/.test(program)) appendFileSync(${JSON.stringify(record)}, JSON.stringify(argv) + '\\n')
+  return child
+}
+syncBuiltinESMExports()
+`
+  )
   return {
-    path: `${directory}:${path}`,
+    nodeOptions: `--import=${preload}`,
     async calls(): Promise<readonly DockerCall[]> {
       const text = await readFile(record, 'utf8')
       return text
-        .split(endOfCall)
-        .filter(call => call !== '')
-        .map(call => call.split('\0'))
+        .split('\n')
+        .filter(line => line !== '')
+        .map(line => JSON.parse(line) as DockerCall)
     }
   }
 }

@@ -63,7 +63,7 @@ export async function newProject(files?: Readonly<Record<string, string>>, { pla
 
   async function prepare(inputs: Inputs = {}, { sameMachine = false, sameDirectory = false, ...options }: RunOptions = {}) {
     if (!sameMachine) await freshMachine({ cacheDirs: sameDirectory ? [] : [cacheDir] })
-    const docker = await recordDocker(join(`${directory}-docker`, randomUUID()), options.env?.['PATH'])
+    const docker = await recordDocker(join(`${directory}-docker`, randomUUID()))
     const job = await prepareJob({
       action,
       workspace: directory,
@@ -71,7 +71,7 @@ export async function newProject(files?: Readonly<Record<string, string>>, { pla
       timeoutSeconds: 240,
       ...options,
       inputs: { tags: `${theTestBed().registry}/${repository}:latest`, 'cache-dir': cacheDir, advice: 'off', ...inputs },
-      env: { ...options.env, PATH: docker.path }
+      env: { ...options.env, NODE_OPTIONS: `${options.env?.['NODE_OPTIONS'] ?? ''} ${docker.nodeOptions}` }
     })
     return {
       ...job,

@@ -34,6 +34,22 @@ test('the newest is the one with the highest number', async () => {
   expect(await entries.read('index-c-1-00', 5)).toBe('{"records":[11]}')
 })
 
+test('a list that was read is written without another question, and never in the place of what another job wrote since', async () => {
+  const asked = async () =>
+    (await adminOf(service.url).requests()).filter(line => line.includes('GetCacheEntryDownloadURL')).length
+  const [mine, others] = [newBuildKitEntries(environment, stopwatch), newBuildKitEntries(environment, stopwatch)]
+  await mine.read('index-d-1-00', 5)
+  const before = await asked()
+  await mine.write('index-d-1-00', '{"records":[1]}', 5)
+  expect(await asked()).toBe(before)
+  await mine.read('index-d-1-00', 5)
+  for (let number = 2; number <= 9; number++) await others.write('index-d-1-00', `{"records":[${number}]}`, 5)
+  await mine.write('index-d-1-00', '{"records":[10]}', 5)
+  expect(await mine.read('index-d-1-00', 5)).toBe('{"records":[10]}')
+  const keys = (await adminOf(service.url).entries()).map(({ key }) => key).filter(key => key.startsWith('index-d-'))
+  expect(keys.length).toBe(10)
+})
+
 test('only version 2 of the service, with a token', () => {
   expect(entries.available).toBe(true)
   for (const name of Object.keys(environment)) {

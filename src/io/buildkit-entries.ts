@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BuildKitEntries } from '../buildkit-entries'
 import { messageOf } from '../errors'
+import { newCacheService } from './cache-service'
 import { largestText } from './registry'
 import { explained } from './request-error'
 import type { Stopwatch } from './stopwatch'
@@ -16,63 +17,30 @@ interface Reserved {
   readonly url: string
 }
 
+/** An entry that is there, and the signed URL that gives its content. */
+interface Found {
+  readonly key: string
+  readonly url: string
+}
+
 /** Numbers in a row that may be taken, of a list and of a layer: jobs side by side may each upload one. */
 const mostTaken = { list: 5, layer: 1 }
 
 /** Seconds between two questions whether what another job uploads is there. */
 const askAgainSeconds = 1
 
-/** Seconds to wait where the service is throttled and does not say how long, and at most until calls of one kind are answered again. */
-const throttledSeconds = 2
-const mostThrottledSeconds = 60
-
-/** Seconds in which a service that is not well is asked again to take what was uploaded. */
-const finalSeconds = 6
-
 /** BuildKit's own entries of GitHub's cache, by the service's version 2, the only one that is spoken here. */
 export function newBuildKitEntries(
   environment: NodeJS.ProcessEnv,
   stopwatch: Stopwatch,
-  throttledLimit = mostThrottledSeconds
+  throttledLimit?: number
 ): BuildKitEntries {
   const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? ''
   const service = environment['ACTIONS_RESULTS_URL'] ?? ''
+  const call = newCacheService(service, token, throttledLimit)
 
-  /** Since when calls of a kind are throttled, in milliseconds: all of them wait together, and those after them no longer. */
-  const throttledSince = new Map<string, number>()
-
-  async function call(name: string, body: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-    const url = new URL(`twirp/github.actions.results.api.v1.CacheService/${name}`, service)
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    let said: Error | undefined
-    for (let waited = 0; ;) {
-      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal }).catch(
-        (error: unknown) => {
-          // When time is over, what the service said is more than that it is over.
-          throw (signal.aborted && said) || error
-        }
-      )
-      if (response.ok) {
-        throttledSince.delete(name)
-        return (await response.json()) as Readonly<Record<string, unknown>>
-      }
-      said = new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
-      const seconds = Number(response.headers.get('retry-after') ?? throttledSeconds) || throttledSeconds
-      waited += seconds
-      // Where that is lost the layer's name stays reserved.
-      const isFinal = name === 'FinalizeCacheEntryUpload' && response.status >= 500 && waited <= finalSeconds
-      if (!isFinal && (response.status !== 429 || throttledFor(name) + seconds > throttledLimit)) throw said
-      await sleep(seconds * 1000, undefined, { signal }).catch(() => {
-        throw said
-      })
-    }
-  }
-
-  function throttledFor(name: string): number {
-    const since = throttledSince.get(name) ?? performance.now()
-    throttledSince.set(name, since)
-    return (performance.now() - since) / 1000
-  }
+  /** The number that the next version of a list gets, as far as is known here. */
+  const nextNumbers = new Map<string, number>()
 
   const within = async <T>(seconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const signal = AbortSignal.timeout(seconds * 1000)
@@ -83,13 +51,18 @@ export function newBuildKitEntries(
     return stopwatch.waiting(explained(Promise.race([work(signal), over]), seconds))
   }
 
-  async function newest(prefix: string, signal: AbortSignal): Promise<{ key: string; url: string } | undefined> {
-    const found = await call('GetCacheEntryDownloadURL', { key: prefix, restore_keys: [prefix], version }, signal)
-    const { ok, matched_key: key, signed_download_url: url } = found
-    return ok === true && typeof key === 'string' && typeof url === 'string' ? { key, url } : undefined
+  /** The newest version of a list, and the number of the one after it. */
+  async function newest(key: string, signal: AbortSignal): Promise<{ found: Found | undefined; next: number }> {
+    const prefix = `${key}#`
+    const answer = await call('GetCacheEntryDownloadURL', { key: prefix, restore_keys: [prefix], version }, signal)
+    const { ok, matched_key: matched, signed_download_url: url } = answer
+    const found = ok === true && typeof matched === 'string' && typeof url === 'string' ? { key: matched, url } : undefined
+    const next = Number(found?.key.slice(prefix.length) ?? 0) + 1
+    nextNumbers.set(key, next)
+    return { found, next }
   }
 
-  async function textOf(found: { key: string; url: string } | undefined, signal: AbortSignal): Promise<string | undefined> {
+  async function textOf(found: Found | undefined, signal: AbortSignal): Promise<string | undefined> {
     if (!found) return undefined
     const response = await fetch(found.url, { signal })
     if (!response.ok) throw new Error(`Storage answered ${response.status} for ${found.key}`)
@@ -116,6 +89,19 @@ export function newBuildKitEntries(
         if (number >= first + most) throw new Error(`${key}: its upload by other jobs goes on, or was cut off`, { cause: error })
       }
     }
+  }
+
+  /** For a list that was asked for before, nobody is asked what its newest version is, unless another job has written one since. */
+  async function reserveList(key: string, signal: AbortSignal): Promise<Reserved> {
+    const expected = nextNumbers.get(key)
+    if (expected !== undefined) {
+      try {
+        return await reserve(key, expected, 0, signal)
+      } catch (error) {
+        if (!isTaken((error as Error).cause)) throw error
+      }
+    }
+    return reserve(key, (await newest(key, signal)).next, mostTaken.list, signal)
   }
 
   /** Under its own key, or under a number: BuildKit, too, takes any entry whose key begins so (go-actions-cache, loadV2). */
@@ -152,11 +138,11 @@ export function newBuildKitEntries(
       /^(1|t|true)$/i.test(environment['ACTIONS_CACHE_SERVICE_V2'] ?? '') &&
       // fetch() of node knows no proxy.
       !(service.startsWith('https:') && (environment['https_proxy'] || environment['HTTPS_PROXY'])),
-    read: (key, timeoutSeconds) => within(timeoutSeconds, async signal => textOf(await newest(`${key}#`, signal), signal)),
+    read: (key, timeoutSeconds) => within(timeoutSeconds, async signal => textOf((await newest(key, signal)).found, signal)),
     write: (key, text, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {
-        const before = await newest(`${key}#`, signal)
-        const { entry, url } = await reserve(key, Number(before?.key.slice(key.length + 1) ?? 0) + 1, mostTaken.list, signal)
+        const { entry, url } = await reserveList(key, signal)
+        nextNumbers.delete(key)
         const stored = await fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: text, signal })
         if (!stored.ok) throw new Error(`Storage answered ${stored.status} for ${entry.key}`)
         await finalize(entry, Buffer.byteLength(text), signal)

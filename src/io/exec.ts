@@ -5,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Exec, ExecOptions, ExecResult, RunningProcess } from '../host'
 import type { Stopwatch } from './stopwatch'
 import { withoutQueries } from '../signed-urls'
+import { commandFor } from './docker-command'
 
 /** How much of a program's stderr is kept for error messages, in characters. */
 const stderrTail = 64 * 1024
@@ -26,10 +27,16 @@ export function newExec(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): E
 }
 
 function start(program: string, argv: readonly string[], options: ExecOptions, environment: NodeJS.ProcessEnv): RunningProcess {
+  const env = { ...environment, ...options.env }
   let child
   try {
+    const command = commandFor(program, argv, env)
     // In a process group of its own, so that a kill reaches docker's plugins too.
-    child = spawn(program, argv, { env: { ...environment, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    child = spawn(command.program, command.argv, {
+      env: { ...env, ...command.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true
+    })
   } catch (error) {
     // Node throws some of these at once, such as E2BIG for too long an argument.
     return { result: Promise.reject(cannotStart(program, error)), signal: () => undefined }

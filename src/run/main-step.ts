@@ -5,11 +5,10 @@ import { watchCancellation } from './cancellation'
 import { runJob } from './job'
 import { readJobInputs } from './job-inputs'
 import { withSummary } from './refusal'
-import { withStandaloneBuildx } from './standalone'
 
 /** The main step; without buildx it does what can be done. Throws as `runJob`. */
 export async function runMain(real: Host, event: unknown): Promise<void> {
-  const { host, end } = underWay(await withStandaloneBuildx(real))
+  const { host, end } = underWay(real)
   const cancellation = watchCancellation(host)
   try {
     await runJob(host, event, cancellation)

@@ -5,7 +5,6 @@ import type { MergeInputs } from '../inputs/merge-inputs'
 import { digestOfFile, inspectMergedArgv, mergeArgv, parseMerged } from '../plan/merge'
 import { watchCancellation } from './cancellation'
 import type { Cancellation } from './cancellation'
-import { withStandaloneBuildx } from './standalone'
 
 /** Seconds that one call of buildx may take: nothing is uploaded but the list itself. */
 const mergeSeconds = 120
@@ -14,8 +13,7 @@ const mergeSeconds = 120
  * merge/: one manifest list under all tags, of what the jobs of a matrix pushed. Throws InputError before anything was started, BuildFailed when
  * a platform is missing or the registry refuses.
  */
-export async function runMerge(real: Host): Promise<void> {
-  const host = await withStandaloneBuildx(real)
+export async function runMerge(host: Host): Promise<void> {
   const { inputs, problems } = readMergeInputs(host.workflow.input)
   if (problems.length > 0) throw new InputError(problems)
   const digests = [...new Set([...inputs.digests, ...(await digestsIn(host, inputs.digestsPath))])]

@@ -9,7 +9,6 @@ import { renderKilled, renderLeft, renderLeftMounts, troubles } from '../report/
 import { plain } from '../report/words'
 import { hideCredentials, withoutQueries } from '../signed-urls'
 import { watchCancellation } from './cancellation'
-import { withStandaloneBuildx } from './standalone'
 import { wantsSummary } from './wants-summary'
 
 /** Seconds that the post step of a cancelled job goes on saving: the run that takes its place may be waiting for it. */
@@ -19,11 +18,10 @@ const leftSeconds = 60
 const removeSeconds = 60
 
 /** Finishes, saves and undoes what main left, whatever became of main. Never throws: trouble is a warning. */
-export async function runPost(real: Host, readEvent: () => Promise<unknown>): Promise<void> {
-  if (real.workflow.state(underWayState) !== '') await attempt(real, tellKilled(real))
-  const handover = parseHandover(real.workflow.state(handoverState))
+export async function runPost(host: Host, readEvent: () => Promise<unknown>): Promise<void> {
+  if (host.workflow.state(underWayState) !== '') await attempt(host, tellKilled(host))
+  const handover = parseHandover(host.workflow.state(handoverState))
   if (!handover) return
-  const host = await withStandaloneBuildx(real)
   const { buildx, staging, left, leftMounts } = handover
   const until = host.clock.now() + leftSeconds * 1000
   const saved = left ? await attempt(host, finishLeft(host, readEvent, left, staging, until)) : undefined
