@@ -16,15 +16,14 @@ export const githubClients = {
       /node_modules\/@actions\/cache\//.test(importer) ? { path: resolve('src/io/client-exec.ts') } : undefined
     )
     // Its own ways to fetch from GitHub's storage and to put there take up to half a gigabyte of memory.
-    for (const { module, name, own } of [
-      { module: 'downloadUtils', name: 'downloadCacheStorageSDK', own: 'src/io/storage-download.ts' },
-      { module: 'uploadUtils', name: 'uploadCacheArchiveSDK', own: 'src/io/storage-upload.ts' }
+    for (const { module, name } of [
+      { module: 'downloadUtils', name: 'downloadCacheStorageSDK' },
+      { module: 'uploadUtils', name: 'uploadCacheArchiveSDK' }
     ]) {
       build.onLoad({ filter: new RegExp(`@actions/cache/lib/internal/${module}\\.js$`) }, async ({ path }) => {
         const [before, after, ...more] = (await readFile(path, 'utf8')).split(`export function ${name}(`)
         if (after === undefined || more.length > 0) throw new Error(`${path} has not one ${name}`)
-        // The storage's client takes long to start, and what the service answers may need none.
-        const replacement = `export const ${name} = async (...given) => (await import(${JSON.stringify(resolve(own))})).${name}(...given)`
+        const replacement = `export { ${name} } from ${JSON.stringify(resolve('src/io/archive-transfer.ts'))}`
         return { contents: `${before}function replaced(${after}\n${replacement}` }
       })
     }

@@ -182,6 +182,29 @@ test('however large an entry is, as much of it is in memory as its blocks that a
   for (const { mostBuffers } of [saved, restored]) expect(mostBuffers / 2 ** 20).toBeLessThan(8 * 2 + 8)
 }, 60_000)
 
+test("a small archive goes by one request each way, and by the storage's client where that fails", async () => {
+  const path = await kept('small', 'x')
+  const storage = { ACTIONS_RESULTS_URL: service.url.replace('127.0.0.1', storageName) }
+  const moved = async (call: Call) => {
+    const before = (await adminOf(service.url).requests()).length
+    const { results } = await job([call], storage)
+    const after = (await adminOf(service.url).requests()).slice(before)
+    return [...results, after.filter(line => line.includes('/blobs/')).length]
+  }
+  expect(await moved({ do: 'save', path, key: 'small#1' })).toEqual(['nothing', 1])
+  await rm(path, { recursive: true })
+  expect(await moved({ do: 'restore', path, key: 'small#' })).toEqual(['small#1', 1])
+  expect(await readFile(join(path, 'file'), 'utf8')).toBe('x')
+  for (const call of [
+    { do: 'save', path, key: 'small#2' },
+    { do: 'restore', path, key: 'small#' }
+  ] as const) {
+    await adminOf(service.url).setFaults([{ path: '^/blobs/', status: 503, times: 1 }])
+    const [result, requests] = await moved(call)
+    expect([result, Number(requests) > 1]).toEqual([call.do === 'save' ? 'nothing' : 'small#2', true])
+  }
+})
+
 test('a block that the storage does not take is an error, and nothing is saved', async () => {
   const path = await kept('untaken', '')
   await writeFile(join(path, 'file'), randomBytes(9_000_000))

@@ -27,9 +27,33 @@ test.each([
     found: [],
     due: new Set(),
     lookedUp: ['registry'],
+    light: new Set(),
     pushedTo: new Set()
   })
   expect(exports.map(({ stage, uploads }) => `${stage}: ${uploads.join(' ')}`)).toEqual(expected)
+})
+
+test("what adds little may be copied by two exports to GitHub's cache at once", () => {
+  const plan = planOf(diamond, { backends: ['registry', 'gha'] })
+  const { exports } = planExports(plan, {
+    ran: new Set(['tools', 'final']),
+    hit: new Set(['base', 'deps']),
+    unsaved: new Set(),
+    renewed: new Set(),
+    stale: new Set(),
+    phase: 'running',
+    found: [],
+    due: new Set(),
+    lookedUp: [],
+    light: new Set(['tools']),
+    pushedTo: new Set()
+  })
+  expect(exports.map(({ stage, ref, uploads }) => [stage, ref.backend, ...uploads])).toEqual([
+    ['tools', 'registry', 'tools'],
+    ['tools', 'gha'],
+    ['final', 'registry', 'tools', 'final'],
+    ['final', 'gha', 'final']
+  ])
 })
 
 test('an image under a stage without steps may be lacking as well', () => {
@@ -42,6 +66,7 @@ test('an image under a stage without steps may be lacking as well', () => {
     found: [],
     due: new Set<never>(),
     lookedUp: [],
+    light: new Set<string>(),
     pushedTo: new Set<string>()
   }
   const { exports } = planExports(plan, { ...facts, ran: new Set(['a', 'b']), phase: 'running' })
@@ -63,6 +88,7 @@ test('what only the cache holds is exported alone', () => {
     found: [],
     due: new Set<never>(),
     lookedUp: [],
+    light: new Set<string>(),
     pushedTo: new Set<string>()
   }
   const { exports } = planExports(plan, { ...facts, ran: new Set(['c']), phase: 'succeeded' })

@@ -241,6 +241,7 @@ test.each(cases)('$description', ({ dockerfile = diamond, inputs = {}, found = a
     found: refs,
     due: new Set((facts.due ?? []).map(stage => refOf(plan, stage))),
     lookedUp: facts.lookedUp ?? ['registry'],
+    light: new Set(),
     pushedTo: new Set(facts.pushedTo)
   })
   expect(

@@ -18,7 +18,7 @@ const [base, deps, tools, final] = ['base', 'deps', 'tools', 'final'].map(stage 
 ]
 const wrote = (id: string, layers?: readonly string[], lacks = false): WrittenRef => ({
   id,
-  ...(layers ? { list: { id, layers: new Set(layers), ...(lacks ? { lacks } : {}) } } : {})
+  ...(layers ? { list: { id, layers: new Map(layers.map(layer => [layer, 1])), ...(lacks ? { lacks } : {}) } } : {})
 })
 const found = (ref: CacheRef, id: string, blobs?: readonly string[], held = {}): FoundRef => ({
   ref,

@@ -202,5 +202,5 @@ it('the list is not written before it is recorded that it is going to be', async
   const key = (await admin.entries()).find(entry => entry.key.startsWith('index-cache-announced'))?.key ?? ''
   const list = (await host.buildkitEntries.read(key.replace(/#.*/, ''), 5)) ?? ''
   const found = foundByConfig(refOf('announced'), list)
-  expect(saved).toEqual({ id: found?.id, layers: found?.blobs })
+  expect(saved).toEqual({ id: found?.id, layers: new Map([...(found?.blobs ?? [])].map(layer => [layer, 3_000_000])) })
 })

@@ -11,8 +11,6 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
     process.env['GITHUB_WORKSPACE'] = '/'
     return import('@actions/cache')
   }
-  /** What is uploaded goes to Azure's storage. */
-  const isV2 = /^(1|t|true)$/i.test(environment['ACTIONS_CACHE_SERVICE_V2'] ?? '')
   const patience = newPatience(() => performance.now())
   /** Something that may take longer is begun only once the service answered a question: it may hang. */
   const call = <T>(seconds: number, work: (trouble: ClientCall) => Promise<T>): Promise<T> =>
@@ -81,8 +79,6 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
       // Another job may have saved the same.
       if (timeoutSeconds > answerSeconds && (await find(path, key, [], { lookupOnly: true }, answerSeconds)) === key) return
       await callWith(path, timeoutSeconds, async trouble => {
-        // It takes long to start: meanwhile the archive is packed and its place reserved.
-        if (isV2) void import('./storage-upload').catch(() => undefined)
         const cache = await load()
         if ((await cache.saveCache([path], key)) === -1) throw new Error(trouble.last ?? 'the cache service did not take it')
       })

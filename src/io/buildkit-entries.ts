@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BuildKitEntries } from '../buildkit-entries'
 import { messageOf } from '../errors'
 import { newCacheService } from './cache-service'
+import { needsProxy } from './proxy'
 import { largestText } from './registry'
 import { explained } from './request-error'
+import { putBlob } from './small-blobs'
 import type { Stopwatch } from './stopwatch'
 
 /** Of all entries that BuildKit writes (tonistiigi/go-actions-cache, cache.go). */
@@ -136,15 +138,13 @@ export function newBuildKitEntries(
       token !== '' &&
       service !== '' &&
       /^(1|t|true)$/i.test(environment['ACTIONS_CACHE_SERVICE_V2'] ?? '') &&
-      // fetch() of node knows no proxy.
-      !(service.startsWith('https:') && (environment['https_proxy'] || environment['HTTPS_PROXY'])),
+      !needsProxy(service, environment),
     read: (key, timeoutSeconds) => within(timeoutSeconds, async signal => textOf((await newest(key, signal)).found, signal)),
     write: (key, text, timeoutSeconds) =>
       within(timeoutSeconds, async signal => {
         const { entry, url } = await reserveList(key, signal)
         nextNumbers.delete(key)
-        const stored = await fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: text, signal })
-        if (!stored.ok) throw new Error(`Storage answered ${stored.status} for ${entry.key}`)
+        await putBlob(url, text, signal)
         await finalize(entry, Buffer.byteLength(text), signal)
       }),
     has: (key, timeoutSeconds) => within(timeoutSeconds, signal => has(key, signal)),

@@ -7,12 +7,12 @@ import { blobClient, blockBytes, blocksAtOnce, release } from './storage-client'
 const attempts = 5
 
 /**
- * Stands in for the function of this name in `@actions/cache` (scripts/github-clients.mjs): fetches a blob of Azure's storage, where GitHub keeps
- * cache entries, by a signed URL into a file. It has as many buffers as blocks are under way: that of `@actions/cache` makes a new one for
- * each 128 MB, three of which are there at a time. Throws what the storage's client throws, and where the file cannot be written.
+ * Fetches a blob of Azure's storage by a signed URL into a file; one try of a request takes so many milliseconds at most. It has as many buffers as
+ * blocks are under way: `@actions/cache` makes a new one for each 128 MB, three of which are there at a time. Throws what the storage's client throws, and
+ * where the file cannot be written.
  */
-export async function downloadCacheStorageSDK(url: string, path: string, options: { timeoutInMs: number }): Promise<void> {
-  const { client, close } = blobClient(url, options.timeoutInMs)
+export async function downloadFile(url: string, path: string, timeoutInMs: number): Promise<void> {
+  const { client, close } = blobClient(url, timeoutInMs)
   const { contentLength } = await client.getProperties()
   if (contentLength === undefined) throw new Error('the storage does not say how large the entry is')
   const failed = new AbortController()

@@ -8,9 +8,6 @@ import { blobClient, blockBytes, blocksAtOnce } from './storage-client'
 /** What a connection is given at a time. */
 const pieceBytes = 128 * 1024
 
-/** Stands in for the function of this name in `@actions/cache` (scripts/github-clients.mjs). */
-export const uploadCacheArchiveSDK = (url: string, path: string): Promise<BlobUploadCommonResponse> => uploadFile(url, path)
-
 /**
  * Puts a file into a blob of Azure's storage, by a signed URL. It has as many buffers as blocks are under way: the storage's own client makes a new one
  * for each read, and up to 90 MB of them wait for the garbage collector. Throws what the storage's client throws, where the file cannot be read, and

@@ -46,6 +46,8 @@ export interface ExportFacts {
   readonly found: readonly FoundRef[]
   /** Refs that are to be exported again though nothing changed. */
   readonly due: ReadonlySet<CacheRef>
+  /** Stages that add so little that two exports to GitHub's cache may both copy it: what they upload is uploaded once. */
+  readonly light: ReadonlySet<string>
   /** Backends whose refs could be looked up: only there is a ref that was not found known to be absent. */
   readonly lookedUp: readonly Backend[]
 }
@@ -87,7 +89,9 @@ export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {
           ref,
           cause,
           after: after.map(({ name }) => name),
-          uploads: newContent([...above(plan, planned.stage), planned.stage], ran),
+          uploads: newContent([...above(plan, planned.stage), planned.stage], ran).filter(
+            part => ref.backend !== 'gha' || !facts.light.has(part)
+          ),
           alone: onlyCached.has(cause)
         }))
       : []

@@ -38,7 +38,7 @@ export function ghaRefs(
     const above = refsAbove(preparation, known, written, ref)
     const held = [
       ...above.written.flatMap(([other, { id, list }]) =>
-        (listHolds(own.list, list?.layers) ?? true) ? [[other.name, id]] : []
+        (listHolds(own.list, list?.layers.keys()) ?? true) ? [[other.name, id]] : []
       ),
       ...above.found.flatMap(one =>
         (listHolds(own.list, one.blobs) ?? heldBefore(own, above, one)) ? [[one.ref.name, one.id]] : []
@@ -89,7 +89,7 @@ function refsAbove(
 }
 
 /** Whether a list names all these layers; undefined where that is not known. */
-function listHolds(list: SavedList | undefined, layers: ReadonlySet<string> | undefined): boolean | undefined {
+function listHolds(list: SavedList | undefined, layers: Iterable<string> | undefined): boolean | undefined {
   return list && layers && [...layers].every(layer => list.layers.has(layer))
 }
 

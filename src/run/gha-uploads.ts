@@ -36,8 +36,8 @@ export interface GhaExportRequest {
 export interface SavedList {
   /** What it is known by. */
   readonly id: string
-  /** Digests of the layers that it names. */
-  readonly layers: ReadonlySet<string>
+  /** Bytes of the layers that it names, by digest. */
+  readonly layers: ReadonlyMap<string, number>
   /** It was to have more, and does not. */
   readonly lacks?: true
 }
@@ -148,8 +148,7 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
         if (failed) throw failed.reason
         const { list, lacks } = await completed(exported, sources)
         await buildkitEntries.write(own, list, secondsLeft(request.deadline))
-        const layers = new Set(ghaLayersIn(list).keys())
-        return { id: listId(list), layers, ...(lacks ? { lacks } : {}) }
+        return { id: listId(list), layers: ghaLayersIn(list), ...(lacks ? { lacks } : {}) }
       } finally {
         await files.remove(directory)
       }

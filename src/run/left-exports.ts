@@ -96,6 +96,7 @@ export async function finishExports(
     found: caches.found,
     due: planRefresh(caches.found, one => savedAt(caches.records.values(), one), host.clock.now(), inputs.cacheRefreshDays),
     lookedUp: caches.lookedUp,
+    light: new Set(),
     pushedTo: new Set()
   })
   if (pullFirst !== undefined) exporter.pull(pullFirst)

@@ -25,14 +25,15 @@ export async function readManifest({ registry }: Host, { ref, exported, digest }
   }
 }
 
-/** Sizes of refs that were written, where their manifests were read. */
+/** Sizes of refs that were written, where their manifests were read or their lists are known. */
 export function measureRefs(
   outcomes: readonly ExportOutcome[],
   { found, lookedUp }: Pick<Caches, 'found' | 'lookedUp'>
 ): ReadonlyMap<CacheRef, RefSize> {
   const known = new Set(found.filter(({ ref }) => ref.backend === 'registry').flatMap(({ blobs = [] }) => [...blobs]))
   const sizes = new Map<CacheRef, RefSize>()
-  for (const { ref, digest = '', manifest = '' } of outcomes) {
+  for (const { ref, digest = '', manifest = '', list } of outcomes) {
+    if (list) sizes.set(ref, { bytes: [...list.layers.values()].reduce((sum, size) => sum + size, 0) })
     const bytes = foundByManifest(ref, digest, manifest)?.bytes
     if (bytes === undefined) continue
     const layers = [...(parseCacheManifest(manifest)?.blobs ?? [])].filter(([layer]) => !known.has(layer))

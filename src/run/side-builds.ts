@@ -1,4 +1,5 @@
 import type { StageExpectation } from '../explain/expectations'
+import { ownBytes } from '../explain/own-bytes'
 import { stepStates } from '../explain/step-states'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import type { Host } from '../host'
@@ -7,7 +8,7 @@ import { pushedRepositories } from '../plan/backends'
 import { planBeginnings } from '../plan/beginnings'
 import { readsCache } from '../plan/build-command'
 import { exportsApart } from '../plan/builder'
-import type { CacheRef } from '../plan/cache-plan'
+import type { CachePlan, CacheRef, StagePlan } from '../plan/cache-plan'
 import { planExports } from '../plan/exports'
 import type { ExportFacts } from '../plan/exports'
 import type { FoundRef } from '../plan/coverage'
@@ -35,6 +36,9 @@ const savingSeconds = 600
 
 /** Seconds that exports go on after the job was cancelled: a runner kills after ten, and the report is still to be written. */
 export const graceSeconds = 4
+
+/** Bytes that are copied twice sooner than one export waits for another. */
+const lightBytes = 16 * 1024 * 1024
 
 /** Seconds that a layer is waited for which another job began to upload. */
 const patienceSeconds = 20
@@ -86,10 +90,11 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
   let exporter: Exporter | undefined
   let prefetcher: Prefetcher | undefined
   let changed: ReadonlySet<string> = new Set()
+  let light: ReadonlySet<string> = new Set()
 
-  function queue(facts: Omit<ExportFacts, 'pushedTo'>): void {
+  function queue(facts: Omit<ExportFacts, 'pushedTo' | 'light'>): void {
     if (!savesCaches(inputs)) return
-    const { exports, pullFirst } = planExports(plan, { ...facts, pushedTo })
+    const { exports, pullFirst } = planExports(plan, { ...facts, pushedTo, light })
     if (pullFirst !== undefined) exporter?.pull(pullFirst)
     for (const one of exports) exporter?.add(one)
   }
@@ -123,6 +128,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
     },
     begin({ caches, expectations, staging, beforeStaging }) {
       changed = new Set(expectations.filter(({ expected }) => expected === 'rebuild').map(({ stage }) => stage))
+      if (options.beside && host.buildkitEntries.available) light = lightStages(plan, caches)
       exporter = newStageExports(host, cancellation.later(graceSeconds), {
         preparation,
         builder,
@@ -141,7 +147,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
     },
     async finish(built, { found, lookedUp, readOnly, records }) {
       const prefetched = prefetcher?.stop()
-      const facts: Omit<ExportFacts, 'pushedTo'> = {
+      const facts: Omit<ExportFacts, 'pushedTo' | 'light'> = {
         ...wholeStages(built.results),
         phase: built.run.exitCode === 0 ? 'succeeded' : 'failed',
         unsaved: changed,
@@ -168,4 +174,10 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       return { outcomes, beginnings, left: leftExports(outcomes, facts, builder, importRef) }
     }
   }
+}
+
+/** Stages that are known to have added little to GitHub's cache when they were last saved. */
+function lightStages(plan: CachePlan, { records }: Caches): ReadonlySet<string> {
+  const isLight = ({ stage }: StagePlan) => (ownBytes(records.values(), plan, stage, 'gha') ?? Infinity) <= lightBytes
+  return new Set(plan.stages.filter(isLight).map(({ stage }) => stage.name))
 }
