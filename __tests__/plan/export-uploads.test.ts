@@ -1,7 +1,20 @@
 import { planExports } from '../../src/plan/exports'
+import type { ExportFacts } from '../../src/plan/exports'
 import { diamond, planOf } from '../helpers/plans'
 
 const all = ['base', 'deps', 'tools', 'final']
+
+const nothingElse: Omit<ExportFacts, 'ran' | 'phase'> = {
+  hit: new Set(),
+  unsaved: new Set(),
+  renewed: new Set(),
+  stale: new Set(),
+  found: [],
+  due: new Set(),
+  lookedUp: [],
+  light: new Set(),
+  pushedTo: new Set()
+}
 
 test.each([
   { ran: ['final'], expected: ['final: final'] },
@@ -17,37 +30,15 @@ test.each([
   }
 ])('what the backend may lack: $expected', ({ ran, expected }) => {
   const plan = planOf(diamond.replace('FROM scratch', 'FROM busybox'))
-  const { exports } = planExports(plan, {
-    ran: new Set(ran),
-    hit: new Set(all.filter(name => !ran.includes(name))),
-    unsaved: new Set(),
-    renewed: new Set(),
-    stale: new Set(),
-    phase: 'running',
-    found: [],
-    due: new Set(),
-    lookedUp: ['registry'],
-    light: new Set(),
-    pushedTo: new Set()
-  })
+  const hit = new Set(all.filter(name => !ran.includes(name)))
+  const { exports } = planExports(plan, { ...nothingElse, ran: new Set(ran), hit, phase: 'running' })
   expect(exports.map(({ stage, uploads }) => `${stage}: ${uploads.join(' ')}`)).toEqual(expected)
 })
 
 test("what adds little may be copied by two exports to GitHub's cache at once", () => {
   const plan = planOf(diamond, { backends: ['registry', 'gha'] })
-  const { exports } = planExports(plan, {
-    ran: new Set(['tools', 'final']),
-    hit: new Set(['base', 'deps']),
-    unsaved: new Set(),
-    renewed: new Set(),
-    stale: new Set(),
-    phase: 'running',
-    found: [],
-    due: new Set(),
-    lookedUp: [],
-    light: new Set(['tools']),
-    pushedTo: new Set()
-  })
+  const ran = new Set(['tools', 'final'])
+  const { exports } = planExports(plan, { ...nothingElse, ran, phase: 'running', light: new Set(['tools']) })
   expect(exports.map(({ stage, ref, uploads }) => [stage, ref.backend, ...uploads])).toEqual([
     ['tools', 'registry', 'tools'],
     ['tools', 'gha'],
@@ -58,18 +49,7 @@ test("what adds little may be copied by two exports to GitHub's cache at once", 
 
 test('an image under a stage without steps may be lacking as well', () => {
   const plan = planOf('FROM busybox AS bare\nFROM bare AS a\nRUN 1\nFROM bare AS b\nRUN 2\nCOPY --from=a / /\n')
-  const facts = {
-    hit: new Set<string>(),
-    unsaved: new Set<string>(),
-    renewed: new Set<string>(),
-    stale: new Set<string>(),
-    found: [],
-    due: new Set<never>(),
-    lookedUp: [],
-    light: new Set<string>(),
-    pushedTo: new Set<string>()
-  }
-  const { exports } = planExports(plan, { ...facts, ran: new Set(['a', 'b']), phase: 'running' })
+  const { exports } = planExports(plan, { ...nothingElse, ran: new Set(['a', 'b']), phase: 'running' })
   expect(exports.map(({ uploads }) => uploads)).toEqual([
     ['image busybox', 'a'],
     ['image busybox', 'a', 'b']
@@ -80,17 +60,7 @@ test('what only the cache holds is exported alone', () => {
   const plan = planOf(
     'FROM busybox AS a\nRUN 1\nFROM busybox AS b\nRUN 2\nFROM busybox AS c\nRUN 3\nCOPY --from=a / /\nCOPY --from=b / /\n'
   )
-  const facts = {
-    hit: new Set(['b', 'a']),
-    unsaved: new Set(['a']),
-    renewed: new Set<string>(),
-    stale: new Set(['b']),
-    found: [],
-    due: new Set<never>(),
-    lookedUp: [],
-    light: new Set<string>(),
-    pushedTo: new Set<string>()
-  }
+  const facts = { ...nothingElse, hit: new Set(['b', 'a']), unsaved: new Set(['a']), stale: new Set(['b']) }
   const { exports } = planExports(plan, { ...facts, ran: new Set(['c']), phase: 'succeeded' })
   expect(exports.map(({ stage, cause, alone }) => [stage, cause, alone])).toEqual([
     ['a', 'unsaved', true],
