@@ -5,6 +5,9 @@ export const stagesUnknown =
 /** What a step fails with that was cancelled while its builder came up. */
 export const cancelledBefore = 'The job was cancelled. Nothing was built.'
 
+/** Of a main step that was killed. */
+export const savedByThen = 'What it had saved by then serves the next one.'
+
 export const withoutBuildx =
   'Docker has no buildx here, so the image was built without BuildKit and no stage is cached: install docker-buildx-plugin, or set buildx-version'
 

@@ -67,7 +67,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
     remedy: ({ hadHit }) =>
       hadHit
         ? words`Nothing to do: their results were known, but no layers of them; now they are saved.`
-        : words`This must not happen: please report it with the log of this job.`
+        : words`Unless files of the context changed while the job ran this must not happen: please report it with the log of this job.`
   },
   'import-failed': {
     what: (place, stages) => words`Could not read the cache of ${stages} from ${place}`,

@@ -7,6 +7,7 @@ import { oneLine } from './plain'
 import type { BuildReport } from './report'
 import { remedyWords, troubleWords } from './sentences-troubles'
 import { usualWords } from './sentences-figures'
+import { savedByThen } from './sentences-plain'
 import { namesWords, words } from './words'
 
 /** What went wrong with the cache without failing the build: trouble, remedy, and what the tool said. */
@@ -26,7 +27,7 @@ export function troubles(degradations: readonly Degradation[], rows: number): Ma
 /** Where main was killed before its summary; `tag` is the first of the image. */
 export function renderKilled(tag: string | undefined): string {
   const step = tag === undefined ? ours`A build` : ours`The build of ${code(tag)}`
-  return ours`⚠️ ${step} was killed before its summary was written. What it had saved by then serves the next one.`
+  return ours`⚠️ ${step} was killed before its summary was written. ${text(savedByThen)}`
 }
 
 /** What the post step of a cancelled job saved, and what it did not. */

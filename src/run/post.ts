@@ -6,6 +6,7 @@ import { asksForDebugging, daemonLogArgv, removeBuilderArgv } from '../plan/buil
 import { removeContextArgv } from '../plan/docker-context'
 import { bytes as amount, count } from '../report/amounts'
 import { renderKilled, renderLeft, renderLeftMounts, troubles } from '../report/summary-notes'
+import { savedByThen } from '../report/sentences-plain'
 import { plain } from '../report/words'
 import { hideCredentials, withoutQueries } from '../signed-urls'
 import { watchCancellation } from './cancellation'
@@ -45,9 +46,7 @@ async function attempt<T>(host: Host, work: Promise<T>): Promise<T | undefined> 
 }
 
 async function tellKilled(host: Host): Promise<void> {
-  host.log.warning(
-    'The main step was killed before it could say what became of the build. What it had saved by then serves the next one.'
-  )
+  host.log.warning(`The main step was killed before it could say what became of the build. ${savedByThen}`)
   if (wantsSummary(host)) await host.workflow.appendSummary(renderKilled(/[^\s,]+/.exec(host.workflow.input('tags'))?.[0]))
 }
 
