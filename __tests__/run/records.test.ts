@@ -26,7 +26,8 @@ function memoryCache(failing: (key: string) => string | undefined = () => undefi
       await writeFile(path, entry.text)
       return entry.key
     },
-    find: () => Promise.resolve(undefined),
+    find: (path, key) =>
+      Promise.resolve(entries.findLast(candidate => candidate.path === path && candidate.key.startsWith(key))?.key),
     async save(path, key) {
       const error = failing(key)
       if (error) throw new Error(error)
@@ -184,6 +185,26 @@ test('what another job recorded meanwhile stays', async () => {
   await saveRecord(host, placeIn(host), before, withRefs({ [name('base')]: entry('2') }))
   const { records } = await restoreRecords(host, placeIn(host))
   expect(records[0]?.refs).toEqual({ [name('base')]: entry('2'), [name('tools')]: entry('other') })
+})
+
+test('what this job wrote itself is not fetched again, and what another job wrote after it is', async () => {
+  const { cache } = memoryCache()
+  let fetched = 0
+  const restore: ActionsCache['restore'] = (...given) => {
+    fetched++
+    return cache.restore(...given)
+  }
+  const host = await hostWith({ ...cache, restore })
+  const place = placeIn(host)
+  await saveRecord(host, place, record({}), withRefs({ [name('base')]: entry('b1') }))
+  expect(fetched).toBe(1)
+  await saveRecord(host, place, record({}), withRefs({ [name('deps')]: entry('d1') }))
+  expect(fetched).toBe(1)
+  await saveRecord(host, { ...place }, record({}), withRefs({ [name('tools')]: entry('t1') }))
+  await saveRecord(host, place, record({}), withRefs({ [name('final')]: entry('f1') }))
+  expect(fetched).toBe(3)
+  const refs = (await restoreRecords(host, place)).records[0]?.refs ?? {}
+  expect(Object.values(refs).map(({ id }) => id)).toEqual(['b1', 'd1', 't1', 'f1'])
 })
 
 test('a file that lies there from another job does not count: the service has no such record', async () => {

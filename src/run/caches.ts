@@ -101,11 +101,16 @@ export function findCaches(
   const directory = inputs.cacheDir
   const mayRepair = savesCaches(inputs)
   let candidates: LocalCandidates | undefined
-  const recording: Promise<RestoredRecords> =
-    needed || inputs.explain ? restoreRecords(host, recordPlace) : Promise.resolve({ records: [] })
+  const registry = lookUpRegistry(host, plan)
+  const readRecords = async (): Promise<RestoredRecords> => {
+    // Where it only explains, the registry is asked first: the build waits for that.
+    if (!needed) await registry
+    return needed || inputs.explain ? restoreRecords(host, recordPlace) : { records: [] }
+  }
+  const recording = readRecords()
   const unusable: Backend[] = []
   const ask: Readonly<Record<Backend, () => Promise<Lookup>>> = {
-    registry: () => lookUpRegistry(host, plan),
+    registry: () => registry,
     async gha() {
       const { records, failure } = await recording
       const lookup = await lookUpGha(host, plan, { records, areAll: failure === undefined })

@@ -32,6 +32,8 @@ export interface RestoredRecords {
   readonly ownFailed?: true
 }
 
+const lastWritten = new WeakMap<RecordPlace, { readonly key: string; readonly record: CacheRecord }>()
+
 /** Fetches the records of all scopes at the same time. Never throws. */
 export async function restoreRecords(host: Host, place: RecordPlace): Promise<RestoredRecords> {
   const failures: string[] = []
@@ -111,13 +113,23 @@ export async function saveRecord(
   if (!change(before, false)) return
   const [name = ''] = place.names
   // Where it only explains, what another job recorded meanwhile is not worth asking for.
-  const newest = place.onlyExplains ? undefined : await readRecord(host, place, name).catch(() => 'unread' as const)
+  const newest = place.onlyExplains ? undefined : await newestRecord(host, place, name).catch(() => 'unread' as const)
   const changed = change(typeof newest === 'object' ? newest : before, newest === 'unread')
   if (!changed) return
   const path = recordPath(host, place, name)
   await host.files.makeDirectory(dirname(path))
   await host.files.write(path, renderRecord(changed))
-  if (host.actionsCache.available) await host.actionsCache.save(path, `${name}#${randomUUID()}`, secondsFor(place))
+  if (!host.actionsCache.available) return
+  const key = `${name}#${randomUUID()}`
+  await host.actionsCache.save(path, key, secondsFor(place))
+  lastWritten.set(place, { key, record: changed })
+}
+
+/** What this job wrote is not fetched again as long as no other job has written since. */
+async function newestRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | 'unreadable' | undefined> {
+  const last = lastWritten.get(place)
+  const key = last && (await host.actionsCache.find(recordPath(host, place, name), `${name}#`, [], secondsFor(place)))
+  return last && key === last.key ? last.record : readRecord(host, place, name)
 }
 
 async function readRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | 'unreadable' | undefined> {
