@@ -3,6 +3,7 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startProxy } from '../../testbed/proxy.mjs'
 import { theTestBed } from '../../testbed/where.mjs'
 import { builds, valuesOf } from './docker-calls'
 import type { Job, Project } from './project'
@@ -85,6 +86,19 @@ it('what the target has made is compressed while it waits, by a build that saves
   expect(job.main.log).toContain('Compressing the layers that runtime has got so far while other stages are built')
   const cut = builds(job.calls).filter(call => valuesOf(call, '--output').includes('type=oci,dest=/dev/null'))
   expect([cut.length, cut.flatMap(call => valuesOf(call, '--cache-to'))]).toEqual([1, []])
+})
+
+it("the target is saved once the image's layers are pushed, while its manifest is, and uploads none of them again", async () => {
+  const proxy = await startProxy(theTestBed().registry, { faults: [{ on: 'write', path: '/manifests/latest$', delayMs: 6000 }] })
+  const job = await run({ push: 'true', tags: `${proxy.host}/${project.repository}:latest`, outputs: '' })
+  await proxy.stop()
+  expect([job.main.exitCode, job.outputs['exported-stages'], unexpected(job)]).toEqual([0, 'base,deps,builder,runtime', []])
+  const lines = job.main.log.split('\n')
+  const lineOf = (text: RegExp) => lines.findIndex(line => text.test(line))
+  expect(lineOf(/Cache of runtime .* saved in/)).toBeGreaterThan(lineOf(/pushing layers .*done/))
+  expect(lineOf(/pushing manifest for .*done/)).toBeGreaterThan(lineOf(/Cache of runtime .* saved in/))
+  // The layers of deps, and of what runtime copies from it.
+  expect(proxy.traffic.counts.bytesIn).toBeLessThan(4_500_000)
 })
 
 it('nothing is fetched where nothing runs', async () => {

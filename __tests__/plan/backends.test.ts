@@ -1,4 +1,4 @@
-import { planBackends, pushedRepositories } from '../../src/plan/backends'
+import { planBackends, pushedRepositories, repositoriesOf } from '../../src/plan/backends'
 import type { BackendPlan } from '../../src/plan/backends'
 import { inputsWith } from '../inputs/fixture'
 
@@ -87,6 +87,11 @@ test.each(cases)('$description', ({ inputs, service = false, expected }) => {
   const plan = planBackends(inputsWith(inputs), service)
   expect(plan).toMatchObject(expected)
   expect(plan.reason).not.toBe('')
+})
+
+test('repositories of images by the names that BuildKit has for them', () => {
+  const names = ['localhost:5000/acme/app:1', 'localhost:5000/acme/app:2', 'docker.io/acme/app', 'ghcr.io/Not A Name']
+  expect([...repositoriesOf(names)]).toEqual(['localhost:5000/acme/app', 'docker.io/acme/app'])
 })
 
 test.each([

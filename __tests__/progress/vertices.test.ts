@@ -1,5 +1,6 @@
 import type { SolveStatus, VertexEvent } from '../../src/progress/solve-status'
-import { applyStatus, firstFailure, newVertexTable, stepsRunHere } from '../../src/progress/vertices'
+import { firstFailure, stepsRunHere } from '../../src/progress/build-state'
+import { applyStatus, newVertexTable } from '../../src/progress/vertices'
 import { recordings, statusesOf, tableOf } from './recordings'
 
 const base = Date.parse('2026-01-01T00:00:10Z')
@@ -284,6 +285,19 @@ test('ten thousand vertices and a hundred megabytes of output stay small and fas
   expect(performance.now() - started).toBeLessThan(60_000)
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(90_000_000)
   expect(table.doneCount).toBe(count)
+})
+
+test('the layers of an image are pushed to a name once its manifest is next', () => {
+  const table = newVertexTable()
+  const says = (id: string) => {
+    applyStatus(table, { statuses: [{ id, vertex: 'export', name: id, timestamp: at(1), started: at(1) }] })
+    return [...table.pushed]
+  }
+  applyStatus(table, { vertexes: [{ digest: 'export', name: 'exporting to image', started: at(0) }] })
+  expect(says('pushing layers')).toEqual([])
+  expect(says(`pushing manifest for localhost:5000/acme/app:1@sha256:${'a'.repeat(64)}`)).toEqual(['localhost:5000/acme/app:1'])
+  // By digest alone.
+  expect(says('pushing manifest for docker.io/acme/app')).toEqual(['localhost:5000/acme/app:1', 'docker.io/acme/app'])
 })
 
 test('the layers of a cache are written once its config is next', () => {

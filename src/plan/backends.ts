@@ -60,9 +60,13 @@ export function pushedRepositories(inputs: Inputs): ReadonlySet<string> {
     .filter(pushesImage)
     .flatMap(output => parseFields(output) ?? [])
     .flatMap(field => /^name=(.*)$/i.exec(field)?.[1]?.split(',') ?? [])
-  return new Set(
-    [...inputs.tags, ...named].map(parseImageReference).flatMap(image => (typeof image === 'string' ? [] : [image.repository]))
-  )
+  return repositoriesOf([...inputs.tags, ...named])
+}
+
+/** Repositories of images by their names; what is no name of an image is left out. */
+export function repositoriesOf(images: Iterable<string>): ReadonlySet<string> {
+  const parsed = [...images].map(parseImageReference)
+  return new Set(parsed.flatMap(image => (typeof image === 'string' ? [] : [image.repository])))
 }
 
 /** Whether the build sends the image to a registry. */

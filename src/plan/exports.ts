@@ -39,7 +39,7 @@ export interface ExportFacts {
   readonly renewed: ReadonlySet<string>
   /** Of the build: only what ran, and is whole, is exported while it runs or when it failed. */
   readonly phase: 'running' | 'failed' | 'succeeded'
-  /** Repositories that the image is pushed to as the build ends. */
+  /** Repositories that the image is pushed to as the build ends, and which do not have its layers yet. */
   readonly pushedTo: ReadonlySet<string>
   /** Stages whose own ref turned out to be of other content than this build's. */
   readonly stale: ReadonlySet<string>
@@ -66,7 +66,7 @@ export interface ExportPlan {
  *   the old target ref does not know the new input;
  * - a stage that itself hit that way and that the target is not FROM: BuildKit knows its new keys by then but holds no layers under
  *   them, and so would leave them out of every later export. Exporting it with its layers pulled puts them back.
- * The target waits for the image's push into the same repository: at the same time, both would upload its layers.
+ * The target waits until the image's layers are pushed into the same repository: at the same time, both would upload them.
  * A stage whose parents were pulled is looked up under their new keys alone, so what hit by content is pulled from the target up.
  */
 export function planExports(plan: CachePlan, facts: ExportFacts): ExportPlan {

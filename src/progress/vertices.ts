@@ -44,6 +44,8 @@ export interface VertexTable {
   readonly ranHere: ReadonlySet<Vertex>
   /** The layers of a cache that this build exports are where they are to be (BuildKit cache/remotecache/export.go, Finalize). */
   readonly layersWritten: boolean
+  /** Names, as `host/path:tag`, that the image's layers were pushed to: of them only manifests are left (BuildKit util/push/push.go). */
+  readonly pushed: ReadonlySet<string>
   /** Layers of an image of a FROM are fetched: a step is about to run on them. */
   readonly fetchesBase: boolean
 }
@@ -62,47 +64,12 @@ export function applyStatus(table: VertexTable, status: SolveStatus): void {
   for (const event of status.vertexes ?? []) table.apply(event)
   for (const { vertex } of status.logs ?? []) table.spoke(vertex)
   if (status.statuses?.some(({ id }) => id.startsWith('writing config '))) table.layersWritten = true
+  for (const { id } of status.statuses ?? []) {
+    const [, name] = /^pushing manifest for ([^@]+)/.exec(id) ?? []
+    if (name !== undefined) table.pushed.add(name)
+  }
   const isBase = (digest: string) => parseVertexName(table.vertices.get(digest)?.name ?? '').kind === 'from'
   table.fetchesBase ||= status.statuses?.some(({ id, vertex }) => /^(sha256:|extracting )/.test(id) && isBase(vertex)) ?? false
-}
-
-/** The steps that this very build ran: neither cached, nor shared with a build that had begun them before. */
-export function stepsRunHere(table: VertexTable): readonly Vertex[] {
-  return [...table.ranHere].filter(vertex => {
-    const name = parseVertexName(vertex.name)
-    // What an ADD downloads is a vertex of the same name, asked for again whenever its cache key is wanted.
-    return name.kind === 'step' && !(name.keyword === 'ADD' && vertex.inputs.length === 0)
-  })
-}
-
-/** Whether a cache is being imported: BuildKit looks up no step before that ends, and sets it no limit. */
-export function isImporting(table: VertexTable): boolean {
-  return [...table.vertices.values()].some(
-    ({ name, started, completed }) =>
-      started !== undefined && completed === undefined && parseVertexName(name).kind === 'importing'
-  )
-}
-
-/** Whether a cache was imported, so that steps are looked up in it. */
-export function hasImported(table: VertexTable): boolean {
-  return [...table.vertices.values()].some(
-    ({ name, completed, error }) => completed !== undefined && error === undefined && parseVertexName(name).kind === 'importing'
-  )
-}
-
-/**
- * The vertex that the build failed of: what else has an error was stopped because of it, or is a cache that could not be read,
- * which never fails a build (BuildKit solver/llbsolver/bridge.go).
- */
-export function firstFailure(table: VertexTable): Vertex | undefined {
-  const failed = [...table.vertices.values()].filter(
-    ({ name, error, canceled, done }) => error !== undefined && !canceled && !done && parseVertexName(name).kind !== 'importing'
-  )
-  return failed.reduce<Vertex | undefined>((first, next) => (first && endOf(first) <= endOf(next) ? first : next), undefined)
-}
-
-function endOf({ completed }: Vertex): number {
-  return completed ?? Infinity
 }
 
 class TableVertex extends Operations implements Vertex {
@@ -133,6 +100,7 @@ class Table implements VertexTable {
   began?: number
   doneCount = 0
   layersWritten = false
+  readonly pushed = new Set<string>()
   fetchesBase = false
   readonly ranHere = new Set<TableVertex>()
 

@@ -1,7 +1,7 @@
 import type { Host } from '../host'
 import { aheadArgv, pullArgv } from '../plan/side-argv'
 import type { AheadBuild, PullBuild } from '../plan/side-argv'
-import { stepsRunHere } from '../progress/vertices'
+import { stepsRunHere } from '../progress/build-state'
 import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'

@@ -4,7 +4,7 @@ import { stepStates } from '../explain/step-states'
 import { explainStages, finishedStages, newStageWatch } from '../explain/stages'
 import type { Host } from '../host'
 import type { LeftExports } from '../handover'
-import { pushedRepositories } from '../plan/backends'
+import { pushedRepositories, repositoriesOf } from '../plan/backends'
 import { planBeginnings } from '../plan/beginnings'
 import { readsCache } from '../plan/build-command'
 import { exportsApart } from '../plan/builder'
@@ -81,7 +81,7 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
   const { preparation, builder, eager } = options
   const { inputs, plan, dockerfile } = preparation
   const wanted = { dockerfile, needed: plan.stages.map(({ stage }) => stage), platforms: plan.platforms }
-  const pushedTo = pushedRepositories(inputs)
+  let pushedTo = pushedRepositories(inputs)
   let watch = newStageWatch(wanted)
   let importRef = options.imports.main?.ref
   /** An import that lacks a layer: what the builder knows from it, and has no layers of, is saved from there. */
@@ -99,6 +99,15 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
     for (const one of exports) exporter?.add(one)
   }
 
+  /** Whether a repository got the image's layers since the last call. */
+  function notePushed(images: ReadonlySet<string>): boolean {
+    if (images.size === 0 || pushedTo.size === 0) return false
+    const before = pushedTo.size
+    const there = repositoriesOf(images)
+    pushedTo = new Set([...pushedTo].filter(repository => !there.has(repository)))
+    return pushedTo.size < before
+  }
+
   return {
     duringMain: {
       onBroughtIn: found => void broughtIn.push(found),
@@ -111,7 +120,9 @@ export function newSideBuilds(host: Host, cancellation: Cancellation, options: S
       },
       onProgress(table) {
         prefetcher?.onProgress(table)
-        if (!eager || !exporter || finishedStages(watch, table).length === 0) return
+        if (!eager || !exporter) return
+        const isPushed = notePushed(table.pushed)
+        if (finishedStages(watch, table).length === 0 && !isPushed) return
         const results = explainStages({ ...wanted, table, outcome: 'failure' })
         queue({
           ...wholeStages(results),
