@@ -68,6 +68,7 @@ it('input name: a builder of that name is made and removed; one that is there is
   expect([made.job.main.exitCode, made.job.outputs['builder'], made.left]).toEqual([0, 'team.builder', []])
   const used = await jobWith(inputs, ['buildx', 'create', '--name', 'team.builder', '--driver', 'remote', relay.endpoint])
   expect([used.job.main.exitCode, used.job.outputs['builder'], used.left]).toEqual([0, 'team.builder', ['team.builder']])
+  expect(builds(used.job.calls)).not.toEqual([])
   expect(used.job.calls.filter(([, command]) => command === 'create' || command === 'rm')).toEqual([])
 }, 60_000)
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { commandFor } from '../../src/io/docker-command'
+import { buildxFor, commandFor } from '../../src/io/docker-command'
 
 let folder: string
 beforeEach(async () => {
@@ -30,8 +30,9 @@ async function program(path: string, content: Buffer | string, mode = 0o755): Pr
   await chmod(at(path), mode)
 }
 
+const environment = () => ({ PATH: `/nowhere::${at('bin')}`, DOCKER_CONFIG: at('config') })
 const commandOf = (argv: readonly string[], more: NodeJS.ProcessEnv = {}) =>
-  commandFor('docker', argv, { PATH: `/nowhere::${at('bin')}`, DOCKER_CONFIG: at('config'), ...more })
+  buildxFor({ program: 'docker', argv }, { ...environment(), ...more })
 
 describe('buildx is started as docker would start it', () => {
   const byDocker = () => ({
@@ -75,6 +76,10 @@ const onlyDockerKnows: readonly { description: string; prepare: () => Promise<un
     description: 'the configuration names directories of plugins',
     prepare: () => writeFile(at('config/config.json'), '{"cliPluginsExtraDirs":["/opt/plugins"]}')
   },
+  {
+    description: 'it does so in letters of another case',
+    prepare: () => writeFile(at('config/config.json'), '{"CLIPluginsExtraDirs":["/opt/plugins"]}')
+  },
   { description: 'the configuration cannot be read', prepare: () => writeFile(at('config/config.json'), '{') },
   { description: 'the configuration is no object', prepare: () => writeFile(at('config/config.json'), 'null') },
   { description: 'the plugin may not be started', prepare: () => program('config/cli-plugins/docker-buildx', elf(), 0o644) },
@@ -95,17 +100,23 @@ const onlyDockerKnows: readonly { description: string; prepare: () => Promise<un
 
 test.each(onlyDockerKnows)('docker is asked: $description', async ({ prepare, env = {} }) => {
   await prepare()
-  expect(commandOf(build, env)).toEqual(asked)
+  expect(commandOf(build, env)).toBeUndefined()
+  expect(commandFor('docker', build, environment())).toEqual(asked)
 })
 
 test('commands of docker itself are left alone', () => {
-  expect(commandOf(['context', 'create', 'buildx'])).toEqual({ program: 'docker', argv: ['context', 'create', 'buildx'] })
-  expect(commandFor('git', ['buildx'], { PATH: at('bin') })).toEqual({ program: 'git', argv: ['buildx'] })
+  for (const other of [
+    { program: 'docker', argv: ['context', 'create', 'buildx'] },
+    { program: 'git', argv: ['buildx'] }
+  ]) {
+    expect(buildxFor(other, environment())).toBeUndefined()
+    expect(commandFor(other.program, other.argv, environment())).toEqual(other)
+  }
 })
 
 test("without docker's command, buildx as a program of its own", async () => {
   await rm(at('bin/docker'))
-  expect(commandOf(build)).toEqual(asked)
+  expect([commandFor('docker', build, environment()), commandOf(build)]).toEqual([asked, undefined])
   await program('bin/buildx', elf())
-  expect(commandOf(build)).toEqual({ program: 'buildx', argv: ['build', '.'] })
+  expect(commandFor('docker', build, environment())).toEqual({ program: 'buildx', argv: ['build', '.'] })
 })

@@ -1,6 +1,7 @@
 import { readInputs } from '../../src/inputs'
 import {
   automaticArguments,
+  buildKitFlags,
   cacheImages,
   dockerBuildArgv,
   isCacheTrouble,
@@ -88,6 +89,20 @@ test.each([
   ['FROM busybox\n# ARG TARGETARCH\nARG MY_TARGETARCH\n', []]
 ])('%j takes of BuildKit %j', (dockerfile, expected) => {
   expect(automaticArguments(dockerfile)).toEqual(expected)
+})
+
+test.each([
+  ['FROM --platform=linux/amd64 a\nCOPY --from=a --chown=1 x /\nADD --chown=1 y /\nRUN echo --mount=x\n', []],
+  [
+    'FROM a\nRUN --mount=type=cache,target=/a --network=none \\\n  make\nrun --mount=type=tmpfs,target=/b x\n',
+    ['RUN --mount', 'RUN --network']
+  ],
+  [
+    'FROM a\nCOPY --link --from=a x /\nONBUILD ADD --from=a --checksum=sha256:1 y /\n',
+    ['COPY --link', 'ADD --from', 'ADD --checksum']
+  ]
+])('flags of %j that only BuildKit knows', (dockerfile, expected) => {
+  expect(buildKitFlags(dockerfile)).toEqual(expected)
 })
 
 test('what docker says', () => {

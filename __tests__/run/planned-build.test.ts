@@ -81,7 +81,13 @@ async function build(answers: readonly (boolean | 'broken')[] = [], program = do
     script: { globals: [], stages: [] },
     attestedRun: { builderId: '', privateRepository: false, attestsByDefault: false }
   } as unknown as Preparation
-  const recordPlace = { onlyExplains: true, names: [basename(real.folder)], repository: 'a/b', directory: real.folder }
+  const recordPlace = {
+    onlyExplains: true,
+    written: {},
+    names: [basename(real.folder)],
+    repository: 'a/b',
+    directory: real.folder
+  }
   const caches = {
     ...{ found, absent: [], lookedUp: ['gha'], readOnly: [], notWritten: [], records: new Map(), recordPlace },
     record: emptyRecord('a/b', 'key')

@@ -33,7 +33,13 @@ async function withoutReading(ownRecordFailed: boolean) {
     save: async path => void texts.push(await readFile(path, 'utf8'))
   }
   const host = await newTestHost({ actionsCache })
-  const recordPlace = { onlyExplains: false, names: [basename(host.folder)], repository: 'acme/app', directory: host.folder }
+  const recordPlace = {
+    onlyExplains: false,
+    written: {},
+    names: [basename(host.folder)],
+    repository: 'acme/app',
+    directory: host.folder
+  }
   const record = { ...emptyRecord('acme/app', 'key') }
   const caches = {
     askedAt: 0,

@@ -56,6 +56,7 @@ const foundIn = async (host: TestHost, place: RecordPlace) =>
 const entry = (id: string, held = {}) => ({ id, at: '2026-11-20T00:00:00.000Z', held })
 const placeIn = (host: TestHost, names = ['record-own', 'record-main']): RecordPlace => ({
   onlyExplains: false,
+  written: {},
   // Records lie under one path on a machine: each test has names of its own.
   names: names.map(text => `${basename(host.folder)}-${text}`),
   repository: 'acme/app',
@@ -200,7 +201,7 @@ test('what this job wrote itself is not fetched again, and what another job wrot
   expect(fetched).toBe(1)
   await saveRecord(host, place, record({}), withRefs({ [name('deps')]: entry('d1') }))
   expect(fetched).toBe(1)
-  await saveRecord(host, { ...place }, record({}), withRefs({ [name('tools')]: entry('t1') }))
+  await saveRecord(host, { ...place, written: {} }, record({}), withRefs({ [name('tools')]: entry('t1') }))
   await saveRecord(host, place, record({}), withRefs({ [name('final')]: entry('f1') }))
   expect(fetched).toBe(3)
   const refs = (await restoreRecords(host, place)).records[0]?.refs ?? {}

@@ -57,6 +57,18 @@ describe('refs that were written', () => {
     ])
   })
 
+  test("in GitHub's cache, by the list that was written", () => {
+    const list = {
+      id: 'l',
+      layers: new Map([
+        ['a', 100],
+        ['b', 20]
+      ])
+    }
+    const sizes = measureRefs([{ ...saved('deps'), list }], { found: [], lookedUp: [] })
+    expect([...sizes.values()]).toEqual([{ bytes: 120 }])
+  })
+
   test('what was there before is not known where nobody could be asked', async () => {
     const sizes = measureRefs(await read(), { found: [], lookedUp: [] })
     expect([...sizes.values()].map(({ newBytes }) => newBytes)).toEqual([undefined, undefined])

@@ -14,7 +14,8 @@ export async function downloadCacheStorageSDK(
   path: string,
   { timeoutInMs }: { timeoutInMs: number }
 ): Promise<void> {
-  if (await fetchSmallFile(url, path)) return
+  const fetched = await fetchSmallFile(url, path)
+  if (fetched === 'done') return
   const { downloadFile } = await import('./storage-download')
-  await downloadFile(url, path, timeoutInMs)
+  await downloadFile(url, path, { bytes: fetched, timeoutInMs })
 }

@@ -13,20 +13,28 @@ const systemDirectories = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '
   directory => `${directory}/docker/cli-plugins`
 )
 
-/**
- * What a program is started as. For `docker buildx` docker starts buildx once to be told what it is and then for the work, a tenth of a second on
- * two cores, and a job asks for it often; so buildx is started as docker would start it. Where docker's command is not installed and buildx is, as a
- * program of its own, that is asked, as docker/build-push-action does.
- */
+/** What a program is started as: where docker's command is not installed and buildx is, as a program of its own, that is asked, as docker/build-push-action does. */
 export function commandFor(program: string, argv: readonly string[], environment: NodeJS.ProcessEnv): Command {
   const asked = { program, argv }
-  if (program !== 'docker' || argv[0] !== 'buildx') return asked
-  const docker = onPath('docker', environment)
-  if (docker === undefined)
-    return onPath('buildx', environment) === undefined ? asked : { program: 'buildx', argv: argv.slice(1) }
-  const plugin = pluginOf(docker, environment)
+  if (!asksBuildx(asked) || onPath('docker', environment) !== undefined || onPath('buildx', environment) === undefined)
+    return asked
+  return { program: 'buildx', argv: argv.slice(1) }
+}
+
+/**
+ * buildx as docker would start it for such a command, where it is clear which that is. Docker itself starts it once to be told what it is and then for the work, a
+ * tenth of a second on two cores, and a job asks for it often.
+ */
+export function buildxFor(asked: Command, environment: NodeJS.ProcessEnv): Command | undefined {
+  const docker = asksBuildx(asked) ? onPath('docker', environment) : undefined
+  const plugin = docker === undefined ? undefined : pluginOf(docker, environment)
+  if (docker === undefined || plugin === undefined) return undefined
   // This variable tells buildx that docker started it (docker/cli cli-plugins/metadata).
-  return plugin === undefined ? asked : { program: plugin, argv, env: { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker } }
+  return { ...asked, program: plugin, env: { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker } }
+}
+
+function asksBuildx({ program, argv }: Command): boolean {
+  return program === 'docker' && argv[0] === 'buildx'
 }
 
 function onPath(program: string, { PATH = '' }: NodeJS.ProcessEnv): string | undefined {
@@ -77,7 +85,9 @@ function machineOf(path: string): string | undefined {
 /** Whether docker's configuration names directories of plugins, or cannot be read. */
 function looksElsewhere(path: string): boolean {
   try {
-    return 'cliPluginsExtraDirs' in (JSON.parse(readFileSync(path, 'utf8')) as object)
+    const config = JSON.parse(readFileSync(path, 'utf8')) as object
+    // Go reads names of fields in any case.
+    return Object.keys(config).some(name => name.toLowerCase() === 'clipluginsextradirs')
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ENOENT'
   }

@@ -5,7 +5,9 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Exec, ExecOptions, ExecResult, RunningProcess } from '../host'
 import type { Stopwatch } from './stopwatch'
 import { withoutQueries } from '../signed-urls'
-import { commandFor } from './docker-command'
+import { buildxFor, commandFor } from './docker-command'
+import type { Command } from './docker-command'
+import { startProving } from './proving'
 
 /** How much of a program's stderr is kept for error messages, in characters. */
 const stderrTail = 64 * 1024
@@ -15,9 +17,20 @@ const drainMilliseconds = 500
 
 /** The real Exec: no shell, whole lines, signals from the runner passed to whoever asks. */
 export function newExec(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): Exec {
+  /** Whether buildx works as it was found, by its path. */
+  const works = new Map<string, boolean>()
+  const startBest = (asked: Command, options: ExecOptions, env: NodeJS.ProcessEnv): RunningProcess => {
+    const buildx = buildxFor(asked, env)
+    const isKnown = buildx && works.get(buildx.program)
+    const startAsked = () => start(asked, options, env)
+    if (!buildx || isKnown === false) return startAsked()
+    const startBuildx = () => start(buildx, options, env)
+    return isKnown ? startBuildx() : startProving(startBuildx, startAsked, it => works.set(buildx.program, it))
+  }
   return {
     start(program, argv, options = {}) {
-      const { result, signal } = start(program, argv, options, environment)
+      const env = { ...environment, ...options.env }
+      const { result, signal } = startBest(commandFor(program, argv, env), options, env)
       return { result: stopwatch.waiting(result), signal }
     },
     onSignal(callback) {
@@ -26,17 +39,11 @@ export function newExec(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): E
   }
 }
 
-function start(program: string, argv: readonly string[], options: ExecOptions, environment: NodeJS.ProcessEnv): RunningProcess {
-  const env = { ...environment, ...options.env }
+function start({ program, argv, env }: Command, options: ExecOptions, environment: NodeJS.ProcessEnv): RunningProcess {
   let child
   try {
-    const command = commandFor(program, argv, env)
     // In a process group of its own, so that a kill reaches docker's plugins too.
-    child = spawn(command.program, command.argv, {
-      env: { ...env, ...command.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true
-    })
+    child = spawn(program, argv, { env: { ...environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   } catch (error) {
     // Node throws some of these at once, such as E2BIG for too long an argument.
     return { result: Promise.reject(cannotStart(program, error)), signal: () => undefined }

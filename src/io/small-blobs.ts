@@ -1,8 +1,9 @@
 import { stat, readFile, writeFile } from 'node:fs/promises'
 import { needsProxy } from './proxy'
 
-/** Up to so many bytes a blob goes by one request: the storage's own client takes a tenth of a second to start. */
-const smallBytes = 1024 * 1024
+/** Up to so many bytes a blob goes by one request: the storage's own client takes a tenth of a second to start. After so long that is asked all the same. */
+const smallBytes = 256 * 1024
+const smallMilliseconds = 10_000
 
 /** Puts content into a blob of Azure's storage, by a signed URL. Throws where the storage does not take it, and when the signal says so. */
 export async function putBlob(url: string, body: string | Buffer<ArrayBuffer>, signal?: AbortSignal): Promise<void> {
@@ -14,28 +15,28 @@ export async function putBlob(url: string, body: string | Buffer<ArrayBuffer>, s
 /** Puts a small file into a blob. Whether it is there: of others, and of one that was not taken at once, nothing is. */
 export async function putSmallFile(url: string, path: string): Promise<boolean> {
   if (needsProxy(url, process.env) || (await stat(path)).size > smallBytes) return false
-  const content = await readFile(path)
-  return putBlob(url, content).then(
+  return putBlob(url, await readFile(path), AbortSignal.timeout(smallMilliseconds)).then(
     () => true,
     () => false
   )
 }
 
-/** Fetches a small blob into a file. Whether it did: of a larger one, and where something goes wrong, nothing is written. */
-export async function fetchSmallFile(url: string, path: string): Promise<boolean> {
-  if (needsProxy(url, process.env)) return false
+/** Fetches a small blob into a file. Gives the bytes of a larger one, of which nothing is written, and undefined where something goes wrong. */
+export async function fetchSmallFile(url: string, path: string): Promise<'done' | number | undefined> {
+  if (needsProxy(url, process.env)) return undefined
   try {
-    const response = await fetch(url, { headers: { range: `bytes=0-${smallBytes - 1}` } })
+    const signal = AbortSignal.timeout(smallMilliseconds)
+    const response = await fetch(url, { headers: { range: `bytes=0-${smallBytes - 1}` }, signal })
     const total = Number(response.headers.get('content-range')?.split('/')[1] ?? response.headers.get('content-length') ?? NaN)
     if (!response.ok || !(total <= smallBytes)) {
       await response.body?.cancel()
-      return false
+      return response.ok && total > 0 ? total : undefined
     }
     const content = Buffer.from(await response.arrayBuffer())
-    if (content.length !== total) return false
+    if (content.length !== total) return undefined
     await writeFile(path, content)
-    return true
+    return 'done'
   } catch {
-    return false
+    return undefined
   }
 }

@@ -9,7 +9,7 @@ export const blocksAtOnce = 8
 /** What a connection reads at a time; node reads as much. */
 const readBytes = 64 * 1024
 
-/** A client for a blob of Azure's storage, by a signed URL, that downloads without new buffers; `close` ends its connections. One try takes so many milliseconds at most. */
+/** A client for a blob of Azure's storage, by a signed URL, that downloads without new buffers; `close` ends its connections. The storage gives up a request after so many milliseconds. */
 export function blobClient(
   url: string,
   tryTimeoutInMs: number | undefined

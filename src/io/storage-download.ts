@@ -7,13 +7,17 @@ import { blobClient, blockBytes, blocksAtOnce, release } from './storage-client'
 const attempts = 5
 
 /**
- * Fetches a blob of Azure's storage by a signed URL into a file; one try of a request takes so many milliseconds at most. It has as many buffers as
- * blocks are under way: `@actions/cache` makes a new one for each 128 MB, three of which are there at a time. Throws what the storage's client throws, and
+ * Fetches a blob of Azure's storage, of so many bytes where that is known, by a signed URL into a file. The storage gives up a request after so many
+ * milliseconds. It has as many buffers as blocks are under way: `@actions/cache` makes a new one for each 128 MB, three of which are there at a time. Throws what the storage's client throws, and
  * where the file cannot be written.
  */
-export async function downloadFile(url: string, path: string, timeoutInMs: number): Promise<void> {
+export async function downloadFile(
+  url: string,
+  path: string,
+  { bytes, timeoutInMs }: { readonly bytes: number | undefined; readonly timeoutInMs: number }
+): Promise<void> {
   const { client, close } = blobClient(url, timeoutInMs)
-  const { contentLength } = await client.getProperties()
+  const contentLength = bytes ?? (await client.getProperties()).contentLength
   if (contentLength === undefined) throw new Error('the storage does not say how large the entry is')
   const failed = new AbortController()
   const file = await open(path, 'w')

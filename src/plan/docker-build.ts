@@ -75,6 +75,17 @@ export function automaticArguments(dockerfile: string): readonly string[] {
   return [...new Set(names)].map(name => `ARG ${name}`)
 }
 
+/** Flags of a Dockerfile's instructions, as `RUN --mount`, that only BuildKit knows: without it the build fails of the first (moby builder/dockerfile/dispatchers.go). */
+export function buildKitFlags(dockerfile: string): readonly string[] {
+  const found = readLogicalLines(dockerfile).instructions.flatMap(({ text }) => {
+    const [, instruction = '', flags = ''] = /^(?:ONBUILD\s+)?(RUN|COPY|ADD)\s+((?:--\S+\s+)*)/i.exec(text) ?? []
+    const name = instruction.toUpperCase()
+    const known = { COPY: ['--chown', '--from'], ADD: ['--chown'] }[name] ?? []
+    return (flags.match(/--[a-z-]+(?=[=\s])/g) ?? []).filter(flag => !known.includes(flag)).map(flag => `${name} ${flag}`)
+  })
+  return [...new Set(found)]
+}
+
 /** Images whose layers the build may take, when they are in the engine: those of `cache-from`, and the one it takes the place of. */
 export function cacheImages(inputs: Inputs): readonly string[] {
   if (!readsCache(inputs)) return []

@@ -90,27 +90,23 @@ export function findCaches(
     })
   const names = (kind: string) => plan.scopes.read.map(scope => nameOf(`stage-cache-build-${kind}-`, scope))
   const needed = plan.backends.includes('gha')
-  const recordPlace = {
+  const recordPlace: RecordPlace = {
     names: names('record'),
     repository: context.repository,
     directory: `${inputs.cacheDir}.records`,
-    onlyExplains: !needed
+    onlyExplains: !needed,
+    written: {}
   }
   const localNames = names('local')
   const askedAt = host.clock.now()
   const directory = inputs.cacheDir
   const mayRepair = savesCaches(inputs)
   let candidates: LocalCandidates | undefined
-  const registry = lookUpRegistry(host, plan)
-  const readRecords = async (): Promise<RestoredRecords> => {
-    // Where it only explains, the registry is asked first: the build waits for that.
-    if (!needed) await registry
-    return needed || inputs.explain ? restoreRecords(host, recordPlace) : { records: [] }
-  }
-  const recording = readRecords()
+  const recording: Promise<RestoredRecords> =
+    needed || inputs.explain ? restoreRecords(host, recordPlace) : Promise.resolve({ records: [] })
   const unusable: Backend[] = []
   const ask: Readonly<Record<Backend, () => Promise<Lookup>>> = {
-    registry: () => registry,
+    registry: () => lookUpRegistry(host, plan),
     async gha() {
       const { records, failure } = await recording
       const lookup = await lookUpGha(host, plan, { records, areAll: failure === undefined })

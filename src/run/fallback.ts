@@ -3,6 +3,7 @@ import type { Host } from '../host'
 import type { Inputs } from '../inputs'
 import {
   automaticArguments,
+  buildKitFlags,
   cacheImages,
   dockerBuildArgv,
   isCacheTrouble,
@@ -89,7 +90,8 @@ export async function buildWithoutBuildx(host: Host, cancellation: Cancellation,
 async function onlyBuildKitReads(host: Host, inputs: Inputs): Promise<readonly string[]> {
   const path = await findDockerfile(host, inputs)
   const ignoring = `${path}.dockerignore`
-  return [...((await host.files.exists(ignoring)) ? [ignoring] : []), ...automaticArguments((await host.files.read(path)) ?? '')]
+  const text = (await host.files.read(path)) ?? ''
+  return [...((await host.files.exists(ignoring)) ? [ignoring] : []), ...buildKitFlags(text), ...automaticArguments(text)]
 }
 
 /** The images that may serve as a cache and are there: without BuildKit their layers have to be in the engine. */

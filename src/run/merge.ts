@@ -34,6 +34,8 @@ function newRunner(host: Host, cancellation: Cancellation): (argv: readonly stri
   return async argv => {
     const process = host.exec.start('docker', argv, { timeoutSeconds: mergeSeconds })
     const { exitCode, stdout, stderr, timedOut } = await cancellation.watch(process).result
+    if (cancellation.requested() && exitCode !== 0)
+      throw new BuildFailed('The job was cancelled before the image was merged.', 130)
     if (timedOut) throw new BuildFailed(`docker buildx imagetools was not done within ${mergeSeconds} s`, exitCode)
     if (exitCode !== 0)
       throw new BuildFailed(`docker buildx imagetools failed with: ${lastLine(stderr) || `exit code ${exitCode}`}`, exitCode)

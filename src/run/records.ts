@@ -17,6 +17,8 @@ export interface RecordPlace {
   readonly repository: string
   /** Nothing but reasons hangs on it: it is worth less waiting. */
   readonly onlyExplains: boolean
+  /** What this job wrote last. */
+  readonly written: { last?: { readonly key: string; readonly record: CacheRecord } }
   /** Where records are kept on a machine without a cache service. */
   readonly directory: string
 }
@@ -31,8 +33,6 @@ export interface RestoredRecords {
   /** It did with the record of the own scope, the first. */
   readonly ownFailed?: true
 }
-
-const lastWritten = new WeakMap<RecordPlace, { readonly key: string; readonly record: CacheRecord }>()
 
 /** Fetches the records of all scopes at the same time. Never throws. */
 export async function restoreRecords(host: Host, place: RecordPlace): Promise<RestoredRecords> {
@@ -113,7 +113,9 @@ export async function saveRecord(
   if (!change(before, false)) return
   const [name = ''] = place.names
   // Where it only explains, what another job recorded meanwhile is not worth asking for.
-  const newest = place.onlyExplains ? undefined : await newestRecord(host, place, name).catch(() => 'unread' as const)
+  const newest = place.onlyExplains
+    ? undefined
+    : await newestRecord(host, place, name).catch(() => place.written.last?.record ?? ('unread' as const))
   const changed = change(typeof newest === 'object' ? newest : before, newest === 'unread')
   if (!changed) return
   const path = recordPath(host, place, name)
@@ -122,12 +124,12 @@ export async function saveRecord(
   if (!host.actionsCache.available) return
   const key = `${name}#${randomUUID()}`
   await host.actionsCache.save(path, key, secondsFor(place))
-  lastWritten.set(place, { key, record: changed })
+  place.written.last = { key, record: changed }
 }
 
 /** What this job wrote is not fetched again as long as no other job has written since. */
 async function newestRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | 'unreadable' | undefined> {
-  const last = lastWritten.get(place)
+  const { last } = place.written
   const key = last && (await host.actionsCache.find(recordPath(host, place, name), `${name}#`, [], secondsFor(place)))
   return last && key === last.key ? last.record : readRecord(host, place, name)
 }
