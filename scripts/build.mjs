@@ -2,6 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { githubClients } from './github-clients.mjs'
+import { ownModules } from './own-modules.mjs'
 
 await rm('dist', { recursive: true, force: true })
 await build({
@@ -20,7 +21,7 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
   },
-  plugins: [githubClients],
+  plugins: [githubClients, ownModules],
   logLevel: 'warning'
 })
 await writeFile('dist/package.json', '{ "type": "module" }\n')
