@@ -2,7 +2,7 @@ import type { Degradation, Reason } from '../../src/reasons'
 import { reasonWords, whyWords } from '../../src/report/sentences'
 import { remedyWords, troubleWords } from '../../src/report/sentences-troubles'
 import { readFrom, writtenTo } from '../../src/report/routes'
-import { plain, words } from '../../src/report/words'
+import { plain } from '../../src/report/words'
 import { because, refOf, stageOf, warm } from './samples'
 
 test.each<[Reason, string]>([
@@ -125,7 +125,7 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
   ...(['lookup-failed', 'import-failed', 'bring-in-failed', 'export-failed'] as const).map(
     (code): [Omit<Degradation, 'detail'>, string, RegExp] => [
       { code, backend: 'registry', host: 'registry.example:5000' },
-      plain(troubleWords({ code, backend: 'registry' }, words`${'app'}`)),
+      plain(troubleWords([{ code, backend: 'registry', stage: 'app' }])),
       /^(?!.*(ghcr|packages)).*logs in to registry\.example:5000 /u
     ]
   ),
@@ -192,14 +192,29 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
   ...(['record-failed', 'restore-failed'] as const).map(
     (code): [Partial<Degradation> & Pick<Degradation, 'code'>, string, RegExp] => [
       { code, backend: 'local', detail: '429: Too Many Requests' },
-      plain(troubleWords({ code, backend: 'local' }, [])),
+      plain(troubleWords([{ code, backend: 'local' }])),
       /^(?!.*space).*too much to do/u
     ]
   ),
   [{ code: 'cache-service-missing' }, 'This job has no cache service of GitHub', /cache-image/u]
 ])('trouble %j', (trouble, what, remedy) => {
-  expect(plain(troubleWords(trouble, words`${'app'}`))).toBe(what)
+  expect(plain(troubleWords([{ stage: 'app', ...trouble }]))).toBe(what)
   expect(plain(remedyWords({ detail: '', ...trouble }))).toMatch(remedy)
+})
+
+test.each([
+  ['mount-restore-failed', 'Cache mounts /root/.cache/pip, /root/.npm could not be restored'],
+  ['mount-save-failed', 'Cache mounts /root/.cache/pip, /root/.npm could not be saved'],
+  ['mount-too-large', 'Cache mounts /root/.cache/pip, /root/.npm were not saved: they are too large']
+] as const)('%s of several', (code, what) => {
+  expect(
+    plain(
+      troubleWords([
+        { code, mount: '/root/.cache/pip' },
+        { code, mount: '/root/.npm' }
+      ])
+    )
+  ).toBe(what)
 })
 
 describe('where a stage was read from and written to', () => {

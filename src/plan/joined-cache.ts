@@ -7,8 +7,6 @@ import type { Descriptor } from './coverage'
 import type { Joined } from '../joined'
 import { knownScopes, writableScopes } from './permissions'
 
-/** Annotation of a manifest: when it was last written though nothing had changed. */
-
 /**
  * A cache ref's two texts: its manifest, empty in gha, which has none, and the config that lists steps and layers (BuildKit
  * cache/remotecache/v1/spec.go).

@@ -4,7 +4,7 @@ import { oneLine } from './plain'
 import type { BuildReport } from './report'
 import { troubleWords } from './sentences-troubles'
 import { slowestSteps } from './tallies'
-import { namesWords, words, type Words } from './words'
+import { words, type Words } from './words'
 
 /** Shorter steps are not worth a word on the first line. */
 const LONG_STEP = 1
@@ -13,8 +13,8 @@ const LONG_STEP = 1
 export function attention({ degradations, stages }: Pick<BuildReport, 'degradations' | 'stages'>): Words | undefined {
   const [worst] = actionable(degradations).toSorted((a, b) => urgency[a.code] - urgency[b.code])
   if (worst) {
-    const same = degradations.filter(({ code, backend }) => code === worst.code && backend === worst.backend)
-    return words`to fix: ${troubleWords(worst, namesWords(same.flatMap(({ stage, mount }) => stage ?? mount ?? [])))}`
+    const others = degradations.filter(one => one !== worst && one.code === worst.code && one.backend === worst.backend)
+    return words`to fix: ${troubleWords([worst, ...others])}`
   }
   const [slowest] = slowestSteps(stages, 1)
   if (!slowest || slowest.step.seconds < LONG_STEP) return undefined

@@ -50,9 +50,8 @@ function nextBuildLines(report: BuildReport): readonly string[] {
 function troubleLines({ degradations }: BuildReport): readonly string[] {
   if (degradations.length === 0) return []
   const lines = degradations.slice(0, 20).flatMap(trouble => {
-    const of = trouble.stage ?? trouble.mount
     return [
-      plain(words`- ${troubleWords(trouble, of === undefined ? [] : words`${of}`)}. ${remedyWords(trouble)}`),
+      plain(words`- ${troubleWords([trouble])}. ${remedyWords(trouble)}`),
       ...(trouble.detail === '' ? [] : [plain(words`  ${trouble.detail}`)])
     ]
   })

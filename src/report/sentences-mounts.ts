@@ -6,12 +6,12 @@ import { words, type Words } from './words'
 /** Troubles with cache mounts: what it is, and what to do about it. */
 export const mountTroubles: {
   readonly [code in Extract<Degradation['code'], `mount-${string}`>]: {
-    readonly what: (place: Words, mounts: Words) => Words
+    readonly what: (place: Words, mounts: Words, several: boolean) => Words
     readonly remedy: (trouble: Pick<Degradation, 'backend' | 'detail'>) => Words
   }
 } = {
   'mount-restore-failed': {
-    what: (_, mounts) => words`Cache mount ${mounts} could not be restored`,
+    what: (_, mounts, several) => words`${mountWords(several)} ${mounts} could not be restored`,
     remedy: trouble => {
       const lost = words`Steps that use it had to fetch what it would have held. What they fetched is saved anew.`
       const cause = causeWords(trouble)
@@ -19,13 +19,18 @@ export const mountTroubles: {
     }
   },
   'mount-save-failed': {
-    what: (_, mounts) => words`Cache mount ${mounts} could not be saved`,
+    what: (_, mounts, several) => words`${mountWords(several)} ${mounts} could not be saved`,
     remedy: trouble => words`The next job starts from what was saved before. ${causeWords(trouble) ?? checkService}`
   },
   'mount-too-large': {
-    what: (_, mounts) => words`Cache mount ${mounts} was not saved: it is too large`,
+    what: (_, mounts, several) =>
+      words`${mountWords(several)} ${mounts} ${[several ? 'were' : 'was']} not saved: ${[several ? 'they are' : 'it is']} too large`,
     remedy: () => words`Raise ${'cache-mounts-max-size'}, or have the step clear away what it no longer needs.`
   }
+}
+
+function mountWords(several: boolean): Words {
+  return several ? words`Cache mounts` : words`Cache mount`
 }
 
 const checkService = words`Check that the job reaches its cache service and the disk is not full; where no base image has ${'tar'}, name one with ${'cache-mounts-image'}.`

@@ -5,11 +5,15 @@ import { networkTrouble, unwellServiceWords } from './network-trouble'
 import { placeWords } from './places'
 import { mountTroubles } from './sentences-mounts'
 import { isForeign, permissionWords } from './sentences-permissions'
-import { words, type Words } from './words'
+import { namesWords, words, type Words } from './words'
 
-/** What trouble there was, for one stage or several of the same kind. */
-export function troubleWords(trouble: Pick<Degradation, 'code' | 'backend'>, stages: Words): Words {
-  return troubles[trouble.code].what(placeWords(trouble.backend), stages.length > 0 ? stages : words`a stage`)
+type Had = Pick<Degradation, 'code' | 'backend' | 'stage' | 'mount'>
+
+/** What trouble there was, of one kind in one place: the stages or cache mounts that had it. */
+export function troubleWords(same: readonly [Had, ...Had[]]): Words {
+  const [{ code, backend }] = same
+  const names = new Set(same.flatMap(({ stage, mount }) => stage ?? mount ?? []))
+  return troubles[code].what(placeWords(backend), names.size > 0 ? namesWords([...names]) : words`a stage`, names.size > 1)
 }
 
 /** What to do about it. */
@@ -20,7 +24,7 @@ export function remedyWords(trouble: Said & Pick<Degradation, 'code'>): Words {
 type Said = Pick<Degradation, 'backend' | 'host' | 'why' | 'hadHit' | 'detail'>
 
 interface Trouble {
-  readonly what: (place: Words, stages: Words) => Words
+  readonly what: (place: Words, stages: Words, several: boolean) => Words
   readonly remedy: (trouble: Said) => Words
 }
 

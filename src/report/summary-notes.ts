@@ -14,10 +14,10 @@ import { namesWords, words } from './words'
 export function troubles(degradations: readonly Degradation[], rows: number): Markdown {
   if (degradations.length === 0) return NOTHING
   const groups = sameTroubles(degradations)
-  const items = groups.slice(0, rows).map(([first, ...others]) => {
-    const stages = [first, ...others].flatMap(({ stage, mount }) => stage ?? mount ?? [])
+  const items = groups.slice(0, rows).map(same => {
+    const [first] = same
     const said = code(first.detail, 300)
-    const lines = [ours`${bold(sentence(troubleWords(first, namesWords(stages))))}. ${sentence(remedyWords(first))}`, said]
+    const lines = [ours`${bold(sentence(troubleWords(same)))}. ${sentence(remedyWords(first))}`, said]
     return join(lines, '<br>')
   })
   const rest = groups.length > rows ? [ours`… and ${groups.length - rows} more.`] : []

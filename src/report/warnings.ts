@@ -4,7 +4,7 @@ import { judgeFall, judgeHitRate } from './hit-rate'
 import { judgeImageSize } from './image-size'
 import type { BuildReport } from './report'
 import { remedyWords, troubleWords } from './sentences-troubles'
-import { namesWords, plain, words } from './words'
+import { plain, words } from './words'
 
 /** GitHub shows ten annotations of a step; the build's own and those on Dockerfile lines need room. */
 const MOST_TROUBLES = 5
@@ -18,9 +18,7 @@ export function renderWarnings(report: BuildReport): readonly string[] {
   const troubles = group(actionable(report.degradations), ({ code, backend }) => `${code} ${backend ?? ''}`)
   const shown = troubles.slice(0, MOST_TROUBLES).map(same => {
     const [first] = same
-    return plain(
-      words`${troubleWords(first, namesWords(same.flatMap(({ stage, mount }) => stage ?? mount ?? [])))}. ${remedyWords(first)}`
-    )
+    return plain(words`${troubleWords(same)}. ${remedyWords(first)}`)
   })
   const left = troubles.length - shown.length
   const low = judgeHitRate(report)
