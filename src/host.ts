@@ -143,6 +143,8 @@ export interface RegistryManifest {
 export interface Registry {
   /** A manifest by `host/repository:tag` or `@digest`; undefined where the registry says there is none. Throws otherwise. */
   manifest(reference: string, timeoutSeconds: number): Promise<RegistryManifest | undefined>
+  /** What `host/repository:tag` stands for now, `sha256:…`, without its text; undefined where the registry does not tell. Throws otherwise. */
+  digest(reference: string, timeoutSeconds: number): Promise<string | undefined>
   /** A small blob's text. Throws when it cannot be had. */
   blob(repository: string, digest: string, timeoutSeconds: number): Promise<string>
   /** Puts a small blob into a repository. Throws when the registry does not take it. */

@@ -27,6 +27,7 @@ export function adminOf(url) {
     counts: () => ask('GET', 'counts'),
     /** @returns {Promise<string[]>} */
     requests: () => ask('GET', 'requests'),
+    keys: () => ask('GET', 'keys'),
     resetCounts: () => ask('DELETE', 'counts'),
     /**
      * @param {readonly import('./traffic.mjs').Fault[]} faults none: all is well again

@@ -26,7 +26,7 @@ const DENIED = 'cache write denied: token has no writable scopes'
  */
 
 /**
- * Admin, for tests: GET /admin/artifacts, GET /admin/entries, DELETE /admin/entries?prefix=…, POST /admin/damage?prefix=…, GET and DELETE /admin/counts, GET /admin/requests,
+ * Admin, for tests: GET /admin/artifacts, GET /admin/entries, DELETE /admin/entries?prefix=…, POST /admin/damage?prefix=…, GET and DELETE /admin/counts, GET /admin/requests, GET /admin/keys,
  * PUT /admin/faults ({faults, seed, bytesPerSecond}), POST /admin/reset.
  * @param {{ port?: number, directory?: string }} [options]
  */
@@ -37,6 +37,8 @@ export async function serveCache(options = {}) {
   const blobs = new BlockBlobs(directory)
   const artifacts = new Artifacts(blobs)
   const traffic = new Traffic()
+  /** Keys that were asked for, written or finished, since counting began. @type {string[]} */
+  let keys = []
   // In the place of a signature: only who was given the URL knows it.
   const signature = randomUUID()
 
@@ -87,6 +89,7 @@ export async function serveCache(options = {}) {
   async function call(method, message, request, response, url) {
     const scopes = readJobToken(request.headers.authorization)
     if (typeof scopes === 'string') return reply(response, 401, { code: 'unauthenticated', msg: scopes })
+    keys.push(message.key ?? '')
     const wanted = { key: message.key ?? '', version: message.version ?? '', restoreKeys: message.restore_keys ?? [] }
     const signed = (/** @type {string} */ id) => signedUrl(url, id)
     if (method === 'GetCacheEntryDownloadURL') {
@@ -141,7 +144,10 @@ export async function serveCache(options = {}) {
         return reply(response, 200, traffic.counts)
       case 'DELETE counts':
         traffic.resetCounts()
+        keys = []
         return reply(response, 200, {})
+      case 'GET keys':
+        return reply(response, 200, keys)
       case 'GET requests':
         return reply(response, 200, traffic.requests)
       case 'PUT faults': {

@@ -15,6 +15,10 @@ export const fetched = (job: Job) => outputOfSteps(job).filter(line => line.star
 export const newMountProject = (mount: string, before = '') =>
   newProject({ Dockerfile: `FROM busybox AS app\nCOPY wanted .\n${before}${install(mount)}`, wanted: 'one two' })
 
+const isOfMount = (key: string) => key.startsWith('stage-cache-build-mount-')
+
 /** What GitHub's cache holds of mounts. */
-export const mountEntries = async (project: Project) =>
-  (await project.cacheService.entries()).filter(({ key }) => key.startsWith('stage-cache-build-mount-'))
+export const mountEntries = async (project: Project) => (await project.cacheService.entries()).filter(({ key }) => isOfMount(key))
+
+/** Keys of mounts that it was asked for, or to write, since the counts were reset. */
+export const mountKeys = async (project: Project) => (await project.cacheService.keys()).filter(isOfMount)

@@ -37,8 +37,8 @@ export interface ExpectationFacts {
 type Changed = 'no' | 'yes' | 'maybe'
 
 /**
- * What to expect of each stage and platform, Dockerfile order, when the recorded content is imported. That a base image moved is not
- * known before the build: it is taken not to have.
+ * What to expect of each stage and platform, Dockerfile order, when the recorded content is imported. A base image that is not known to have moved
+ * is taken not to have.
  */
 export function expectStages(facts: ExpectationFacts): readonly StageExpectation[] {
   const rows = new Map(

@@ -12,8 +12,7 @@ export interface MountExpectationFacts {
 }
 
 /**
- * Whether one of the steps that use a mount is expected to run, or may. What is expected of a stage decides; where nothing is known of it,
- * whether there is a cache that it can come from.
+ * Whether one of the steps that use a mount is expected to run, or may: where nothing is known of its stage, it may.
  */
 export function mayRun(uses: readonly MountUse[], { needed, expectations, imports }: MountExpectationFacts): boolean {
   return uses.some(({ stage: index, line, platform }) => {
@@ -21,7 +20,7 @@ export function mayRun(uses: readonly MountUse[], { needed, expectations, import
     if (!stage) return false
     if (!imports) return true
     const expectation = expectations.find(row => row.index === index && row.platform === platform)
-    if (expectation?.firstStep === undefined) return expectation?.expected === 'rebuild'
+    if (expectation?.firstStep === undefined) return expectation?.expected !== 'hit'
     // Triggers of the parent have its lines.
     const positions = [...stage.steps.entries()].filter(([, step]) => step.lines.start === line).map(([at]) => at)
     return Math.max(-1, ...positions) >= expectation.firstStep

@@ -38,6 +38,15 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
     throw new Error(`${host} answered ${response.status} ${response.statusText} for ${name}/${path}`)
   }
 
+  /** Docker Hub does not count such a request as a pull. */
+  async function head(repository: string, path: string, timeoutSeconds: number): Promise<string | undefined> {
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000)
+    const init = { method: 'HEAD', signal, headers: { accept: manifestTypes } }
+    const response = await fetchAuthorized(repository, urlOf(repository, path), init)
+    if (!response.ok && response.status !== 404) throw new Error(`${repository} answered ${response.status} for ${path}`)
+    return (response.ok && response.headers.get('docker-content-digest')) || undefined
+  }
+
   /** Throws unless the registry takes it. */
   async function write(repository: string, url: string, init: Sent & { readonly method: string }): Promise<Response> {
     const response = await fetchAuthorized(repository, url, init)
@@ -85,6 +94,10 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
       manifests.set(`${repository}@${manifest.digest}`, manifest.text)
       return manifest
     },
+    async digest(reference, timeoutSeconds) {
+      const [repository, tag] = splitReference(reference)
+      return stopwatch.waiting(explained(head(repository, `manifests/${tag}`, timeoutSeconds), timeoutSeconds))
+    },
     async blob(repository, digest, timeoutSeconds) {
       const found = await stopwatch.waiting(explained(read(repository, `blobs/${digest}`, timeoutSeconds), timeoutSeconds))
       if (found === undefined) throw new Error(`${repository} has no blob ${digest}`)
@@ -109,7 +122,7 @@ function newAuthorizedFetch(login: Login): (repository: string, url: string, ini
     const ask = (authorization: string | undefined) =>
       fetch(url, { ...init, headers: { ...init.headers, ...(authorization ? { authorization } : {}) } })
     // A token to read with is refused for writing.
-    const kind = `${repository} ${init.method === undefined ? 'read' : 'write'}`
+    const kind = `${repository} ${['HEAD', undefined].includes(init.method) ? 'read' : 'write'}`
     const used = authorizations.get(kind)
     const response = await ask(await used)
     const challenge = response.headers.get('www-authenticate')

@@ -101,6 +101,11 @@ function mayHoldMounts({ env }: Host): boolean {
   return env['RUNNER_ENVIRONMENT'] === 'self-hosted'
 }
 
+/** Whether there may be cache mounts to fill, as the text of the Dockerfile has it. */
+export function mayUseMounts({ inputs, file }: Preparation): boolean {
+  return inputs.cacheMounts !== 'false' && /type=cache/i.test(file.text)
+}
+
 /** Where archives are kept on a machine without a cache service. */
 export function mountDirectoryOf({ inputs }: Preparation): string {
   return `${inputs.cacheDir}.mounts`

@@ -67,6 +67,8 @@ export function explained<T>(host: Host, explain: () => T, instead: () => T): T 
 /** What is known before a build. */
 export interface Known {
   readonly caches: Caches
+  /** Digests of images by name, as far as they are known. */
+  readonly images: ReadonlyMap<string, string>
   readonly imports: ImportPlan
   readonly expectations: readonly StageExpectation[]
 }
@@ -75,25 +77,30 @@ export interface Known {
 export function knownWith(
   host: Host,
   preparation: Preparation,
-  { caches, imports }: Pick<Known, 'caches' | 'imports'>,
+  known: Omit<Known, 'expectations'>,
   materials: Materials | undefined
 ): Known {
-  const expect = () => expectBuild(preparation, caches, imports, materials)
-  return { caches, imports, expectations: explained(host, expect, () => []) }
+  return {
+    ...known,
+    expectations: explained(
+      host,
+      () => expectBuild(preparation, known, materials),
+      () => []
+    )
+  }
 }
 
 /** What is expected of each stage, given what is going to be imported. */
 export function expectBuild(
   preparation: Preparation,
-  caches: Caches,
-  imports: ImportPlan,
+  { caches, imports, images }: Omit<Known, 'expectations'>,
   materials: Materials | undefined
 ): readonly StageExpectation[] {
   const { plan, rebuilt, inputs } = preparation
   if (!inputs.explain) return []
   const imported = importedRefs(imports)
-  const nothing = { images: new Map<string, string>(), failedImports: new Set<CacheRef>(), stale: [] }
-  const { facts } = historyOf(preparation, caches, { materials, imported, ...nothing })
+  const nothing = { failedImports: new Set<CacheRef>(), stale: [] }
+  const { facts } = historyOf(preparation, caches, { materials, images, imported, ...nothing })
   const all = !readsCache(inputs)
   const names = plan.stages.map(({ stage }) => stage.name)
   const evicted = evictedStages(facts)

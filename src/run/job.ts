@@ -11,10 +11,11 @@ import { savesCaches } from '../plan/permissions'
 import { failureText } from '../report/failure'
 import { judgeHitRate } from '../report/hit-rate'
 import { plain } from '../report/words'
+import { baseImages } from './base-images'
 import { uploadBuildRecord } from './build-record'
 import { bringUpBuilder } from './builder'
 import type { Builder } from './builder'
-import { startCacheMounts } from './cache-mounts'
+import { mayUseMounts, startCacheMounts } from './cache-mounts'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
 import { exportTroubles } from './export-troubles'
@@ -94,12 +95,14 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const held = { ...host, log }
   const bringing = bringUp(inputs)
   const lookups = findCaches(host, cancellation, preparation, local)
+  // Nothing else is worth asking for it before the build, which finds out.
+  const moving = mayUseMounts(preparation) ? baseImages(host, preparation.plan) : Promise.resolve(new Map<string, string>())
   const choosing = lookups.found.then(found => chooseImports(preparation, found))
   // The builder may take long: what is expected is known by then, unless the context is large.
   const soon = Promise.race([fingerprints.ready(planLimitSeconds), bringing.then(() => fingerprints.ready(planSeconds))])
   const expectWith = async (reading: Promise<Materials | undefined>) => {
-    const [caches, imports, materials] = await Promise.all([lookups.all, choosing, reading])
-    return knownWith(host, preparation, { caches, imports }, materials)
+    const [caches, imports, images, materials] = await Promise.all([lookups.all, choosing, moving, reading])
+    return knownWith(host, preparation, { caches, imports, images }, materials)
   }
   const expecting = expectWith(soon)
   // Who needs it waits for it, unless the job ends before.
