@@ -118,8 +118,17 @@ export interface Exec {
 export interface ActionsCache {
   /** Whether this job has a cache service. */
   readonly available: boolean
-  /** The key that was restored, or undefined where none matched. Throws when the service cannot be used, or a call given up still uses the path. */
-  restore(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
+  /**
+   * The key that was restored, or undefined where none matched. `mostFor` is told the key of what is going to be fetched, where that may take longer than an answer, and
+   * gives the seconds it may take at most. Throws when the service cannot be used, or a call given up still uses the path.
+   */
+  restore(
+    path: string,
+    key: string,
+    restoreKeys: readonly string[],
+    timeoutSeconds: number,
+    mostFor?: (key: string) => number
+  ): Promise<string | undefined>
   /** As `restore`, and downloads nothing. */
   find(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
   /** Throws when nothing was saved, as where a call that was given up still uses the path. */

@@ -77,7 +77,8 @@ describe.each([
   'target=/kept/,uid=0',
   'target=/kept,gid=5',
   'target=/kept,mode=1777,sharing=locked',
-  `'"id=with, comma; and $(more)",target=/kept'`
+  `'"id=with, comma; and $(more)",target=/kept'`,
+  'id=größe,target=/kept'
 ])('%s', mount => {
   it('only what is new is fetched', async () => {
     project = await newMountProject(mount)

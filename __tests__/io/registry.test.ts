@@ -48,6 +48,20 @@ test('a manifest that was read is known by its digest', async () => {
   expect(server.asked).toHaveLength(3)
 })
 
+test('what a tag stands for, without reading it', async () => {
+  const digest = sha256('content')
+  const answers: Answer = ({ url }, response) =>
+    url.endsWith('/gone')
+      ? send(response, 404, '')
+      : send(response, 200, '', url.endsWith('/t') ? { 'docker-content-digest': digest } : {})
+  const server = await started(answers)
+  const digests = ['t', 'gone', 'untold'].map(tag => registryWith().digest(`${server.host}/acme/app:${tag}`, 5))
+  expect(await Promise.all(digests)).toEqual([digest, undefined, undefined])
+  expect(new Set(server.asked.map(({ method }) => method))).toEqual(new Set(['HEAD']))
+  const broken = await started((_, response) => send(response, 500, ''))
+  await expect(registryWith().digest(`${broken.host}/acme/app:t`, 5)).rejects.toThrow(/answered 500/)
+})
+
 const statuses: readonly { status: number; headers?: Record<string, string>; expected: undefined | RegExp }[] = [
   { status: 404, expected: undefined },
   { status: 401, expected: /^127.0.0.1:\d+ answered 401 Unauthorized for acme\/app\/manifests\/t$/ },

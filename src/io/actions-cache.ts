@@ -65,14 +65,11 @@ export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopw
     available: Boolean(
       environment['ACTIONS_RUNTIME_TOKEN'] && (environment['ACTIONS_RESULTS_URL'] || environment['ACTIONS_CACHE_URL'])
     ),
-    async restore(path, key, restoreKeys, timeoutSeconds) {
-      if (
-        timeoutSeconds > answerSeconds &&
-        (await find(path, key, restoreKeys, { lookupOnly: true }, answerSeconds)) === undefined
-      ) {
-        return undefined
-      }
-      return find(path, key, restoreKeys, {}, timeoutSeconds)
+    async restore(path, key, restoreKeys, timeoutSeconds, mostFor = () => timeoutSeconds) {
+      if (timeoutSeconds <= answerSeconds) return find(path, key, restoreKeys, {}, timeoutSeconds)
+      const there = await find(path, key, restoreKeys, { lookupOnly: true }, answerSeconds)
+      if (there === undefined) return undefined
+      return find(path, key, restoreKeys, {}, Math.min(timeoutSeconds, mostFor(there)))
     },
     find: (path, key, restoreKeys, timeoutSeconds) => find(path, key, restoreKeys, { lookupOnly: true }, timeoutSeconds),
     async save(path, key, timeoutSeconds) {

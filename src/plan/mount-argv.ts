@@ -90,3 +90,8 @@ function localOutput(directory: string): string {
 
 /** Sets apart the cache mounts of builds that share a builder (moby/buildkit frontend/dockerui/config.go). */
 export const namespaceArgument = 'BUILDKIT_CACHE_MOUNT_NS'
+
+/** A command that frees what a builder keeps of contexts: of archives that could not be unpacked, too. */
+export function pruneContextsArgv(builder: string): readonly string[] {
+  return ['buildx', 'prune', ...valued('--builder', builder), '--force', '--filter', 'type=source.local']
+}

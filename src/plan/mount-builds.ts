@@ -46,15 +46,17 @@ export function fillDockerfile(build: Omit<MountBuild, 'mounts'>, filled: readon
 export interface PackedMount extends BuiltMount {
   /** Digest of the content that is saved already; empty where none is. */
   readonly digest: string
+  /** It held that before the build. */
+  readonly filled?: boolean
 }
 
 /** A Dockerfile whose build packs each mount, and leaves those that changed. */
 export function packDockerfile(build: Omit<MountBuild, 'mounts'>, packed: readonly PackedMount[], mostBytes: number): string {
-  return mountDockerfile({ ...build, mounts: packed }, position => ({
-    mounts: [],
-    script: packScript,
-    values: [`${mostBytes}`, packed[position]?.digest ?? '', nameOf(build, position), packed[position]?.base ? 'based' : '']
-  }))
+  return mountDockerfile({ ...build, mounts: packed }, position => {
+    const { digest = '', base, filled } = packed[position] ?? {}
+    const kind = [base ? 'based' : '', filled && !base ? 'filled' : '']
+    return { mounts: [], script: packScript, values: [`${mostBytes}`, digest, nameOf(build, position), ...kind] }
+  })
 }
 
 /** Tells a step from every other of this and other jobs: steps whose text is the same run once, whatever mounts they have. */

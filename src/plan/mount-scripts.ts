@@ -58,23 +58,24 @@ links() {
   done
   rm -rf $own/${linkOwners}
 }
-if mkdir $own && tar --numeric-owner -xpf ${mountPlaces.archive} -C $own && links && take; then
+if said=$({ mkdir $own && tar --numeric-owner -xpf ${mountPlaces.archive} -C $own && links && take; } 2>&1); then
   echo restored >$out/status
 else
-  rm -rf $own; echo failed >$out/status
-fi 2>$out/said
+  rm -rf $own; echo failed >$out/status; printf '%s\\n' "$said" >$out/said
+fi
 exit 0`
 
 /**
  * Packs the mount. Arguments: the most bytes the archive may have, the digest of the content that is saved already, if any, a text of this
- * job's own, and `based` for a mount with `from`: the digest of what it starts from follows that of its content, and it is empty while it is as that.
+ * job's own, and `based` for a mount with `from`: the digest of what it starts from follows that of its content, and it is empty while it is as that;
+ * `filled` where it held what was saved, so that a step emptied it.
  * The digest in `digest` is of what a step can tell apart: names, kinds, owners, modes, targets of links, and contents, not times, which
  * package managers change without changing anything. Where the image lacks the tools for it, it is left out.
  * The archive is cut off by a limit of its file's size, in blocks of 512 bytes (POSIX): busybox's head and wc read byte by byte.
  * Sockets are left out by tar itself, and GNU's keeps the holes of sparse files.
- * Status: `saved` with `archive.tar`, `unchanged`, `empty`, `too-large` with the bytes in `said`, `failed`, `no-tar`.
+ * Status: `saved` with `archive.tar`, `unchanged`, `empty`, `too-large`, `failed` with what tar said in `said`, `no-tar`.
  */
-export const packScript = `${begin}if empty; then echo empty >$out/status; exit 0; fi
+export const packScript = `${begin}if [ "$5" != filled ] && empty; then echo empty >$out/status; exit 0; fi
 digest=
 if digests; then
   digest=$(digest .)
@@ -96,12 +97,12 @@ elif [ -n "$digest" ] && [ -n "$(find . -type l 2>/dev/null | head -n 1)" ]; the
   done
 fi
 most=$1; shift
-(ulimit -f $((most/512+2)); exec tar --numeric-owner "$@" -cf $out/archive.tar .) 2>$out/said
+said=$( (ulimit -f $((most/512+2)); exec tar --numeric-owner "$@" -cf $out/archive.tar .) 2>&1)
 code=$?
 rm -rf ${linkOwners}
 size=$(stat -c %s $out/archive.tar 2>/dev/null || wc -c <$out/archive.tar); size=$((size))
 if [ $size -gt "$most" ]; then echo too-large >$out/status; rm -f $out/archive.tar
 elif [ $code = 0 ] && [ $size -gt 0 ]; then echo saved >$out/status
-else echo failed >$out/status; rm -f $out/archive.tar
+else rm -f $out/archive.tar; echo failed >$out/status; printf '%s\\n' "$said" >$out/said
 fi
 exit 0`

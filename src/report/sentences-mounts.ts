@@ -13,7 +13,7 @@ export const mountTroubles: {
   'mount-restore-failed': {
     what: (_, mounts, several) => words`${mountWords(several)} ${mounts} could not be restored`,
     remedy: trouble => {
-      const lost = words`Steps that use it had to fetch what it would have held. What they fetched is saved anew.`
+      const lost = words`A step that ran had to fetch what it would have held.`
       const cause = causeWords(trouble)
       return cause ? words`${lost} ${cause}` : lost
     }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { messageOf } from '../errors'
 import type { Host } from '../host'
 import { withLock } from './directory-lock'
-import { archive, differs, entriesOf, leastBytes, readEntry, sharedPath } from './mount-entries'
+import { archive, differs, entriesOf, leastBytes, readEntry, sharedPath, transferSeconds } from './mount-entries'
 import type { WholeArchive } from './mount-entries'
 
 /** An archive that an earlier job kept of a cache mount. */
@@ -62,7 +62,9 @@ async function fetchShared(
   const shared = sharedPath(names)
   const restore = async (key: string, others: readonly string[], to: string): Promise<string | undefined> => {
     const left = Math.max(1, (deadline - clock.now()) / 1000)
-    const found = await host.actionsCache.restore(shared, key, others, left)
+    const found = await host.actionsCache.restore(shared, key, others, left, entry =>
+      transferSeconds(Number(readEntry(entry).bytes))
+    )
     if (found !== undefined) await files.move(shared, to)
     return found
   }

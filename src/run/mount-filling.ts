@@ -1,7 +1,9 @@
+import { messageOf } from '../errors'
 import type { Host } from '../host'
 import { mountGroups, toolImages } from '../plan/cache-mounts'
 import type { KeptMount } from '../plan/cache-mounts'
 import type { CacheRef } from '../plan/cache-plan'
+import { pruneContextsArgv } from '../plan/mount-argv'
 import { archiveName, fillDockerfile } from '../plan/mount-builds'
 import type { Degradation, MountRestored } from '../reasons'
 import { count } from '../report/amounts'
@@ -11,6 +13,9 @@ import type { Cancellation } from './cancellation'
 import { runMountBuild, statusIn, type MountBuildOutcome } from './mount-build'
 import type { StoredMount } from './mount-fetching'
 import type { Preparation } from './prepare'
+
+/** Seconds that freeing the disk may take. */
+const pruneSeconds = 20
 
 /** A kept mount, and what became of it before the build. */
 export interface RestoredMount extends KeptMount {
@@ -51,13 +56,24 @@ export async function fillMounts(
   for (const group of mountGroups(filled)) {
     const outcome = await fillGroup(host, cancellation, preparation, builder, group, { deadline, importRef })
     ranSteps ||= 'ranSteps' in outcome
+    let isLost = false
     for (const [position, mount] of group.entries()) {
       const { restored, detail } = await readFilled(host, outcome, position)
       results.set(mount, { ...mount, restored })
-      if (detail !== undefined) degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
+      if (detail === undefined) continue
+      isLost = true
+      degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
     }
+    // The disk may have been too small for it, and the build needs what there is.
+    if (isLost) await freeArchives(host, cancellation, builder)
   }
   return { mounts: mounts.map(mount => results.get(mount) ?? mount), degradations, ...(ranSteps ? { ranSteps } : {}) }
+}
+
+/** BuildKit keeps a context for later builds, which this one is of no use to. */
+async function freeArchives(host: Host, cancellation: Cancellation, { name }: Builder): Promise<void> {
+  const pruning = host.exec.start('docker', pruneContextsArgv(name), { timeoutSeconds: pruneSeconds })
+  await cancellation.watch(pruning).result.catch((error: unknown) => host.log.debug(messageOf(error)))
 }
 
 async function fillGroup(

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { messageOf } from '../errors'
 import type { Host } from '../host'
 import { withLock } from './directory-lock'
-import { archive, differs, entriesOf, leastBytes, newEntry, sharedPath } from './mount-entries'
+import { archive, differs, entriesOf, leastBytes, newEntry, sharedPath, transferSeconds } from './mount-entries'
 import type { WholeArchive } from './mount-entries'
 
 /** The most of an archive that a difference may have. */
@@ -41,7 +41,8 @@ export async function keepMount(
       try {
         await files.move(difference?.path ?? path, shared)
         const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-        await actionsCache.save(shared, difference ? `${entry}${differs}` : entry, left)
+        const most = Math.min(left, transferSeconds(difference?.bytes ?? bytes))
+        await actionsCache.save(shared, difference ? `${entry}${differs}` : entry, most)
       } finally {
         await files.remove(shared)
       }
