@@ -8,6 +8,7 @@ import type { CacheRef } from '../plan/cache-plan'
 import { packDockerfile } from '../plan/mount-builds'
 import { savesCaches } from '../plan/permissions'
 import type { Degradation, MountSaved } from '../reasons'
+import { bytes as amount } from '../report/amounts'
 import type { Builder } from './builder'
 import { mountDirectoryOf } from './cache-mounts'
 import type { Caches } from './caches'
@@ -151,7 +152,7 @@ export async function packMounts(
       const status = await statusIn(host, directory)
       if (status === 'unchanged' || status === 'empty') return { ...mount, saved: status }
       if (status === 'too-large') {
-        const detail = `more than ${inputs.cacheMountsMaxSize} bytes`
+        const detail = `more than ${amount(inputs.cacheMountsMaxSize)}`
         degradations.push({ code: 'mount-too-large', mount: mount.mount.shown, detail })
         return { ...mount, saved: 'too-large' }
       }
