@@ -39,15 +39,3 @@ it.each([
   },
   120_000
 )
-
-it('what a step emptied is empty in the next job', async () => {
-  const installing = `FROM busybox AS app\nCOPY wanted .\n${install('target=/kept')}`
-  project = await newProject({ Dockerfile: installing, wanted: 'one two' })
-  expect(fetched(await project.job(inputs))).toEqual(['fetched one', 'fetched two'])
-  await project.write('Dockerfile', `${installing}RUN --mount=type=cache,target=/kept rm -rf /kept/*\n`)
-  const emptied = await project.job(inputs)
-  expect([fetched(emptied), troublesOf(emptied)]).toEqual([[], []])
-  await project.write('Dockerfile', installing)
-  await project.write('wanted', 'one')
-  expect(fetched(await project.job(inputs))).toEqual(['fetched one'])
-}, 120_000)

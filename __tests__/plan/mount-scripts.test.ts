@@ -69,19 +69,6 @@ it('what was packed is unpacked as it was, into an empty mount alone', async () 
   expect([await pack(before), await fill()]).toEqual(['unchanged', 'kept'])
 })
 
-it('a mount that a step emptied is packed as that', async () => {
-  await writeFile(at('file'), 'one')
-  expect(await pack()).toBe('saved')
-  const before = await digest()
-  await rm(at('file'))
-  const emptied = (saved: string) => run(packScript, '1000000', saved, 'job', '', 'filled')
-  expect([await pack(before), await emptied(before)]).toEqual(['empty', 'saved'])
-  const after = await digest()
-  await rename(join(root, 'out/archive.tar'), join(root, 'archive.tar'))
-  await restart()
-  expect([await fill(), await readdir(join(root, 'mount')), await emptied(after)]).toEqual(['restored', [], 'unchanged'])
-})
-
 it('what tar says of an archive that it cannot unpack is told', async () => {
   await writeFile(join(root, 'archive.tar'), 'no archive')
   expect([await fill(), await readdir(join(root, 'mount'))]).toEqual(['failed', []])

@@ -44,7 +44,8 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
     const init = { method: 'HEAD', signal, headers: { accept: manifestTypes } }
     const response = await fetchAuthorized(repository, urlOf(repository, path), init)
     if (!response.ok && response.status !== 404) throw new Error(`${repository} answered ${response.status} for ${path}`)
-    return (response.ok && response.headers.get('docker-content-digest')) || undefined
+    const digest = response.ok ? response.headers.get('docker-content-digest') : null
+    return digest !== null && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined
   }
 
   /** Throws unless the registry takes it. */

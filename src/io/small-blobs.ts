@@ -2,7 +2,7 @@ import { stat, readFile, writeFile } from 'node:fs/promises'
 import { addAbortSignal } from 'node:stream'
 import { needsProxy } from './proxy'
 
-/** Up to so many bytes a blob goes by one request: the storage's own client takes a tenth of a second to start. After so long that is asked all the same. */
+/** Up to so many bytes a blob goes by one request: the storage's own client takes a tenth of a second to start. After so long, connecting included, that is asked all the same. */
 const smallBytes = 256 * 1024
 const smallMilliseconds = 10_000
 
@@ -23,14 +23,23 @@ export async function putSmallFile(url: string, path: string): Promise<boolean> 
 }
 
 /** Fetches a small blob into a file. Gives the bytes of a larger one, of which nothing is written, and undefined where something goes wrong. */
-export async function fetchSmallFile(url: string, path: string): Promise<'done' | number | undefined> {
+export async function fetchSmallFile(
+  url: string,
+  path: string,
+  milliseconds = smallMilliseconds
+): Promise<'done' | number | undefined> {
   if (needsProxy(url, process.env)) return undefined
   try {
     // The cache client has it already; with fetch() node takes a twentieth of a second to start, and every job that has a record waits for this.
     const { HttpClient } = await import('@actions/http-client')
-    const client = new HttpClient(undefined, [], { socketTimeout: smallMilliseconds })
-    const { message } = await client.get(url, { range: `bytes=0-${smallBytes - 1}` })
-    addAbortSignal(AbortSignal.timeout(smallMilliseconds), message)
+    const signal = AbortSignal.timeout(milliseconds)
+    const getting = new HttpClient().get(url, { range: `bytes=0-${smallBytes - 1}` })
+    // An answer that comes too late is cut off.
+    getting.then(
+      ({ message }) => addAbortSignal(signal, message),
+      () => undefined
+    )
+    const { message } = await Promise.race([getting, whenAborted(signal)])
     const { statusCode = 0, headers } = message
     const isThere = statusCode === 200 || statusCode === 206
     const total = Number(headers['content-range']?.split('/')[1] ?? headers['content-length'] ?? NaN)
@@ -47,4 +56,8 @@ export async function fetchSmallFile(url: string, path: string): Promise<'done' 
   } catch {
     return undefined
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))
 }

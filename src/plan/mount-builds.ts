@@ -46,16 +46,13 @@ export function fillDockerfile(build: Omit<MountBuild, 'mounts'>, filled: readon
 export interface PackedMount extends BuiltMount {
   /** Digest of the content that is saved already; empty where none is. */
   readonly digest: string
-  /** It held that before the build. */
-  readonly filled?: boolean
 }
 
 /** A Dockerfile whose build packs each mount, and leaves those that changed. */
 export function packDockerfile(build: Omit<MountBuild, 'mounts'>, packed: readonly PackedMount[], mostBytes: number): string {
   return mountDockerfile({ ...build, mounts: packed }, position => {
-    const { digest = '', base, filled } = packed[position] ?? {}
-    const kind = [base ? 'based' : '', filled && !base ? 'filled' : '']
-    return { mounts: [], script: packScript, values: [`${mostBytes}`, digest, nameOf(build, position), ...kind] }
+    const { digest = '', base } = packed[position] ?? {}
+    return { mounts: [], script: packScript, values: [`${mostBytes}`, digest, nameOf(build, position), base ? 'based' : ''] }
   })
 }
 

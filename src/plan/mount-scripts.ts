@@ -67,15 +67,14 @@ exit 0`
 
 /**
  * Packs the mount. Arguments: the most bytes the archive may have, the digest of the content that is saved already, if any, a text of this
- * job's own, and `based` for a mount with `from`: the digest of what it starts from follows that of its content, and it is empty while it is as that;
- * `filled` where it held what was saved, so that a step emptied it.
+ * job's own, and `based` for a mount with `from`: the digest of what it starts from follows that of its content, and it is empty while it is as that.
  * The digest in `digest` is of what a step can tell apart: names, kinds, owners, modes, targets of links, and contents, not times, which
  * package managers change without changing anything. Where the image lacks the tools for it, it is left out.
  * The archive is cut off by a limit of its file's size, in blocks of 512 bytes (POSIX): busybox's head and wc read byte by byte.
  * Sockets are left out by tar itself, and GNU's keeps the holes of sparse files.
  * Status: `saved` with `archive.tar`, `unchanged`, `empty`, `too-large`, `failed` with what tar said in `said`, `no-tar`.
  */
-export const packScript = `${begin}if [ "$5" != filled ] && empty; then echo empty >$out/status; exit 0; fi
+export const packScript = `${begin}if empty; then echo empty >$out/status; exit 0; fi
 digest=
 if digests; then
   digest=$(digest .)

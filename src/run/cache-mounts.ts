@@ -48,10 +48,10 @@ export function startCacheMounts(
   host: Host,
   cancellation: Cancellation,
   preparation: Preparation,
+  plan: MountPlan,
   builder: Promise<Builder>,
   expect: () => Promise<ExpectedBuild>
 ): CacheMounts {
-  const plan = usedMounts(host, preparation)
   const { inputs } = preparation
   const fetch = async () => {
     const expected = expect()
@@ -101,9 +101,9 @@ function mayHoldMounts({ env }: Host): boolean {
   return env['RUNNER_ENVIRONMENT'] === 'self-hosted'
 }
 
-/** Whether there may be cache mounts to fill, as the text of the Dockerfile has it. */
-export function mayUseMounts({ inputs, file }: Preparation): boolean {
-  return inputs.cacheMounts !== 'false' && /type=cache/i.test(file.text)
+/** Whether it matters for cache mounts what is expected of the stages: else they are not filled, or all are. */
+export function mountsDepend({ inputs }: Pick<Preparation, 'inputs'>, { kept }: MountPlan): boolean {
+  return kept.length > 0 && inputs.cacheMounts !== 'false' && inputs.explain && readsCache(inputs)
 }
 
 /** Where archives are kept on a machine without a cache service. */

@@ -15,7 +15,7 @@ import { baseImages } from './base-images'
 import { uploadBuildRecord } from './build-record'
 import { bringUpBuilder } from './builder'
 import type { Builder } from './builder'
-import { mayUseMounts, startCacheMounts } from './cache-mounts'
+import { mountsDepend, startCacheMounts, usedMounts } from './cache-mounts'
 import { findCaches } from './caches'
 import { watchCancellation } from './cancellation'
 import { exportTroubles } from './export-troubles'
@@ -95,8 +95,11 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const held = { ...host, log }
   const bringing = bringUp(inputs)
   const lookups = findCaches(host, cancellation, preparation, local)
-  // Nothing else is worth asking for it before the build, which finds out.
-  const moving = mayUseMounts(preparation) ? baseImages(host, preparation.plan) : Promise.resolve(new Map<string, string>())
+  // For nothing else it is worth asking before the build, which finds out.
+  const mounted = usedMounts(host, preparation)
+  const moving = mountsDepend(preparation, mounted)
+    ? baseImages(host, preparation.plan)
+    : Promise.resolve(new Map<string, string>())
   const choosing = lookups.found.then(found => chooseImports(preparation, found))
   // The builder may take long: what is expected is known by then, unless the context is large.
   const soon = Promise.race([fingerprints.ready(planLimitSeconds), bringing.then(() => fingerprints.ready(planSeconds))])
@@ -108,7 +111,7 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   // Who needs it waits for it, unless the job ends before.
   expecting.catch(() => {})
   const expectLater = async () => ((await soon) ? expecting : expectWith(fingerprints.ready(mountSeconds)))
-  const cacheMounts = startCacheMounts(held, cancellation, preparation, bringing, expectLater)
+  const cacheMounts = startCacheMounts(held, cancellation, preparation, mounted, bringing, expectLater)
   const [builder, chosen] = await withSummary(host, cancellation, Promise.all([bringing, choosing]))
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside

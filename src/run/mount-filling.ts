@@ -7,6 +7,7 @@ import { pruneContextsArgv } from '../plan/mount-argv'
 import { archiveName, fillDockerfile } from '../plan/mount-builds'
 import type { Degradation, MountRestored } from '../reasons'
 import { count } from '../report/amounts'
+import { isDiskFull } from '../report/disk-trouble'
 import { plain } from '../report/words'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
@@ -53,27 +54,29 @@ export async function fillMounts(
   if (filled.length > 0) host.log.info(`Restoring ${plain([count(filled.length, 'cache mount')])}`)
   const results = new Map<RestoredMount, RestoredMount>()
   let ranSteps = false
+  let isFull = false
   for (const group of mountGroups(filled)) {
     const outcome = await fillGroup(host, cancellation, preparation, builder, group, { deadline, importRef })
     ranSteps ||= 'ranSteps' in outcome
-    let isLost = false
     for (const [position, mount] of group.entries()) {
       const { restored, detail } = await readFilled(host, outcome, position)
       results.set(mount, { ...mount, restored })
       if (detail === undefined) continue
-      isLost = true
+      isFull ||= isDiskFull(detail)
       degradations.push({ code: 'mount-restore-failed', mount: mount.mount.shown, detail })
     }
-    // The disk may have been too small for it, and the build needs what there is.
-    if (isLost) await freeArchives(host, cancellation, builder)
   }
+  if (isFull && !cancellation.requested()) await freeArchives(host, cancellation, builder)
   return { mounts: mounts.map(mount => results.get(mount) ?? mount), degradations, ...(ranSteps ? { ranSteps } : {}) }
 }
 
-/** BuildKit keeps a context for later builds, which this one is of no use to. */
+/** BuildKit keeps a context for later builds, as that of the archives, and the build needs what there is of the disk. Never throws. */
 async function freeArchives(host: Host, cancellation: Cancellation, { name }: Builder): Promise<void> {
-  const pruning = host.exec.start('docker', pruneContextsArgv(name), { timeoutSeconds: pruneSeconds })
-  await cancellation.watch(pruning).result.catch((error: unknown) => host.log.debug(messageOf(error)))
+  try {
+    await cancellation.watch(host.exec.start('docker', pruneContextsArgv(name), { timeoutSeconds: pruneSeconds })).result
+  } catch (error) {
+    host.log.debug(messageOf(error))
+  }
 }
 
 async function fillGroup(

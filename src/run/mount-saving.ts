@@ -126,11 +126,7 @@ export async function packMounts(
 ): Promise<readonly (readonly [RestoredMount, SavedMount])[]> {
   const { inputs, plan, jobId } = preparation
   const stages = plan.stages.map(({ stage }) => stage)
-  const packed = wanted.map(({ stored, ...mount }) => ({
-    ...mount,
-    digest: stored?.digest ?? '',
-    filled: mount.restored === 'yes'
-  }))
+  const packed = wanted.map(({ stored, ...mount }) => ({ ...mount, digest: stored?.digest ?? '' }))
   const fail = (mount: RestoredMount, detail: string, backend?: 'gha'): SavedMount => {
     if (cancellation.requested()) return { ...mount, saved: 'cancelled' }
     degradations.push({ code: 'mount-save-failed', mount: mount.mount.shown, detail, ...(backend ? { backend } : {}) })
