@@ -20,7 +20,7 @@ it('those of what stands on a base image that moved', async () => {
   await push('two')
   const moved = await project.job(inputs)
   expect([moved.outputs['cache-hit'], fetched(moved), troublesOf(moved)]).toEqual(['false', [], []])
-  expect(moved.main.log).toMatch(/^app: will rebuild: base image moved from /mu)
+  expect(moved.main.log).toMatch(/^Cache mount \/kept: restored, /mu)
 }, 120_000)
 
 it.each([

@@ -88,13 +88,7 @@ async function buildAfter(text: string | undefined, list?: string, { available =
       undefined
     )?.rate,
     reasons: [...new Set(explained.map(({ reason }) => reason?.code))],
-    expected: [
-      ...new Set(
-        expectBuild(preparation, { caches, imports: { broughtIn: [] }, images: new Map() }, undefined).map(
-          ({ reason }) => reason?.code
-        )
-      )
-    ]
+    expected: [...new Set(expectBuild(preparation, caches, { broughtIn: [] }, undefined).map(({ reason }) => reason?.code))]
   }
 }
 

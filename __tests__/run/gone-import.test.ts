@@ -144,12 +144,7 @@ test('planned anew from the refs that are there, with what was only recorded tak
 
   // The main import is not asked for again.
   const service = serviceWith(['base', 'deps', 'final'].map(stage => refOf(plan, stage, 'gha').name))
-  const known = await planWithoutGone(
-    service.host,
-    preparation,
-    { caches, imports, images: new Map(), expectations: [] },
-    undefined
-  )
+  const known = await planWithoutGone(service.host, preparation, { caches, imports, expectations: [] }, undefined)
   expect(known.caches.found.map(({ ref }) => ref.stage)).toEqual(['base', 'deps'])
   expect([known.imports.main, known.imports.broughtIn.map(({ ref }) => ref.stage)]).toEqual([undefined, ['deps']])
   expect(known.expectations.filter(({ reason }) => reason).map(({ stage }) => stage)).toEqual(['tools', 'final'])

@@ -97,7 +97,7 @@ async function build(answers: readonly (boolean | 'broken')[] = [], program = do
   const { built, side, ...known } = await buildAsPlanned(host, watchCancellation(host), {
     ...{ preparation, builder, imports, eager: true, beside: true, log: holdLog(host.log), staging: '' },
     filling: Promise.resolve({}),
-    expecting: Promise.resolve({ caches, imports, images: new Map(), expectations: [] }),
+    expecting: Promise.resolve({ caches, imports, expectations: [] }),
     materials: Promise.resolve(undefined),
     beforeStaging: () => undefined
   })

@@ -51,14 +51,14 @@ export function watchImport(host: Host, ref: CacheRef | undefined, stages: Stage
 export async function planWithoutGone(
   host: Host,
   preparation: Preparation,
-  { caches, imports, images }: Known,
+  { caches, imports }: Known,
   materials: Materials | undefined
 ): Promise<Known> {
   const missing = await Promise.all(caches.found.map(async found => found === imports.main || (await isMissing(host, found.ref))))
   const gone = caches.found.filter((_, index) => missing[index]).map(({ ref }) => displayRef(ref))
   host.log.info(`GitHub's cache no longer has ${gone.join(', ')}: the build was stopped, and is planned anew`)
   const left = { ...caches, found: caches.found.filter((_, index) => !missing[index]) }
-  return knownWith(host, preparation, { caches: left, images, imports: chooseImports(preparation, left.found) }, materials)
+  return knownWith(host, preparation, { caches: left, imports: chooseImports(preparation, left.found) }, materials)
 }
 
 /** Whether GitHub's cache has no list of a ref, in any scope that BuildKit reads. Where that cannot be known it is taken to be there. */

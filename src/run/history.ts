@@ -67,34 +67,29 @@ export function explained<T>(host: Host, explain: () => T, instead: () => T): T 
 /** What is known before a build. */
 export interface Known {
   readonly caches: Caches
-  /** Digests of images by name, as far as they are known. */
-  readonly images: ReadonlyMap<string, string>
   readonly imports: ImportPlan
   readonly expectations: readonly StageExpectation[]
 }
 
-/** With what to expect of a build that imports this. Never throws. */
+/** With what to expect of a build that imports this; `images` are digests of images by name, as far as they are known. Never throws. */
 export function knownWith(
   host: Host,
   preparation: Preparation,
-  known: Omit<Known, 'expectations'>,
-  materials: Materials | undefined
+  { caches, imports }: Pick<Known, 'caches' | 'imports'>,
+  materials: Materials | undefined,
+  images?: ReadonlyMap<string, string>
 ): Known {
-  return {
-    ...known,
-    expectations: explained(
-      host,
-      () => expectBuild(preparation, known, materials),
-      () => []
-    )
-  }
+  const expect = () => expectBuild(preparation, caches, imports, materials, images)
+  return { caches, imports, expectations: explained(host, expect, () => []) }
 }
 
 /** What is expected of each stage, given what is going to be imported. */
 export function expectBuild(
   preparation: Preparation,
-  { caches, imports, images }: Omit<Known, 'expectations'>,
-  materials: Materials | undefined
+  caches: Caches,
+  imports: ImportPlan,
+  materials: Materials | undefined,
+  images: ReadonlyMap<string, string> = new Map()
 ): readonly StageExpectation[] {
   const { plan, rebuilt, inputs } = preparation
   if (!inputs.explain) return []

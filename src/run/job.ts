@@ -95,23 +95,21 @@ export async function runJob(host: Host, event: unknown, cancellation = watchCan
   const held = { ...host, log }
   const bringing = bringUp(inputs)
   const lookups = findCaches(host, cancellation, preparation, local)
-  // For nothing else it is worth asking before the build, which finds out.
   const mounted = usedMounts(host, preparation)
-  const moving = mountsDepend(preparation, mounted)
-    ? baseImages(host, preparation.plan)
-    : Promise.resolve(new Map<string, string>())
+  // For the mounts alone: a builder may have another image than the registry, and finds that out by itself.
+  const moving = mountsDepend(preparation, mounted) ? baseImages(host, preparation.plan) : undefined
   const choosing = lookups.found.then(found => chooseImports(preparation, found))
   // The builder may take long: what is expected is known by then, unless the context is large.
   const soon = Promise.race([fingerprints.ready(planLimitSeconds), bringing.then(() => fingerprints.ready(planSeconds))])
-  const expectWith = async (reading: Promise<Materials | undefined>) => {
-    const [caches, imports, images, materials] = await Promise.all([lookups.all, choosing, moving, reading])
-    return knownWith(host, preparation, { caches, imports, images }, materials)
+  const expectWith = async (reading: Promise<Materials | undefined>, images?: typeof moving) => {
+    const [caches, imports, materials, current] = await Promise.all([lookups.all, choosing, reading, images])
+    return knownWith(host, preparation, { caches, imports }, materials, current)
   }
   const expecting = expectWith(soon)
   // Who needs it waits for it, unless the job ends before.
   expecting.catch(() => {})
-  const expectLater = async () => ((await soon) ? expecting : expectWith(fingerprints.ready(mountSeconds)))
-  const cacheMounts = startCacheMounts(held, cancellation, preparation, mounted, bringing, expectLater)
+  const expectMounts = async () => expectWith((await soon) ? soon : fingerprints.ready(mountSeconds), moving)
+  const cacheMounts = startCacheMounts(held, cancellation, preparation, mounted, bringing, expectMounts)
   const [builder, chosen] = await withSummary(host, cancellation, Promise.all([bringing, choosing]))
   const beside = buildsBesideMain(builder.buildkit)
   const eager = inputs.cacheExport === 'eager' && savesCaches(inputs) && beside
