@@ -27,6 +27,7 @@ export function adminOf(url) {
     counts: () => ask('GET', 'counts'),
     /** @returns {Promise<string[]>} */
     requests: () => ask('GET', 'requests'),
+    /** @returns {Promise<string[]>} */
     keys: () => ask('GET', 'keys'),
     resetCounts: () => ask('DELETE', 'counts'),
     /**

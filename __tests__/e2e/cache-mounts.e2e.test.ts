@@ -206,25 +206,6 @@ it('two Dockerfiles that share an id share what is saved', async () => {
   expect(fetched(await build('bot/Dockerfile'))).toEqual(['fetched three'])
 }, 120_000)
 
-it('a step that hits keeps its mount out of it, beside one that runs', async () => {
-  const dockerfile = (two: string) => `FROM busybox AS one
-${install('id=one,target=/kept,uid=7', 'one')}FROM busybox AS two
-RUN echo ${two}
-${install('id=two,target=/kept,uid=7', 'two')}FROM busybox
-COPY --from=one /bin/true /one
-COPY --from=two /bin/true /two
-`
-  project = await newProject({ Dockerfile: dockerfile('1') })
-  await project.job(inputs)
-  await project.write('Dockerfile', dockerfile('2'))
-  await project.cacheService.resetCounts()
-  const job = await project.job(inputs)
-  expect([fetched(job), job.outputs['rebuilt-stages'], troublesOf(job)]).toEqual([[], 'two', []])
-  expect(job.main.log).toMatch(/^Cache mount one: not needed, then not used$/m)
-  expect(job.main.log).toMatch(/^Cache mount two: restored, .* from .*, then unchanged$/m)
-  expect(await mountEntries(project)).toHaveLength(2)
-}, 120_000)
-
 it('what a failing build fetched is kept', async () => {
   project = await newMountProject('target=/kept')
   await project.write('Dockerfile', `FROM busybox AS app\n${install('target=/kept', 'one')}RUN false\n`)

@@ -18,6 +18,8 @@ interface Call {
   readonly key: string
   readonly others?: readonly string[]
   readonly seconds?: number
+  /** Seconds at most for what was found. */
+  readonly most?: number
   /** Milliseconds to wait before. */
   readonly after?: number
 }
@@ -53,7 +55,7 @@ beforeAll(async () => {
           await new Promise(resolve => setTimeout(resolve, call.after ?? 0))
           return call.do === 'save'
             ? cache.save(call.path, call.key, call.seconds ?? 30)
-            : cache.restore(call.path, call.key, call.others ?? [], call.seconds ?? 30)
+            : cache.restore(call.path, call.key, call.others ?? [], call.seconds ?? 30, call.most && (() => call.most))
         }))
         const shown = results.map(({ value, reason }) => reason ? 'error: ' + reason.message : value ?? 'nothing')
         console.error(JSON.stringify({ results: shown, mostBuffers }))
@@ -233,6 +235,13 @@ test('a service that fails is an error, not an absent cache; a call beside it is
   ])
   expect(results[0]).toMatch(/^error: ./)
   expect(results.slice(1)).toEqual(['nothing', 'nothing'])
+})
+
+test('what is found may have less time than was given', async () => {
+  const path = await kept('slow', 'content')
+  await job([{ do: 'save', path, key: 'k#1' }])
+  await adminOf(service.url).setFaults([{ hang: true, path: '^/blobs/' }])
+  expect((await job([{ do: 'restore', path, key: 'k#', seconds: 60, most: 1 }])).results).toEqual(['error: not done within 1 s'])
 })
 
 test('a service that hangs is given up', async () => {

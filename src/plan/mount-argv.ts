@@ -93,5 +93,5 @@ export const namespaceArgument = 'BUILDKIT_CACHE_MOUNT_NS'
 
 /** A command that frees what a builder keeps of contexts: of archives that could not be unpacked, too. */
 export function pruneContextsArgv(builder: string): readonly string[] {
-  return ['buildx', 'prune', ...valued('--builder', builder), '--force', '--filter', 'type=source.local']
+  return ['buildx', 'prune', ...optional('--builder', builder), '--force', '--filter', 'type=source.local']
 }

@@ -50,10 +50,11 @@ export interface PackedMount extends BuiltMount {
 
 /** A Dockerfile whose build packs each mount, and leaves those that changed. */
 export function packDockerfile(build: Omit<MountBuild, 'mounts'>, packed: readonly PackedMount[], mostBytes: number): string {
-  return mountDockerfile({ ...build, mounts: packed }, position => {
-    const { digest = '', base } = packed[position] ?? {}
-    return { mounts: [], script: packScript, values: [`${mostBytes}`, digest, nameOf(build, position), base ? 'based' : ''] }
-  })
+  return mountDockerfile({ ...build, mounts: packed }, position => ({
+    mounts: [],
+    script: packScript,
+    values: [`${mostBytes}`, packed[position]?.digest ?? '', nameOf(build, position), packed[position]?.base ? 'based' : '']
+  }))
 }
 
 /** Tells a step from every other of this and other jobs: steps whose text is the same run once, whatever mounts they have. */
