@@ -2,7 +2,7 @@
 // Jobs that are killed outright (SIGKILL, the whole process group) at random moments, exports included. Afterwards every ref there is
 // must serve its stage alone, and the next job runs no step that a ref holds.
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,10 +14,11 @@ import { startProxy } from '../testbed/proxy.mjs'
 import { deleteAllTags } from '../testbed/registry.mjs'
 import { prepareJob, removeJobs } from '../testbed/runner.mjs'
 import { theTestBed } from '../testbed/where.mjs'
+import { builderOptions, emptyAfterKill, givenBuilder, inputsOf } from './builders.mjs'
 import { randomEdit, randomModel } from './graphs.mjs'
 import { givenArguments, keysOf, neededNames } from './model.mjs'
 import { newRandom } from './random.mjs'
-import { emptyMachine, importAlone, savedRefs } from './refs.mjs'
+import { importAlone, savedRefs } from './refs.mjs'
 import { stepsOfReport, writeContext } from './soak.mjs'
 
 /** @typedef {import('./model.mjs').Model} Model */
@@ -28,7 +29,8 @@ import { stepsOfReport, writeContext } from './soak.mjs'
  * @property {number} kills how many jobs are killed before they end by themselves
  * @property {number} [killsOfGraph] how many on one graph before a new one is drawn
  * @property {'registry' | 'gha' | 'local'} backend
- * @property {Record<string, string>} [inputs]
+ * @property {import('./builders.mjs').OtherBuilder} [builder] in place of the engine's own
+ * @property {string} [logs] directory that the logs of jobs are written to where something was wrong
  * @property {(line: string) => void} [print]
  */
 
@@ -37,7 +39,7 @@ import { stepsOfReport, writeContext } from './soak.mjs'
  * @returns {Promise<{ kills: number, refs: number, blurred: number, moments: Record<string, number>, faults: string[] }>}
  *   `refs` were imported alone; `blurred` are the kills after which the builder could not be emptied; `moments` says in which part of the job the kills fell
  */
-export async function soakKills({ seed, kills, killsOfGraph = 5, backend, inputs = {}, print = () => undefined }) {
+export async function soakKills({ seed, kills, killsOfGraph = 5, backend, builder, logs, print = () => undefined }) {
   const random = newRandom(seed)
   const service = await serveCache()
   // Slow enough for a kill to fall between any two requests of an upload.
@@ -73,8 +75,8 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, inputs
       const context = join(root, `${graph}-${round}`)
       await writeContext(context, model, base)
       const builderStays = random.chance(0.5)
-      const given = { ...inputs, 'build-args': givenArguments(model).join('\n') }
-      const heldBefore = await emptyMachine()
+      const given = { ...inputsOf(builder), 'build-args': givenArguments(model).join('\n') }
+      const heldBefore = await emptyAfterKill(builder)
       const job = await prepareJob(
         jobOf(context, place, { ...given, ...random.pick([{}, { 'cache-export': 'after' }]) }, proxies)
       )
@@ -104,15 +106,16 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, inputs
 
       const label = `${backend}, seed ${seed}, kill ${result.kills} (${what}; ${part} at ${moment.toFixed(1)} s, builder ${builderStays ? 'stays' : 'goes'})`
       const problems = []
+      const said = [main.logSoFar()]
       let checked = 0
       // An upload to gha that was cut off keeps its key, and BuildKit takes the layer for saved when the same builder has it again.
       if (builderStays && backend !== 'gha' && random.chance(0.3)) problems.push(...(await nextJob(true)))
-      blurred = (await emptyMachine()).some(id => !heldBefore.includes(id))
+      blurred = (await emptyAfterKill(builder)).some(id => !heldBefore.includes(id))
       if (blurred) result.blurred++
       for (const ref of await savedRefs(place)) {
         if (held.get(ref.stage)?.id === ref.id) continue
         checked++
-        const ran = await importAlone(ref, context, givenArguments(model), service.url)
+        const ran = await importAlone(ref, context, givenArguments(model), service.url, builder)
         if (ran.length > 0) problems.push(`ref of ${ref.stage} alone: ${ran.join(', ')}`)
         else held.set(ref.stage, { id: ref.id, keys: keysBelow(model, base, ref.stage) })
       }
@@ -123,6 +126,10 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, inputs
       result.faults.push(...problems.map(problem => `${label}: ${problem}`))
       // What the builder holds would serve the next jobs of this graph as well.
       if (blurred) round = killsOfGraph
+      if (logs && problems.length > 0) {
+        await mkdir(logs, { recursive: true })
+        await writeFile(join(logs, `${backend}-${seed}-${result.kills}.log`), said.join('\n--- the next job\n'))
+      }
       print(`${label}: ${checked} new refs${problems.map(problem => ` ✗ ${problem}`).join('')}`)
 
       async function nextJob(/** @type {boolean} */ sameBuilder) {
@@ -132,9 +139,10 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, inputs
         const must = [...keys]
           .filter(([step, key]) => needed.has(step.split(' ')[0] ?? '') && !saved.has(key))
           .map(([step]) => step)
-        if (!sameBuilder) await emptyMachine()
+        if (!sameBuilder) await emptyAfterKill(builder)
         const next = await prepareJob(jobOf(context, place, given, proxies))
         const done = await next.startMain().done
+        said.push(done.log)
         const { outputs } = await next.finish()
         if (done.exitCode !== 0) return [`the next job failed:\n${done.log.split('\n').slice(-15).join('\n')}`]
         const { ran, troubles } = await stepsOfReport(outputs['report'] ?? '')
@@ -197,10 +205,13 @@ if (process.argv[1] === import.meta.filename) {
     options: {
       seed: { type: 'string', default: '1' },
       kills: { type: 'string', default: '50' },
-      backends: { type: 'string', default: 'registry,gha,local' }
+      backends: { type: 'string', default: 'registry,gha,local' },
+      logs: { type: 'string' },
+      ...builderOptions
     }
   })
   const backends = values.backends.split(',')
+  const builder = givenBuilder(values)
   const totals = []
   for (const [index, backend] of backends.entries()) {
     const kills = Math.floor((Number(values.kills) + index) / backends.length)
@@ -208,6 +219,8 @@ if (process.argv[1] === import.meta.filename) {
       seed: Number(values.seed) + index,
       kills,
       backend: /** @type {'registry'} */ (backend),
+      ...(builder ? { builder } : {}),
+      ...(values.logs === undefined ? {} : { logs: values.logs }),
       print: line => console.log(line)
     })
     console.log(`${backend}: ${JSON.stringify(figures)}, ${faults.length} faults`)

@@ -2,13 +2,13 @@
 // The refs that a job left in a backend, asked for without the action: what BuildKit itself makes of each.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { buildx, docker, freshMachine } from '../testbed/builder.mjs'
+import { buildx } from '../testbed/builder.mjs'
 import { adminOf } from '../testbed/cache-admin.mjs'
 import { push } from '../testbed/events.mjs'
 import { makeJobToken } from '../testbed/job-token.mjs'
 import { fetchManifest, listTags } from '../testbed/registry.mjs'
 import { theTestBed } from '../testbed/where.mjs'
+import { emptyAfterKill, withBuildx } from './builders.mjs'
 
 /**
  * @typedef {{ backend: 'registry' | 'gha' | 'local', repository: string, image: string, cacheDir: string, cacheUrl: string }} Place
@@ -55,10 +55,11 @@ export async function savedRefs({ backend, repository, image, cacheDir, cacheUrl
 /**
  * Builds the ref's stage on an empty builder with that ref as the only import, and pulls every layer.
  * @param {SavedRef} ref @param {string} context @param {readonly string[]} buildArgs @param {string} cacheUrl
+ * @param {import('./builders.mjs').OtherBuilder} [builder]
  * @returns {Promise<string[]>} the steps that ran, `<stage> <number>`, and what went wrong
  */
-export async function importAlone({ stage, cacheFrom }, context, buildArgs, cacheUrl) {
-  await emptyMachine()
+export async function importAlone({ stage, cacheFrom }, context, buildArgs, cacheUrl, builder) {
+  await emptyAfterKill(builder)
   const argv = [
     'build',
     '--progress=rawjson',
@@ -74,21 +75,10 @@ export async function importAlone({ stage, cacheFrom }, context, buildArgs, cach
     ACTIONS_CACHE_SERVICE_V2: 'True'
   }
   try {
-    return stepsThatRan(await buildx(argv, { env }))
+    return stepsThatRan(await withBuildx(builder, chosen => buildx(argv, { env: { ...env, ...chosen } })))
   } catch (error) {
     return [`failed: ${String(error).split('\n').slice(-4).join(' ')}`]
   }
-}
-
-/**
- * Waits for the builds under way, then empties the builder.
- * @returns {Promise<string[]>} what stayed nevertheless: now and then BuildKit goes on holding what a killed build made
- */
-export async function emptyMachine() {
-  const until = performance.now() + 60_000
-  while (/\bRunning\b/.test(await docker(['buildx', 'history', 'ls'])) && performance.now() < until) await sleep(200)
-  await freshMachine()
-  return [...(await docker(['buildx', 'du'])).matchAll(/^[a-z0-9]{25}\b/gm)].map(([id]) => id)
 }
 
 /** @param {string} log BuildKit's events; the plain log does not tell a step whose layer is pulled from one that ran @returns {string[]} */

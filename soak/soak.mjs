@@ -1,19 +1,18 @@
 // @ts-check
 // Random edits over random stage graphs, each job on an empty builder: the steps that run must be exactly those whose key no
 // earlier job saved. The registry answers through a proxy with random delays.
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
 import { pushBaseImage } from '../testbed/base-images.mjs'
-import { freshMachine } from '../testbed/builder.mjs'
 import { serveCache } from '../testbed/cache-service.mjs'
 import { startProxy } from '../testbed/proxy.mjs'
 import { deleteAllTags } from '../testbed/registry.mjs'
 import { removeJobs, runJob } from '../testbed/runner.mjs'
 import { theTestBed } from '../testbed/where.mjs'
+import { builderOptions, emptyBuilder, givenBuilder, inputsOf } from './builders.mjs'
 import { broken, randomEdit, randomModel } from './graphs.mjs'
 import { givenArguments, keysOf, neededNames, renderDockerfile } from './model.mjs'
 import { wrongReasons } from './reasons.mjs'
@@ -30,7 +29,7 @@ import { newRandom } from './random.mjs'
  * @property {number} [failing] share of the edits whose build fails in one stage, and is mended by the next
  * @property {readonly string[]} [platforms] built together; the first is the one that builds. Steps run without emulation: the base image
  *   has this machine's programs on each
- * @property {string} [fresh] a shell command that empties the builder that `inputs` name, in place of the engine's own
+ * @property {import('./builders.mjs').OtherBuilder} [builder] in place of the engine's own
  * @property {(line: string) => void} [print]
  */
 
@@ -47,7 +46,7 @@ export async function soak({
   push = false,
   failing = 0,
   platforms = [],
-  fresh,
+  builder,
   print = () => undefined
 }) {
   const random = newRandom(seed)
@@ -104,8 +103,7 @@ export async function soak({
           .map(([step]) => step)
         await rm(workspace, { recursive: true, force: true })
         await writeContext(workspace, model, base)
-        await freshMachine({ cacheDirs: [cacheDir] })
-        if (fresh) await promisify(execFile)('/bin/sh', ['-c', fresh], { env: { ...process.env, ...theTestBed().env } })
+        await emptyBuilder(builder, [cacheDir])
         jobs++
         const result = await runOnce({
           workspace,
@@ -115,6 +113,7 @@ export async function soak({
           cacheUrl: service.url,
           inputs: {
             ...inputs,
+            ...inputsOf(builder),
             ...(several ? { platforms: platforms.join() } : {}),
             'build-args': givenArguments(model).join('\n')
           },
@@ -278,10 +277,10 @@ if (process.argv[1] === import.meta.filename) {
       failing: { type: 'string', default: '0' },
       export: { type: 'string', default: 'eager' },
       platforms: { type: 'string', default: '' },
-      endpoint: { type: 'string', default: '' },
-      fresh: { type: 'string' }
+      ...builderOptions
     }
   })
+  const builder = givenBuilder(values)
   const result = await soak({
     seed: Number(values.seed),
     edits: Number(values.edits),
@@ -289,11 +288,8 @@ if (process.argv[1] === import.meta.filename) {
     push: values.push,
     failing: Number(values.failing),
     platforms: values.platforms.split(',').filter(Boolean),
-    ...(values.fresh === undefined ? {} : { fresh: values.fresh }),
-    inputs: {
-      'cache-export': values.export,
-      ...(values.endpoint === '' ? {} : { driver: 'remote', endpoint: values.endpoint })
-    },
+    ...(builder ? { builder } : {}),
+    inputs: { 'cache-export': values.export },
     print: line => console.log(line)
   })
   console.log(`${result.jobs} jobs, ${result.faults.length} faults; ${JSON.stringify(result.counts)}`)

@@ -1,3 +1,4 @@
+import type { ActionsCache, SavedTexts } from './actions-cache'
 import type { ArchiveDifferences } from './archives'
 import type { BuildKitEntries } from './buildkit-entries'
 
@@ -16,6 +17,7 @@ export interface Host {
   readonly archiveDifferences: ArchiveDifferences
   readonly exec: Exec
   readonly actionsCache: ActionsCache
+  readonly savedTexts: SavedTexts
   readonly buildkitEntries: BuildKitEntries
   readonly artifacts: Artifacts
   readonly registry: Registry
@@ -113,26 +115,6 @@ export interface Exec {
   start(program: string, argv: readonly string[], options?: ExecOptions): RunningProcess
   /** Calls back at the first SIGINT or SIGTERM this process gets, and at every later one; the process lives on. */
   onSignal(callback: (name: 'SIGINT' | 'SIGTERM') => void): void
-}
-
-export interface ActionsCache {
-  /** Whether this job has a cache service. */
-  readonly available: boolean
-  /**
-   * The key that was restored, or undefined where none matched. `mostFor` is told the key of what is going to be fetched, where that may take longer than an answer, and
-   * gives the seconds it may take at most. Throws when the service cannot be used, or a call given up still uses the path.
-   */
-  restore(
-    path: string,
-    key: string,
-    restoreKeys: readonly string[],
-    timeoutSeconds: number,
-    mostFor?: (key: string) => number
-  ): Promise<string | undefined>
-  /** As `restore`, and downloads nothing. */
-  find(path: string, key: string, restoreKeys: readonly string[], timeoutSeconds: number): Promise<string | undefined>
-  /** Throws when nothing was saved, as where a call that was given up still uses the path. */
-  save(path: string, key: string, timeoutSeconds: number): Promise<void>
 }
 
 /** What a run of a workflow leaves for people to download. */

@@ -88,7 +88,17 @@ export type MountRestored =
   'yes' | 'in-builder' | 'absent' | 'not-needed' | 'failed' | 'emptied' | 'starts-anew' | 'base-rebuilt' | 'base-unsure' | 'left'
 
 /**
- * `not-used`: no step that uses it ran. `kept`: a step ran that was not expected to, without what is saved, which therefore stays.
+ * `not-used`: no step that uses it ran. `stopped`: one did, and was stopped before it was done. `kept`: a step ran that was not expected to, without what is saved, which therefore stays.
  */
 export type MountSaved =
-  'yes' | 'unchanged' | 'empty' | 'too-large' | 'failed' | 'not-allowed' | 'not-asked' | 'not-used' | 'kept' | 'cancelled'
+  | 'yes'
+  | 'unchanged'
+  | 'empty'
+  | 'too-large'
+  | 'failed'
+  | 'not-allowed'
+  | 'not-asked'
+  | 'not-used'
+  | 'stopped'
+  | 'kept'
+  | 'cancelled'

@@ -35,7 +35,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: ['dockerfile', 'inputs', 'context', 'did-you-mean', 'joined', 'reasons', 'signed-urls'],
   progress: ['signed-urls'],
   dockerfile: ['did-you-mean'],
-  io: ['archives', 'buildkit-entries', 'host', 'errors', 'signed-urls'],
+  io: ['actions-cache', 'archives', 'buildkit-entries', 'host', 'errors', 'signed-urls'],
+  'actions-cache': [],
   archives: [],
   'buildkit-entries': [],
   context: [],
@@ -43,7 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'did-you-mean': [],
   errors: [],
   handover: [],
-  host: ['archives', 'buildkit-entries'],
+  host: ['actions-cache', 'archives', 'buildkit-entries'],
   joined: [],
   reasons: [],
   'signed-urls': []

@@ -21,8 +21,8 @@ const cases: readonly (readonly [string, CacheMount | undefined])[] = [
   ['TYPE=Cache,Destination=/a', mount('/a')],
   ['type=cache,id=apt,target=/var/cache/apt,sharing=locked', mount('apt')],
   ['type=cache,id=/a/,target=/b', mount('/a/')],
-  // Each byte is a character.
-  ['type=cache,id=größe,target=/b', mount('grÃ¶Ã\u009fe', { shown: 'größe' })],
+  // Flags have a character for each byte.
+  ['type=cache,id=grÃ¶Ã\u009fe,target=/b', mount('grÃ¶Ã\u009fe', { shown: 'größe' })],
   ['type=cache,id=$NAME-1,target=/b', mount('pip-1', { shown: '$NAME-1' })],
   ['type=cache,target=$UNKNOWN/a', mount('$UNKNOWN/a', { known: false })],
   ['type=cache,id=a,target=$UNKNOWN', mount('a', { known: false })],

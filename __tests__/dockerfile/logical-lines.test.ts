@@ -5,6 +5,9 @@ test.each([
   { description: 'two dashes', text: 'RUN --a=b -- --c', expected: ['RUN|--a=b|--c'] },
   { description: 'two dashes at the end', text: 'RUN --', expected: ['RUN||'] },
   { description: 'quotes in flags', text: 'RUN --mount="a b,"\'c\' d', expected: ['RUN|--mount=a b,c|d'] },
+  { description: 'bytes of flags', text: 'RUN --mount=größe ä', expected: ['RUN|--mount=grÃ¶Ã\u009fe|ä'] },
+  // The second byte of this letter is a blank for BuildKit.
+  { description: 'blank bytes in flags', text: 'RUN --mount=à é', expected: ['RUN|--mount=Ã|é'] },
   { description: 'escapes in flags', text: 'RUN --mount=a\\ b c', expected: ['RUN|--mount=a b|c'] },
   { description: 'a keyword over two lines', text: 'RU\\\nN a', expected: ['RUN||a'] },
   { description: 'a here-string', text: 'RUN cat <<<EOF\nRUN a', expected: ['RUN||cat <<<EOF', 'RUN||a'] },

@@ -151,3 +151,29 @@ RUN ${last}
   expect(stagesRun(await project.job(inputs))).toEqual(['deps'])
   await project.remove()
 })
+
+it('a step that ran while its stage was to be brought in counts as one that ran, and says why', async () => {
+  const inputs = { 'cache-backends': 'gha', outputs: 'type=cacheonly' }
+  const named = (name: string, user: number) => `FROM busybox AS base
+RUN echo "ran base"
+FROM base AS ${name}
+USER ${user}
+WORKDIR /tmp/w
+RUN echo "ran what is renamed"
+FROM ${name}
+RUN echo "ran the last"
+`
+  const project = await newProject({ Dockerfile: named('work', 1000) })
+  await project.job(inputs)
+  await project.write('Dockerfile', named('renamed', 1000))
+  expect(stagesRun(await project.job(inputs))).toEqual([])
+  // Nothing but this makes another WORKDIR of it, which is done sooner than a build can be stopped.
+  await project.write('Dockerfile', named('renamed', 1001))
+  const job = await project.job(inputs)
+  expect(job.stages.map(({ name, cached, steps, reason }) => [name, cached, steps, reason?.code])).toEqual([
+    ['base', 1, 1, undefined],
+    ['renamed', 0, 2, 'instruction-changed'],
+    [expect.stringContaining('stage'), 0, 1, 'parent-rebuilt']
+  ])
+  await project.remove()
+})

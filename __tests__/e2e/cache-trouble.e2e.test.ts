@@ -10,7 +10,7 @@ import { troublesOf } from './trouble'
 
 const stages = ['base', 'python-deps', 'node-deps', 'builder', 'runtime']
 const notLookedUp = (place: string) => `Could not look up what is saved in ${place}`
-const notSaved = (place: string) => `${stages.map(stage => `\`${stage}\``).join(', ')}: built, but not saved to ${place}`
+const notSaved = (place: string) => `${stages.map(stage => `\`${stage}\``).join(', ')}: not saved to ${place}`
 const inGha = [notLookedUp('GitHub’s cache'), notSaved('GitHub’s cache')]
 const inRegistry = [notLookedUp('the registry'), notSaved('the registry')]
 const notRestored = 'Could not restore the local directory'

@@ -100,7 +100,7 @@ it('while a stage is being saved to a service that hangs', async () => {
   expectCancelled(job)
   // The post step's minute.
   expect((performance.now() - began) / 1000).toBeLessThan(90)
-  expect(job.summary).toContain('**`base`: built, but not saved to GitHub’s cache**')
+  expect(job.summary).toContain('**`base`: not saved to GitHub’s cache**')
 })
 
 describe('what was finished is kept', () => {

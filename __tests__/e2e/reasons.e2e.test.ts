@@ -1,6 +1,13 @@
-import { chmod, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ActionsCache } from '../../src/actions-cache'
+import type { Files } from '../../src/host'
+import { newSavedTexts } from '../../src/io/saved-texts'
+import { newPatience } from '../../src/io/patience'
+import { newStopwatch } from '../../src/io/stopwatch'
 import { pushBaseImage } from '../../testbed/base-images.mjs'
+import { push } from '../../testbed/events.mjs'
+import { makeJobToken } from '../../testbed/job-token.mjs'
 import { deleteAllTags } from '../../testbed/registry.mjs'
 import { newProject } from './project'
 import type { Inputs, Job, Project } from './project'
@@ -179,9 +186,9 @@ describe('registry', () => {
   })
 
   it('no value of a build argument is in the record', async () => {
-    const [record = '', ...others] = (await readdir(records)).filter(name => name.includes(project.id))
+    const [record = '', ...others] = await recordsOf(project)
     expect(others).toEqual([])
-    const text = await readFile(join(records, record), 'utf8')
+    const text = await textOf(project, record)
     expect(text).toContain('VERSION')
     expect(text).not.toContain('secret-value')
   })
@@ -236,12 +243,28 @@ it('input explain turns it all off', async () => {
   const job = await project.job(inputs)
   expect(reasonsOf(job)).toMatchObject({ deps: { code: 'unknown' }, app: from('deps') })
   expect(job.outputs['time-saved']).toBe('')
-  expect((await readdir(records)).filter(name => name.includes(project.id))).toEqual([])
+  expect(await recordsOf(project)).toEqual([])
   await project.remove()
 })
 
-/** Where the actions cache takes records from, and puts them. */
-const records = '/tmp/.stage-cache-build'
+/** Names of the records that the cache service has. */
+async function recordsOf({ cacheService, id }: Project): Promise<readonly string[]> {
+  const names = (await cacheService.entries()).map(({ key }) => key.split('#')[0] ?? '')
+  return [...new Set(names)].filter(name => name.startsWith('stage-cache-build-record-') && name.includes(id))
+}
+
+/** The newest text under a name. */
+async function textOf({ cacheUrl }: Project, name: string): Promise<string | undefined> {
+  const environment = {
+    ACTIONS_RUNTIME_TOKEN: makeJobToken(push().scopes),
+    ACTIONS_RESULTS_URL: cacheUrl,
+    ACTIONS_CACHE_SERVICE_V2: 'True'
+  }
+  const now = () => performance.now()
+  const unused = {} as ActionsCache & Files
+  const texts = newSavedTexts(environment, newStopwatch(now), newPatience(now), unused, unused)
+  return (await texts.newest(name, 15))?.text
+}
 
 /** Of the stages that were not a hit. */
 function reasonsOf(job: Job): Readonly<Record<string, { readonly code: string }>> {

@@ -4,10 +4,13 @@ import { join } from 'node:path'
 
 import { archiveDifferences } from '../../src/io/archive-differences'
 import { newBuildKitEntries } from '../../src/io/buildkit-entries'
-import type { ActionsCache, Artifacts, Host } from '../../src/host'
+import type { ActionsCache } from '../../src/actions-cache'
+import type { Artifacts, Host } from '../../src/host'
+import { newSavedTexts } from '../../src/io/saved-texts'
 import { newContextFiles } from '../../src/io/context-files'
 import { newExec } from '../../src/io/exec'
 import { newFiles } from '../../src/io/files'
+import { newPatience } from '../../src/io/patience'
 import { newRegistry } from '../../src/io/registry'
 import { newStopwatch } from '../../src/io/stopwatch'
 import { newTools } from '../../src/io/tool-cache'
@@ -44,6 +47,8 @@ export async function newTestHost({ docker, actionsCache, artifacts, env: given 
     env['PATH'] = `${join(folder, 'bin')}:${env['PATH']}`
   }
   const stopwatch = newStopwatch(() => performance.now())
+  const files = newFiles(join(folder, 'temp'))
+  const client = actionsCache ?? noActionsCache
   const said: string[] = []
   const state = new Map<string, string>()
   const say = (level: string) => (text: string) => void said.push(`${level}: ${text}`)
@@ -65,11 +70,18 @@ export async function newTestHost({ docker, actionsCache, artifacts, env: given 
       now: () => Date.now(),
       waited: () => stopwatch.waited()
     },
-    files: newFiles(join(folder, 'temp')),
+    files,
     contextFiles: newContextFiles(),
     archiveDifferences,
     exec: newExec(env, stopwatch),
-    actionsCache: actionsCache ?? noActionsCache,
+    actionsCache: client,
+    savedTexts: newSavedTexts(
+      env,
+      stopwatch,
+      newPatience(() => performance.now()),
+      client,
+      files
+    ),
     buildkitEntries: newBuildKitEntries(env, stopwatch),
     artifacts: artifacts ?? noArtifacts,
     registry: newRegistry(() => Promise.resolve(undefined), stopwatch),

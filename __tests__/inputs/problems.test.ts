@@ -55,6 +55,7 @@ const wrong: { description: string; given: Record<string, string>; problem: stri
     given: { 'cache-dir': directory },
     problem: `cache-dir: "${directory}" belongs to the kernel`
   })),
+  { description: 'a directory beyond ASCII', given: { 'cache-dir': '/tmp/ü' }, problem: '"/tmp/ü" has characters beyond ASCII' },
   { description: 'the whole file system', given: { 'cache-dir': '/tmp/..' }, problem: 'is the whole file system' },
   { description: 'growth', given: { 'max-image-growth': '20%' }, problem: 'max-image-growth: "20%" is not a percentage' },
   {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { build } from 'esbuild'
 import { newActionsCache } from '../../src/io/actions-cache'
+import { newPatience } from '../../src/io/patience'
 import { adminOf } from '../../testbed/cache-admin.mjs'
 import { serveCache } from '../../testbed/cache-service.mjs'
 import { serve } from '../helpers/registry-server'
@@ -45,11 +46,12 @@ beforeAll(async () => {
     stdin: {
       contents: `import dns from 'node:dns'
         import { newActionsCache } from './src/io/actions-cache'
+        import { newPatience } from './src/io/patience'
         const { lookup } = dns
         dns.lookup = (name, ...more) => lookup(name === '${storageName}' ? '127.0.0.1' : name, ...more)
         let mostBuffers = 0
         setInterval(() => (mostBuffers = Math.max(mostBuffers, process.memoryUsage().arrayBuffers)), 2)
-        const cache = newActionsCache(process.env, { waiting: promise => promise })
+        const cache = newActionsCache(process.env, { waiting: promise => promise }, newPatience(() => performance.now()))
         const calls = JSON.parse(process.argv[2])
         const results = await Promise.allSettled(calls.map(async call => {
           await new Promise(resolve => setTimeout(resolve, call.after ?? 0))
@@ -282,7 +284,13 @@ const services: readonly { environment: Readonly<Record<string, string>>; expect
 ]
 
 test.each(services)('there is a service ($expected): $environment', ({ environment, expected }) => {
-  expect(newActionsCache(environment, { waiting: promise => promise, waited: () => 0 }).available).toBe(expected)
+  expect(
+    newActionsCache(
+      environment,
+      { waiting: promise => promise, waited: () => 0 },
+      newPatience(() => 0)
+    ).available
+  ).toBe(expected)
 })
 
 test('a signed URL in an error loses its signature', async () => {

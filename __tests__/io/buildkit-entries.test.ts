@@ -55,9 +55,6 @@ test('only version 2 of the service, with a token', () => {
   for (const name of Object.keys(environment)) {
     expect(newBuildKitEntries({ ...environment, [name]: '' }, stopwatch).available).toBe(false)
   }
-  const proxied = { ...environment, ACTIONS_RESULTS_URL: 'https://results.example/', HTTPS_PROXY: 'http://proxy.example' }
-  expect(newBuildKitEntries(proxied, stopwatch).available).toBe(false)
-  expect(newBuildKitEntries({ ...proxied, HTTPS_PROXY: '' }, stopwatch).available).toBe(true)
 })
 
 test('a token that only reads is refused, and the error says by whom', async () => {

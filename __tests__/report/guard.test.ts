@@ -123,7 +123,7 @@ describe('warnings of the job', () => {
   test('one for each kind of trouble, with its stages and the remedy', () => {
     const degradations = [trouble('export-failed', 'a'), trouble('export-failed', 'b'), trouble('lookup-failed')]
     expect(renderWarnings(reportOf(half, { degradations }))).toEqual([
-      expect.stringMatching(/^a, b: built, but not saved to the registry\. Check that the job logs in .*packages: write/u),
+      expect.stringMatching(/^a, b: not saved to the registry\. Check that the job logs in .*packages: write/u),
       expect.stringMatching(/^Could not look up what is saved in the registry\. /u)
     ])
   })
@@ -181,7 +181,7 @@ describe('the one thing to look at', () => {
     [
       'what costs every later build',
       { degradations: [trouble('import-failed', 'a'), trouble('export-failed', 'b')] },
-      'to fix: b: built, but not saved to the registry'
+      'to fix: b: not saved to the registry'
     ],
     ['the longest step', {}, 'longest: WORKDIR /app in b, 1.7 s'],
     ['nothing', { stages: [stageOf(0, 'a', 'cc')] }, '']

@@ -54,8 +54,8 @@ test.each([
 })
 
 test.each([
-  [undefined, "the target's own ref holds all stages"],
-  [{ older: ['deps'], begun: ['app'] }, "the target's own ref holds all stages"],
+  [undefined, "the target's own, with all stages as they were when it was saved"],
+  [{ older: ['deps'], begun: ['app'] }, "the target's own, with all stages as they were when it was saved"],
   [{ older: [], only: ['deps'], begun: ['app', 'app'] }, 'it holds what was saved of deps, app'],
   [{ older: [], only: [], begun: ['app'] }, 'it holds what was saved of app']
 ])('why a ref is read that holds %j besides', (joined, expected) => {

@@ -77,9 +77,9 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
   [{ code: 'save-failed', backend: 'local' }, 'Could not save the local directory', /cache service/u],
   [{ code: 'local-cache-broken', backend: 'local' }, 'Did not use the local directory: it was damaged', /Nothing to do/u],
   [{ code: 'record-failed', backend: 'gha' }, 'Could not read or write the record of what was saved', /cache service/u],
-  [{ code: 'export-failed', backend: 'registry' }, 'app: built, but not saved to the registry', /packages: write/u],
-  [{ code: 'export-failed', backend: 'gha' }, 'app: built, but not saved to GitHub’s cache', /forks/u],
-  [{ code: 'export-failed', backend: 'local' }, 'app: built, but not saved to the local directory', /disk/u],
+  [{ code: 'export-failed', backend: 'registry' }, 'app: not saved to the registry', /packages: write/u],
+  [{ code: 'export-failed', backend: 'gha' }, 'app: not saved to GitHub’s cache', /reaches its cache service/u],
+  [{ code: 'export-failed', backend: 'local' }, 'app: not saved to the local directory', /disk/u],
   [{ code: 'export-ran-steps', backend: 'gha' }, 'app: steps ran while saving to GitHub’s cache', /report/u],
   [
     { code: 'export-ran-steps', backend: 'gha', hadHit: true },
@@ -142,11 +142,7 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
         'Could not look up what is saved in the registry',
         /^(?!.*log).*could not be reached: check its name/u
       ],
-      [
-        { code: 'export-failed', backend: 'registry', detail },
-        'app: built, but not saved to the registry',
-        /^(?!.*log).*runner reaches/u
-      ]
+      [{ code: 'export-failed', backend: 'registry', detail }, 'app: not saved to the registry', /^(?!.*log).*runner reaches/u]
     ]
   ),
   [
@@ -166,7 +162,7 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
         backend,
         detail: 'failed to copy: write /var/lib/buildkit/content/ingest/b0/data: no space left on device'
       },
-      `app: built, but not saved to ${backend === 'registry' ? 'the registry' : backend === 'gha' ? 'GitHub’s cache' : 'the local directory'}`,
+      `app: not saved to ${backend === 'registry' ? 'the registry' : backend === 'gha' ? 'GitHub’s cache' : 'the local directory'}`,
       /^(?!.*log)The disk is full: free space/u
     ]
   ),

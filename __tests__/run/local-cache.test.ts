@@ -123,6 +123,15 @@ const faults: readonly {
     read: 'one manifest'
   },
   {
+    description: 'a manifest is another of the same size',
+    async harm(at) {
+      const path = join(at, 'blobs/sha256', await manifestName(at))
+      await writeFile(path, (await readFile(path, 'utf8')).replace('"size":9', '"size":8'))
+    },
+    says: /^manifest sha256:\w{64} of tag base is missing or broken$/,
+    read: 'one manifest'
+  },
+  {
     description: 'a manifest is something else',
     harm: async at => writeFile(join(at, 'blobs/sha256', await manifestName(at)), 'null'),
     says: /^manifest sha256:\w{64} of tag base is missing or broken$/,

@@ -55,11 +55,18 @@ describe('what is lost', () => {
     expect(await content(join(folder(), 'cache'))).toMatchObject(web)
   })
 
-  test('an index that is damaged is none', async () => {
+  test('an index that is damaged is none, and is replaced', async () => {
     await saved(web)
     const key = service().keys.find(one => one.startsWith('local-all')) ?? ''
     await writeFile(join(service().contents, encodeURIComponent(key)), '{')
-    expect(await (await newJob()).restore()).toMatchObject({ found: [], troubles: [], content: {} })
+    const job = await newJob()
+    expect(await job.restore()).toMatchObject({
+      found: [],
+      troubles: [['restore-failed', 'local-all, which lists what was saved, is damaged; this job saves another']],
+      content: {}
+    })
+    await job.save(web)
+    expect(await (await newJob()).restore()).toMatchObject({ found: stages, troubles: [], content: { final: web.final } })
   })
 })
 

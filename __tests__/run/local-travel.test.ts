@@ -64,8 +64,9 @@ test('a directory of another image is no help, and what an earlier step of the j
 
 test('what another job saved meanwhile stays', async () => {
   await saved(web)
-  const [one, two] = [await newJob({ directory: join(folder(), 'one') }), await newJob({ directory: join(folder(), 'two') })]
+  const one = await newJob()
   await one.restore()
+  const two = await newJob()
   await two.restore()
   await one.save({ deps: ['os', 'pip2'] })
   await two.save({ tools: ['os', 'gcc2'] })

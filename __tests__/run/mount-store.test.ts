@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ActionsCache } from '../../src/host'
+import type { ActionsCache } from '../../src/actions-cache'
 import { fetchMount } from '../../src/run/mount-fetching'
 import { keepMount } from '../../src/run/mount-store'
 import { newTestHost } from '../helpers/host'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { emptyRecord, parseRecord } from '../../src/fingerprint/record'
-import type { ActionsCache } from '../../src/host'
+import type { ActionsCache } from '../../src/actions-cache'
 import type { Caches } from '../../src/run/caches'
 import type { ExportOutcome } from '../../src/run/export-build'
 import type { Preparation } from '../../src/run/prepare'

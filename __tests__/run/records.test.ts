@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, basename } from 'node:path'
-import type { ActionsCache } from '../../src/host'
+import type { ActionsCache } from '../../src/actions-cache'
 import { emptyRecord } from '../../src/fingerprint/record'
 import type { CacheRef } from '../../src/plan/cache-plan'
 import type { FoundRef } from '../../src/plan/coverage'

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LocalSave } from '../../src/handover'
-import type { ActionsCache } from '../../src/host'
+import type { ActionsCache } from '../../src/actions-cache'
 import type { FoundRef } from '../../src/plan/coverage'
 import { candidateRefs, findLocal } from '../../src/run/local-candidates'
 import { promoteLocalCache, stageLocalCache } from '../../src/run/local-cache'
@@ -137,7 +137,8 @@ function newService(contents: string): Service {
   return one
 }
 
-export const names = (keys: readonly string[]) => keys.map(key => key.split('#')[0]).sort()
+/** Without what tells directories apart. */
+export const names = (keys: readonly string[]) => keys.map(key => key.replace(/(_[0-9a-f]{8})?#.*$/, '')).sort()
 
 /** A layer's text, which is more than its ref's list of steps. */
 export const layer = (name: string) => name.padEnd(5000, '.')

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { fromBytes } from './instruction-text'
 import { splitFields } from './words'
 
 /** A `RUN --mount=type=cache` as BuildKit takes it, variables replaced. */
@@ -47,9 +48,9 @@ export function parseCacheMount(value: string, expand: Expand): CacheMount | und
     if (equals < 0) continue
     const name = field.slice(0, equals).toLowerCase()
     const key = aliases[name] ?? name
-    const expanded = expand(bytewise(field.slice(equals + 1)))
+    const expanded = expand(field.slice(equals + 1))
     if (key === 'id' || key === 'target') known &&= expanded.known
-    written.set(key, field.slice(equals + 1))
+    written.set(key, fromBytes(field.slice(equals + 1)))
     fields.set(key, expanded.text)
   }
   if (fields.get('type')?.toLowerCase() !== 'cache') return undefined
@@ -66,11 +67,6 @@ export function parseCacheMount(value: string, expand: Expand): CacheMount | und
     ...(owned ? { owner: { uid: number('uid', 10, 0), gid: number('gid', 10, 0), mode: number('mode', 8, 0o755) } } : {}),
     known
   }
-}
-
-/** BuildKit takes each byte of a flag for a character (frontend/dockerfile/parser/split_command.go); what variables stand for stays as it is. */
-function bytewise(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1')
 }
 
 const aliases: Readonly<Record<string, string>> = { src: 'source', dst: 'target', destination: 'target' }

@@ -6,7 +6,7 @@ export interface InstructionText {
   readonly text: string
   /** As written: `from`, `FROM`. */
   readonly keyword: string
-  /** `--from=base`, quotes and escapes gone. */
+  /** `--from=base`, quotes and escapes gone; a character for each byte (`fromBytes` gives the text), as BuildKit has them. */
   readonly flags: readonly string[]
   /** What follows the flags. */
   readonly rest: string
@@ -20,8 +20,8 @@ export function splitInstruction(text: string, escape: string): InstructionText 
   const line = trim(text)
   const blank = blanks.exec(line)
   if (blank === null) return { text: line, keyword: line, flags: [], rest: '', escape }
-  const { flags, rest } = takeFlags(line.slice(blank.index + blank[0].length), escape)
-  return { text: line, keyword: line.slice(0, blank.index), flags, rest: trim(rest), escape }
+  const { flags, rest } = takeFlags(bytewise(line.slice(blank.index + blank[0].length)), escape)
+  return { text: line, keyword: line.slice(0, blank.index), flags, rest: trim(fromBytes(rest)), escape }
 }
 
 /** The instruction behind ONBUILD. */
@@ -58,6 +58,15 @@ export function flagValues(instruction: InstructionText, name: string): readonly
   return instruction.flags
     .filter(flag => flag === `--${name}` || flag.startsWith(`--${name}=`))
     .map(flag => (flag.includes('=') ? flag.slice(flag.indexOf('=') + 1) : undefined))
+}
+
+/** The text whose bytes are these characters. */
+export function fromBytes(characters: string): string {
+  return Buffer.from(characters, 'latin1').toString('utf8')
+}
+
+function bytewise(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
 }
 
 function jsonList(text: string): readonly unknown[] | undefined {

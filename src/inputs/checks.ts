@@ -12,6 +12,9 @@ export function checkCacheDir(path: string): string | undefined {
   if (place === '/') return 'is the whole file system: write a directory of its own, such as /tmp/.buildx-cache'
   if (/^\/(?:proc|sys)(?:\/|$)/.test(place))
     return 'belongs to the kernel, and nothing can be kept there: write another directory, such as /tmp/.buildx-cache'
+  // The name goes to BuildKit in a header of gRPC (buildx build/localcache, buildkit session/content).
+  if (/[^ -~]/.test(path))
+    return 'has characters beyond ASCII, which BuildKit cannot take: write another directory, such as /tmp/.buildx-cache'
   return undefined
 }
 

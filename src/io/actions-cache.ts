@@ -1,17 +1,17 @@
-import type { ActionsCache } from '../host'
+import type { ActionsCache } from '../actions-cache'
 import { within } from './client-call'
 import type { ClientCall } from './client-call'
-import { answerSeconds, newPatience } from './patience'
+import { answerSeconds } from './patience'
+import type { Patience } from './patience'
 import type { Stopwatch } from './stopwatch'
 
 /** The real actions cache, by `@actions/cache`, whose code is loaded at the first use. */
-export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch): ActionsCache {
+export function newActionsCache(environment: NodeJS.ProcessEnv, stopwatch: Stopwatch, patience: Patience): ActionsCache {
   const load = async () => {
     // The client stores paths relative to the workspace; from the root they mean the same in every job's workspace.
     process.env['GITHUB_WORKSPACE'] = '/'
     return import('@actions/cache')
   }
-  const patience = newPatience(() => performance.now())
   /** Something that may take longer is begun only once the service answered a question: it may hang. */
   const call = <T>(seconds: number, work: (trouble: ClientCall) => Promise<T>): Promise<T> =>
     seconds > answerSeconds

@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { request } from './request'
 
 /** Seconds to wait where the service is throttled and does not say how long, and at most until calls of one kind are answered again. */
 const throttledSeconds = 2
 const mostThrottledSeconds = 60
+
+/** Most bytes of an answer: two signed URLs, and of one that refuses what is shown of it. */
+const mostBytes = 1 << 20
 
 /** Seconds in which a service that is not well is asked again to take what was uploaded. */
 const finalSeconds = 6
@@ -26,7 +30,7 @@ export function newCacheService(service: string, token: string, throttledLimit =
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     let said: Error | undefined
     for (let waited = 0; ;) {
-      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal }).catch(
+      const response = await request(url, { method: 'POST', headers, body: JSON.stringify(body), signal }).catch(
         (error: unknown) => {
           // When time is over, what the service said is more than that it is over.
           throw (signal.aborted && said) || error
@@ -34,10 +38,14 @@ export function newCacheService(service: string, token: string, throttledLimit =
       )
       if (response.ok) {
         throttledSince.delete(name)
-        return (await response.json()) as Readonly<Record<string, unknown>>
+        return JSON.parse((await response.bytes(mostBytes, `the answer to ${name}`)).toString()) as Readonly<
+          Record<string, unknown>
+        >
       }
-      said = new Error(`${url.host} answered ${response.status} to ${name}: ${(await response.text()).slice(0, 200)}`)
-      const seconds = Number(response.headers.get('retry-after') ?? throttledSeconds) || throttledSeconds
+      said = new Error(
+        `${url.host} answered ${response.status} to ${name}: ${(await response.bytes(mostBytes, `the answer to ${name}`)).toString().slice(0, 200)}`
+      )
+      const seconds = Number(response.headers['retry-after'] ?? throttledSeconds) || throttledSeconds
       waited += seconds
       // Where that is lost the layer's name stays reserved.
       const isFinal = name === 'FinalizeCacheEntryUpload' && response.status >= 500 && waited <= finalSeconds

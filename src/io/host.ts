@@ -6,10 +6,12 @@ import { newActionsCache } from './actions-cache'
 import { archiveDifferences } from './archive-differences'
 import { newBuildKitEntries } from './buildkit-entries'
 import { newArtifacts } from './artifacts'
+import { newSavedTexts } from './saved-texts'
 import { newContextFiles } from './context-files'
 import { findCredentials } from './docker-credentials'
 import { newExec } from './exec'
 import { newFiles } from './files'
+import { newPatience } from './patience'
 import { newRegistry } from './registry'
 import { newStopwatch } from './stopwatch'
 import { newTools } from './tool-cache'
@@ -18,7 +20,12 @@ import { newTools } from './tool-cache'
 export function newHost(): Host {
   // A copy: the cache client needs a variable of this process changed, docker must not see that.
   const env = { ...process.env }
-  const stopwatch = newStopwatch(() => performance.now())
+  const now = () => performance.now()
+  const stopwatch = newStopwatch(now)
+  const files = newFiles(env['RUNNER_TEMP'] ?? tmpdir())
+  // One service answers both.
+  const patience = newPatience(now)
+  const actionsCache = newActionsCache(env, stopwatch, patience)
   return {
     env,
     // Containers are Linux on every machine that builds them here.
@@ -28,11 +35,12 @@ export function newHost(): Host {
       now: () => Date.now(),
       waited: () => stopwatch.waited()
     },
-    files: newFiles(env['RUNNER_TEMP'] ?? tmpdir()),
+    files,
     contextFiles: newContextFiles(),
     archiveDifferences,
     exec: newExec(env, stopwatch),
-    actionsCache: newActionsCache(env, stopwatch),
+    actionsCache,
+    savedTexts: newSavedTexts(env, stopwatch, patience, actionsCache, files),
     buildkitEntries: newBuildKitEntries(env, stopwatch),
     artifacts: newArtifacts(env, stopwatch),
     registry: newRegistry(host => findCredentials(host, env), stopwatch),

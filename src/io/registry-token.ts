@@ -1,3 +1,9 @@
+import { request } from './request'
+import type { Answer } from './request'
+
+/** Most bytes of the answer that has a token. */
+const mostBytes = 1 << 20
+
 /** A login at a registry: a password, or the token that registries such as Azure's give in its place. */
 export type Credentials = { readonly username: string; readonly password: string } | { readonly identityToken: string }
 
@@ -27,27 +33,31 @@ export async function authorize(
       ? await exchange(url, wanted, login.identityToken, signal)
       : await ask(url, wanted, basic, signal)
   if (!response.ok) {
-    await response.body?.cancel()
+    response.leave()
     throw new Error(`${url.host} answered ${response.status} ${response.statusText} to the request for a token`)
   }
-  const answer = (await response.json()) as { token?: string; access_token?: string } | null
+  const answer = JSON.parse((await response.bytes(mostBytes, 'the answer with a token')).toString()) as {
+    token?: string
+    access_token?: string
+  } | null
   const token = answer?.token || answer?.access_token
   return token && `Bearer ${token}`
 }
 
-function ask(realm: URL, wanted: URLSearchParams, basic: string | undefined, signal: AbortSignal): Promise<Response> {
+function ask(realm: URL, wanted: URLSearchParams, basic: string | undefined, signal: AbortSignal): Promise<Answer> {
   const url = new URL(realm)
   for (const [name, value] of wanted) url.searchParams.set(name, value)
-  return fetch(url, { signal, headers: basic ? { authorization: basic } : {} })
+  return request(url, { signal, headers: basic ? { authorization: basic } : {} })
 }
 
 /** The OAuth 2 way, the only one that takes an identity token (distribution docs, "Token Authentication Specification using OAuth2"). */
-function exchange(realm: URL, wanted: URLSearchParams, identityToken: string, signal: AbortSignal): Promise<Response> {
+function exchange(realm: URL, wanted: URLSearchParams, identityToken: string, signal: AbortSignal): Promise<Answer> {
   const body = new URLSearchParams({
     grant_type: 'refresh_token',
     client_id: 'stage-cache-build',
     refresh_token: identityToken,
     ...Object.fromEntries(wanted)
   })
-  return fetch(realm, { method: 'POST', signal, body })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' }
+  return request(realm, { method: 'POST', signal, headers, body: body.toString() })
 }

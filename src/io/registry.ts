@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Registry } from '../host'
-import { explained } from './request-error'
 import { authorize } from './registry-token'
 import type { Credentials } from './registry-token'
+import { request } from './request'
+import type { Answer, Asked } from './request'
+import { after, explained } from './request-error'
 import type { Stopwatch } from './stopwatch'
 
 const manifestTypes = [
@@ -28,48 +30,49 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
 
   async function read(repository: string, path: string, timeoutSeconds: number): Promise<Buffer | undefined> {
     const response = await fetchAuthorized(repository, urlOf(repository, path), {
-      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+      signal: after(timeoutSeconds),
       headers: { accept: manifestTypes }
     })
     const [host, name] = cut(repository, repository.indexOf('/'))
-    if (response.ok) return readLimited(response, `${name}/${path}`)
-    await response.body?.cancel()
+    if (response.ok) return response.bytes(largestText, `${name}/${path}`)
+    response.leave()
     if (response.status === 404) return undefined
     throw new Error(`${host} answered ${response.status} ${response.statusText} for ${name}/${path}`)
   }
 
   /** Docker Hub does not count such a request as a pull. */
   async function head(repository: string, path: string, timeoutSeconds: number): Promise<string | undefined> {
-    const signal = AbortSignal.timeout(timeoutSeconds * 1000)
-    const init = { method: 'HEAD', signal, headers: { accept: manifestTypes } }
-    const response = await fetchAuthorized(repository, urlOf(repository, path), init)
+    const signal = after(timeoutSeconds)
+    const asked = { method: 'HEAD', signal, headers: { accept: manifestTypes } } as const
+    const response = await fetchAuthorized(repository, urlOf(repository, path), asked)
+    response.leave()
     if (!response.ok && response.status !== 404) throw new Error(`${repository} answered ${response.status} for ${path}`)
-    const digest = response.ok ? response.headers.get('docker-content-digest') : null
-    return digest !== null && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined
+    const digest = response.ok ? response.headers['docker-content-digest'] : undefined
+    return typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined
   }
 
   /** Throws unless the registry takes it. */
-  async function write(repository: string, url: string, init: Sent & { readonly method: string }): Promise<Response> {
-    const response = await fetchAuthorized(repository, url, init)
-    await response.body?.cancel()
+  async function write(repository: string, url: string, asked: Asked & { readonly method: string }): Promise<Answer> {
+    const response = await fetchAuthorized(repository, url, asked)
+    response.leave()
     if (response.ok) return response
     const { host, pathname } = new URL(url)
-    throw new Error(`${host} answered ${response.status} ${response.statusText} for ${init.method} ${pathname}`)
+    throw new Error(`${host} answered ${response.status} ${response.statusText} for ${asked.method} ${pathname}`)
   }
 
   async function upload(repository: string, { digest, text }: { digest: string; text: string }, timeoutSeconds: number) {
-    const signal = AbortSignal.timeout(timeoutSeconds * 1000)
+    const signal = after(timeoutSeconds)
     const start = urlOf(repository, 'blobs/uploads/')
-    const begun = await write(repository, start, { method: 'POST', signal, headers: {} })
-    const place = new URL(begun.headers.get('location') ?? '', start)
+    const begun = await write(repository, start, { method: 'POST', signal })
+    const place = new URL(begun.headers.location ?? '', start)
     place.searchParams.set('digest', digest)
-    const put = { method: 'PUT', signal, headers: { 'content-type': 'application/octet-stream' }, body: text }
+    const put = { method: 'PUT', signal, headers: { 'content-type': 'application/octet-stream' }, body: text } as const
     const { host, origin, protocol } = new URL(start)
     if (place.origin === origin) return void (await write(repository, place.href, put))
     if (place.protocol !== protocol) throw new Error(`${host} wants the upload sent to ${place.protocol}//${place.host}`)
     // Storage elsewhere has signed the address itself, and is not to see the login.
-    const response = await fetch(place, put)
-    await response.body?.cancel()
+    const response = await request(place, put)
+    response.leave()
     if (!response.ok)
       throw new Error(`${place.host} answered ${response.status} ${response.statusText} for PUT ${place.pathname}`)
   }
@@ -80,8 +83,8 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
     async pushManifest(reference, { mediaType, text }, timeoutSeconds) {
       const [repository, tag] = splitReference(reference)
       const url = urlOf(repository, `manifests/${tag}`)
-      const signal = AbortSignal.timeout(timeoutSeconds * 1000)
-      const sent = { method: 'PUT', signal, headers: { 'content-type': mediaType }, body: text }
+      const signal = after(timeoutSeconds)
+      const sent = { method: 'PUT', signal, headers: { 'content-type': mediaType }, body: text } as const
       await stopwatch.waiting(explained(write(repository, url, sent), timeoutSeconds))
       return digestOf(Buffer.from(text))
     },
@@ -108,49 +111,30 @@ export function newRegistry(login: Login, stopwatch: Stopwatch): Registry {
   }
 }
 
-interface Sent {
-  readonly method?: string
-  readonly signal: AbortSignal
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
-}
-
 /** Requests that answer a repository's challenge, once for all that are under way at the same time and want the same of it. */
-function newAuthorizedFetch(login: Login): (repository: string, url: string, init: Sent) => Promise<Response> {
+function newAuthorizedFetch(login: Login): (repository: string, url: string, asked: Asked) => Promise<Answer> {
   const authorizations = new Map<string, Promise<string | undefined>>()
-  return async (repository, url, init) => {
-    const { signal } = init
+  return async (repository, url, asked) => {
+    const { signal } = asked
     const ask = (authorization: string | undefined) =>
-      fetch(url, { ...init, headers: { ...init.headers, ...(authorization ? { authorization } : {}) } })
+      request(url, { ...asked, headers: { ...asked.headers, ...(authorization ? { authorization } : {}) } })
     // A token to read with is refused for writing.
-    const kind = `${repository} ${['HEAD', undefined].includes(init.method) ? 'read' : 'write'}`
+    const kind = `${repository} ${['HEAD', undefined].includes(asked.method) ? 'read' : 'write'}`
     const used = authorizations.get(kind)
     const response = await ask(await used)
-    const challenge = response.headers.get('www-authenticate')
+    const challenge = response.headers['www-authenticate']
     if (response.status !== 401 || !challenge) return response
-    await response.body?.cancel()
+    response.leave()
     let fresh = authorizations.get(kind)
     if (fresh === undefined || fresh === used) {
       fresh = login(repository.slice(0, repository.indexOf('/'))).then(found => authorize(challenge, found, signal))
-      const asked = fresh
-      authorizations.set(kind, asked)
+      const wanted = fresh
+      authorizations.set(kind, wanted)
       // What failed is asked for again the next time.
-      asked.catch(() => authorizations.get(kind) === asked && authorizations.delete(kind))
+      wanted.catch(() => authorizations.get(kind) === wanted && authorizations.delete(kind))
     }
     return ask(await fresh)
   }
-}
-
-async function readLimited(response: Response, what: string): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  // Leaving the loop ends the transfer.
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length
-    if (length > largestText) throw new Error(`${what} is larger than 1 MiB`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function digestOf(bytes: Buffer): string {

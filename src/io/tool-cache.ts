@@ -3,7 +3,14 @@ import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Tools } from '../host'
 import { hideCredentials, withoutQueries } from '../signed-urls'
+import { request } from './request'
+import type { Answer } from './request'
+import { after, said } from './request-error'
 import type { Stopwatch } from './stopwatch'
+
+/** Most bytes of a program, and of a text. */
+const programBytes = 1 << 30
+const textBytes = 1 << 20
 
 /** The real Tools. `temporary` is the runner's directory that is emptied after the job. The client of the tool cache is loaded only where it is used. */
 export function newTools(temporary: string, stopwatch: Stopwatch): Tools {
@@ -19,16 +26,21 @@ export function newTools(temporary: string, stopwatch: Stopwatch): Tools {
       return directory === '' ? undefined : join(directory, program)
     },
     async download(url, name, version, program, timeoutSeconds) {
-      const body = await stopwatch.waiting(fetched(url, timeoutSeconds).then(response => response.arrayBuffer()))
+      const body = await stopwatch.waiting(
+        fetched(url, timeoutSeconds).then(response => response.bytes(programBytes, hideCredentials(url)))
+      )
       const path = join(temporary, `${program}-${randomUUID()}`)
-      await writeFile(path, Buffer.from(body))
+      await writeFile(path, body)
       try {
         return await keep(path, name, version, program)
       } finally {
         await rm(path, { force: true })
       }
     },
-    text: (url, timeoutSeconds) => stopwatch.waiting(fetched(url, timeoutSeconds).then(response => response.text())),
+    text: async (url, timeoutSeconds) =>
+      (
+        await stopwatch.waiting(fetched(url, timeoutSeconds).then(response => response.bytes(textBytes, hideCredentials(url))))
+      ).toString(),
     async install(from, to) {
       await mkdir(dirname(to), { recursive: true })
       // One that runs cannot be written to, but it can be replaced.
@@ -40,22 +52,22 @@ export function newTools(temporary: string, stopwatch: Stopwatch): Tools {
   }
 }
 
-/** Credentials in the URL are sent as a header: fetch refuses them there. */
-async function fetched(address: string, timeoutSeconds: number): Promise<Response> {
+/** Credentials in the URL are sent as a header, that no redirect shows them to others. */
+async function fetched(address: string, timeoutSeconds: number): Promise<Answer> {
   const shown = hideCredentials(address)
   let response
   try {
     const url = new URL(address)
     const credentials = [url.username, url.password].map(decodeURIComponent).join(':')
     url.username = url.password = ''
-    response = await fetch(url, {
+    response = await request(url, {
       headers: credentials === ':' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
-      signal: AbortSignal.timeout(timeoutSeconds * 1000)
+      signal: after(timeoutSeconds)
     })
   } catch (error) {
-    const { cause } = error as { cause?: { message?: string } }
-    throw new Error(withoutQueries(`${shown}: ${cause?.message ?? (error as Error).message}`), { cause: error })
+    throw new Error(withoutQueries(`${shown}: ${said(error)}`), { cause: error })
   }
-  if (!response.ok) throw new Error(withoutQueries(`${shown}: ${response.status} ${response.statusText}`))
-  return response
+  if (response.ok) return response
+  response.leave()
+  throw new Error(withoutQueries(`${shown}: ${response.status} ${response.statusText}`))
 }

@@ -1,7 +1,7 @@
 import { words } from './words'
 
 /** What systems say when a disk, or the part of it one may have, is full. */
-const full = /no space left on device|ENOSPC|disk quota exceeded/i
+const full = /no space left on device|ENOSPC|disk quota exceeded|Wrote only \d+ of \d+ bytes/i
 
 /** Whether something could not be written for want of space, as far as what a tool said of it tells. */
 export function isDiskFull(detail: string): boolean {

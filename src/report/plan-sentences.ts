@@ -72,5 +72,5 @@ export function planNotes({
 /** Why the main build imports the ref of this stage. */
 export function importWhy(target: string, { ref, joined }: Pick<FoundRef, 'ref' | 'joined'>): string {
   if (joined?.only) return `it holds what was saved of ${[...new Set([...joined.only, ...(joined.begun ?? [])])].join(', ')}`
-  return ref.stage === target ? "the target's own ref holds all stages" : 'it holds the most'
+  return ref.stage === target ? "the target's own, with all stages as they were when it was saved" : 'it holds the most'
 }

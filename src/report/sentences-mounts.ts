@@ -66,6 +66,7 @@ export const mountSavedWords: { readonly [saved in MountSaved]: string } = {
   'not-allowed': 'not allowed',
   'not-asked': '–',
   'not-used': 'not used',
+  stopped: 'not saved: its step was stopped',
   kept: 'the one before stays',
   cancelled: 'not saved before the job was cancelled'
 }

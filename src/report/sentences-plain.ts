@@ -6,7 +6,8 @@ export const stagesUnknown =
 export const cancelledBefore = 'The job was cancelled. Nothing was built.'
 
 /** Of a main step that was killed. */
-export const savedByThen = 'What it had saved by then serves the next one.'
+export const savedByThen =
+  "What it had saved by then in a registry or in GitHub's cache serves the next one; a local cache is as it was before."
 
 export const withoutBuildx =
   'Docker has no buildx here, so the image was built without BuildKit and no stage is cached: install docker-buildx-plugin, or set buildx-version'

@@ -35,7 +35,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'restore-failed': {
     what: place => words`Could not restore ${place}`,
-    remedy: ({ detail }) => words`The build went on without it. ${serviceWords(detail)}`
+    remedy: ({ detail }) => words`The build went on without it. ${isDiskFull(detail) ? fullDiskWords : serviceWords(detail)}`
   },
   'save-failed': {
     what: place => words`Could not save ${place}`,
@@ -51,7 +51,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'local-stage-lost': {
     what: (place, stages) => words`${stages}: gone or damaged in ${place}`,
-    remedy: () => words`Nothing to do: it is built again and saved anew, with what is made from it.`
+    remedy: () => words`Nothing to do: what is missing of it is saved anew, with what is made from it.`
   },
   'record-failed': {
     what: () => words`Could not read or write the record of what was saved`,
@@ -59,7 +59,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
       words`The next build may find less than there is, or not know why it rebuilds. ${serviceWords(detail)}`
   },
   'export-failed': {
-    what: (place, stages) => words`${stages}: built, but not saved to ${place}`,
+    what: (place, stages) => words`${stages}: not saved to ${place}`,
     remedy: mayWrite
   },
   'export-left': {
@@ -129,5 +129,5 @@ function mayWrite({ backend, host, detail }: Said): Words {
     return words`Check that the job logs in before this step and has ${'packages: write'}, or what the registry asks for; pull requests from forks never have it.`
   }
   if (backend === 'local') return words`Check that ${'cache-dir'} can be written and the disk is not full.`
-  return network === 'unwell' ? unwellServiceWords : words`${service} Pull requests from forks may only read.`
+  return network === 'unwell' ? unwellServiceWords : service
 }

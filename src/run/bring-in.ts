@@ -21,14 +21,14 @@ export const importSeconds = 60
 
 /**
  * One build of a stage with its own ref as the only import. It stops at the first step that is not cached: then the ref is of other
- * content, and the main build knows better what to do.
+ * content, and the main build knows better what to do; a step may have run to its end by then.
  */
 export async function bringIn(
   host: Host,
   cancellation: Cancellation,
   { preparation, builder }: { readonly preparation: Preparation; readonly builder: Builder },
   { ref }: FoundRef
-): Promise<'done' | 'stale' | Degradation> {
+): Promise<'done' | { readonly stale: VertexTable } | Degradation> {
   const { plan, inputs, file } = preparation
   const stage = plan.stages.find(planned => planned.stage.name === ref.stage)?.stage ?? plan.target
   host.log.info(`Bringing in ${ref.stage} from ${displayRef(ref)}`)
@@ -41,7 +41,7 @@ export async function bringIn(
   })
   if (run.stopped || ranAnyStep(run.table)) {
     host.log.info(`${displayRef(ref)} is of other content: not used`)
-    return 'stale'
+    return { stale: run.table }
   }
   if (run.exitCode === 0) return 'done'
   const limit = run.importTimedOut ? importSeconds : run.timedOut ? bringInSeconds : undefined

@@ -150,7 +150,8 @@ export function findCaches(
       found,
       absent: answers.flatMap(({ absent = [] }) => absent),
       lookedUp: plan.backends.filter(
-        (_, index) => answers[index] && answers[index].troubles.every(({ code }) => code !== 'lookup-failed')
+        (_, index) =>
+          answers[index] && answers[index].troubles.every(({ code }) => !['lookup-failed', 'restore-failed'].includes(code))
       ),
       degradations: [...missing, ...answers.flatMap(answer => answer.troubles), ...troubles],
       record: records[0] ?? emptyRecord(context.repository, randomUUID()),

@@ -64,7 +64,11 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
   /** Of a layer that could not be uploaded, too: its name stays reserved. */
   const uploads = new Map<string, Promise<void>>()
 
-  const secondsLeft = (deadline: number) => Math.max(1, (deadline - clock.now()) / 1000)
+  const secondsLeft = (deadline: number) => {
+    const left = (deadline - clock.now()) / 1000
+    if (left <= 0) throw new Error('the time for saving it was over')
+    return left
+  }
   const once = <T>(known: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> => {
     const begun = known.get(key) ?? work()
     known.set(key, begun)

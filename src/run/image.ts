@@ -72,6 +72,8 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   const stale = new Set<string>(request.ranSteps ? plan.stages.map(({ stage }) => stage.name) : [])
   const degradations: Degradation[] = []
   const broughtIn: FoundRef[] = []
+  /** Of builds that were to bring a stage in, and ran a step of it. */
+  const staleTables: VertexTable[] = []
   const bringInTimes = new Map<FoundRef, { readonly started: number; readonly seconds: number }>()
   const waiting: (FoundRef & Partial<BroughtIn>)[] = [...imports.broughtIn]
   const alsoWanted = new Set(imports.broughtIn.flatMap(({ also }) => also.map(({ ref }) => ref)))
@@ -79,17 +81,20 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
     const { ref, instead = [], also = [] } = found
     if (!alsoWanted.has(ref) && broughtIn.some(done => found && covers(done, found))) continue
     const started = host.clock.now()
-    const outcome = await bringIn(host, cancellation, request, found)
+    const ended = await bringIn(host, cancellation, request, found)
     bringInTimes.set(found, { started, seconds: (host.clock.now() - started) / 1000 })
-    if (outcome === 'done') {
+    if (ended === 'done') {
       broughtIn.push(found)
       request.onBroughtIn(found)
     }
-    waiting.unshift(...(outcome === 'done' ? also : instead))
-    if (outcome === 'stale') stale.add(ref.stage)
-    if (typeof outcome === 'object') {
+    waiting.unshift(...(ended === 'done' ? also : instead))
+    if (ended === 'done') continue
+    if ('stale' in ended) {
+      stale.add(ref.stage)
+      staleTables.push(ended.stale)
+    } else {
       failedImports.add(ref)
-      degradations.push(outcome)
+      degradations.push(ended)
     }
   }
 
@@ -146,9 +151,10 @@ export async function buildImage(host: Host, cancellation: Cancellation, request
   }
   const cutOff = cancellation.requested() && firstFailure(run.table) === undefined
   const outcome = run.exitCode === 0 ? 'success' : cutOff ? 'cancelled' : 'failure'
-  const results = stopped.reduce((all, { results: before }) => withStopped(all, before), resultsOf(run.table, outcome))
+  const begunBefore = [...stopped.map(before => before.results), ...staleTables.map(table => resultsOf(table, 'failure'))]
+  const results = begunBefore.reduce(withStopped, resultsOf(run.table, outcome))
   run = { ...run, seconds: stopped.reduce((sum, before) => sum + before.run.seconds, run.seconds) }
-  const tables = [run, ...stopped.map(before => before.run)].map(({ table }) => table)
+  const tables = [run, ...stopped.map(before => before.run)].map(({ table }) => table).concat(staleTables)
   const stepsRun = new Set(tables.flatMap(table => stepsRunHere(table).map(({ name }) => name)))
   const [imageid, metadata] = await Promise.all([host.files.read(files.iidFile), host.files.read(files.metadataFile)])
   const made = { imageid: imageid?.trim() ?? '', metadata: metadata ?? '' }

@@ -87,8 +87,8 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
       const detail = messageOf(error)
       // A service that hangs is not asked again for each of the others.
       if (detail.startsWith('not done within')) silent = detail
-      // Of tar or zstd: what the service itself cannot give now it may give later.
-      return { lost: detail.includes('failed with error'), detail }
+      // Of tar or zstd, unless the disk is full: what the service itself cannot give now it may give later.
+      return { lost: detail.includes('failed with error') && !/no space left|wrote only|ENOSPC/i.test(detail), detail }
     })
     if (fault?.lost) gone.add(entry.key)
     for (const [digest] of expected) if (fault && !here.has(digest)) faults.set(digest, fault)

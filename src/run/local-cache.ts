@@ -50,7 +50,11 @@ async function readIndex(files: Files, directory: string): Promise<LayoutIndex |
 async function verifyEntry(files: Files, directory: string, entry: LayoutEntry, verified: Set<string>): Promise<void> {
   const manifest = await files.read(`${directory}/${blobPath(entry.digest)}`)
   const listed = manifest === undefined ? undefined : blobsOfManifest(manifest)
-  if (manifest === undefined || !listed) {
+  if (
+    manifest === undefined ||
+    !listed ||
+    `sha256:${await files.sha256(`${directory}/${blobPath(entry.digest)}`)}` !== entry.digest
+  ) {
     throw new Error(`manifest ${entry.digest} of tag ${entryTag(entry) ?? '(none)'} is missing or broken`)
   }
   for (const [digest, size] of [[entry.digest, entry.size] as const, ...listed]) {
@@ -127,13 +131,9 @@ async function wholeEntries(files: Files, directory: string): Promise<LayoutInde
   return { entries }
 }
 
-/** A blob that is there already stays, unless it is cut off. */
+/** In the place of those that are there: they may be damaged. */
 async function moveBlobs(files: Files, from: string, to: string): Promise<void> {
-  for (const name of await files.list(from)) {
-    if ((await files.size(`${from}/${name}`)) !== (await files.size(`${to}/${name}`))) {
-      await files.move(`${from}/${name}`, `${to}/${name}`)
-    }
-  }
+  for (const name of await files.list(from)) await files.move(`${from}/${name}`, `${to}/${name}`)
 }
 
 async function replaceIndex(files: Files, directory: string, index: LayoutIndex): Promise<void> {

@@ -11,6 +11,7 @@ import type { Degradation } from '../reasons'
 import { readLayout } from './local-cache'
 import type { LocalLayout } from './local-cache'
 import { newLocalEntries } from './local-entries'
+import type { LocalEntries } from './local-entries'
 
 /** What the directory and GitHub's cache say there is of a plan's refs, before any blob is looked at. */
 export interface LocalCandidates {
@@ -56,7 +57,7 @@ export async function findLocal(
   const indexes: LocalIndex[] = []
   if (asked) {
     const entries = newLocalEntries(host, directory)
-    const answers = await Promise.allSettled(names.map(name => entries.readIndex(name)))
+    const answers = await Promise.allSettled(names.map(name => readIndexWhole(entries, name)))
     for (const answer of answers) if (answer.status === 'fulfilled') indexes.push(answer.value)
     const failed = answers.find(answer => answer.status === 'rejected')
     if (failed) troubles.push({ code: 'restore-failed', backend: 'local', detail: messageOf(failed.reason) })
@@ -71,6 +72,12 @@ export async function findLocal(
     foreign,
     troubles
   }
+}
+
+async function readIndexWhole(entries: LocalEntries, name: string): Promise<LocalIndex> {
+  const index = await entries.readIndex(name)
+  if (!index) throw new Error(`${name}, which lists what was saved, is damaged; this job saves another`)
+  return index
 }
 
 /** The plan's refs that are there, as they are if all of their blobs can be had. */

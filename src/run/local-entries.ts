@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Files, Host } from '../host'
 import { emptyIndex, entryId, parseLocalIndex, renderLocalIndex } from '../plan/local-index'
 import type { BlobEntry, LocalIndex } from '../plan/local-index'
@@ -9,8 +9,8 @@ const indexSeconds = 15
 
 /** The local cache in GitHub's cache: an entry that tells what there is, and entries of blobs. */
 export interface LocalEntries {
-  /** The newest index saved under a name; empty where there is none, or none that can be read. Throws when the service cannot be used. */
-  readIndex(name: string): Promise<LocalIndex>
+  /** The newest index saved under a name; empty where there is none, undefined where it is damaged. Throws when the service cannot be used. */
+  readIndex(name: string): Promise<LocalIndex | undefined>
   /** Throws when it was not saved. */
   saveIndex(name: string, index: LocalIndex): Promise<void>
   /** Fetches an entry and hands over the directory of its blobs, which is gone afterwards; false where there is none. Throws when it cannot be had. */
@@ -23,8 +23,14 @@ export interface LocalEntries {
  * The entries that belong to a cache directory. GitHub finds an entry only under the path it was saved from, so that is made of the directory and
  * of the entry's own name; jobs on one machine take turns at it.
  */
-export function newLocalEntries({ actionsCache, files }: Pick<Host, 'actionsCache' | 'files'>, directory: string): LocalEntries {
+export function newLocalEntries(
+  { actionsCache, savedTexts, files }: Pick<Host, 'actionsCache' | 'savedTexts' | 'files'>,
+  directory: string
+): LocalEntries {
   const folder = `${directory}.entries`
+  // Entries of another directory cannot be found from here.
+  const place = createHash('sha256').update(directory).digest('hex').slice(0, 8)
+  const indexOf = (name: string) => `${name}_${place}`
   const alone = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
     await files.makeDirectory(folder)
     return withLock(files, `${path}.lock`, async () => {
@@ -35,20 +41,14 @@ export function newLocalEntries({ actionsCache, files }: Pick<Host, 'actionsCach
       }
     })
   }
-  const indexPath = (name: string) => `${folder}/${name}.json`
   return {
-    readIndex: name =>
-      alone(indexPath(name), async () => {
-        const key = await actionsCache.restore(indexPath(name), `${name}#`, [], indexSeconds)
-        const text = key === undefined ? undefined : await files.read(indexPath(name))
-        return (text === undefined ? undefined : parseLocalIndex(text)) ?? emptyIndex
-      }),
-    saveIndex: (name, index) =>
-      alone(indexPath(name), async () => {
-        await files.write(indexPath(name), renderLocalIndex(index))
-        // Never a key that was there before: the newest entry counts, and content may come back.
-        await actionsCache.save(indexPath(name), `${name}#${randomUUID()}`, indexSeconds)
-      }),
+    async readIndex(name) {
+      const newest = await savedTexts.newest(indexOf(name), indexSeconds)
+      return newest ? parseLocalIndex(newest.text) : emptyIndex
+    },
+    async saveIndex(name, index) {
+      await savedTexts.save(indexOf(name), renderLocalIndex(index), indexSeconds)
+    },
     fetch(entry, seconds, take) {
       const path = `${folder}/${entryId(entry)}`
       return alone(path, async () => {

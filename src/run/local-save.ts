@@ -31,7 +31,8 @@ export async function saveLocalCache(host: Host, { directory, names, gone, stage
   const deadline = host.clock.now() + saveSeconds * 1000
   const [layout, [own = emptyIndex, ...parents], present] = await Promise.all([
     readLayout(host.files, directory),
-    Promise.all(names.map(name => remote.readIndex(name))),
+    // One that is damaged is replaced.
+    Promise.all(names.map(async name => (await remote.readIndex(name)) ?? emptyIndex)),
     host.files.list(`${directory}/blobs/sha256`)
   ])
   const order = stages.map(({ stage }) => stage)

@@ -96,7 +96,7 @@ function whyNotSaved(
   results: readonly StageResult[]
 ): MountSaved | undefined {
   if (restored === 'left') return 'not-asked'
-  if (!ran(uses, results)) return 'not-used'
+  if (!ran(uses, results)) return wasStopped(uses, results) ? 'stopped' : 'not-used'
   if (!savesCaches(inputs)) return 'not-asked'
   return readOnly.includes(host.actionsCache.available ? 'gha' : 'local') ? 'not-allowed' : undefined
 }

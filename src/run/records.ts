@@ -1,5 +1,3 @@
-import { dirname } from 'node:path'
-import { randomUUID } from 'node:crypto'
 import { messageOf } from '../errors'
 import type { Host } from '../host'
 import type { CachePlan, CacheRef } from '../plan/cache-plan'
@@ -118,29 +116,28 @@ export async function saveRecord(
     : await newestRecord(host, place, name).catch(() => place.written.last?.record ?? ('unread' as const))
   const changed = change(typeof newest === 'object' ? newest : before, newest === 'unread')
   if (!changed) return
-  const path = recordPath(host, place, name)
-  await host.files.makeDirectory(dirname(path))
-  await host.files.write(path, renderRecord(changed))
-  if (!host.actionsCache.available) return
-  const key = `${name}#${randomUUID()}`
-  await host.actionsCache.save(path, key, secondsFor(place))
-  place.written.last = { key, record: changed }
+  const text = renderRecord(changed)
+  if (host.savedTexts.available) {
+    const key = await host.savedTexts.save(name, text, secondsFor(place))
+    place.written.last = { key, record: changed }
+  } else {
+    await host.files.makeDirectory(place.directory)
+    await host.files.write(recordPath(place, name), text)
+  }
 }
 
 /** What this job wrote is not fetched again as long as no other job has written since. */
 async function newestRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | 'unreadable' | undefined> {
   const { last } = place.written
-  const key = last && (await host.actionsCache.find(recordPath(host, place, name), `${name}#`, [], secondsFor(place)))
+  const key = last && (await host.savedTexts.newestKey(name, secondsFor(place)))
   return last && key === last.key ? last.record : readRecord(host, place, name)
 }
 
 async function readRecord(host: Host, place: RecordPlace, name: string): Promise<CacheRecord | 'unreadable' | undefined> {
-  const path = recordPath(host, place, name)
-  if (host.actionsCache.available) {
-    const key = await host.actionsCache.restore(path, `${name}#`, [], secondsFor(place))
-    if (key === undefined) return undefined
-  }
-  const text = await host.files.read(path)
+  const { savedTexts, files } = host
+  const text = savedTexts.available
+    ? (await savedTexts.newest(name, secondsFor(place)))?.text
+    : await files.read(recordPath(place, name))
   if (text === undefined) return undefined
   const record = parseRecord(text, place.repository)
   if (!record) host.log.info(`The record ${name} is not of this version of the action, or is damaged: it is not used`)
@@ -151,10 +148,7 @@ function secondsFor({ onlyExplains }: RecordPlace): number {
   return onlyExplains ? explainSeconds : recordSeconds
 }
 
-/**
- * In the actions cache an entry is found only under the path it was saved from, so that is the same in every job. Without that
- * service the record stays on the machine, beside the local cache directory.
- */
-function recordPath(host: Host, { directory }: RecordPlace, name: string): string {
-  return host.actionsCache.available ? `/tmp/.stage-cache-build/${name}.json` : `${directory}/${name}.json`
+/** Without a cache service the record stays on the machine, beside the local cache directory. */
+function recordPath({ directory }: RecordPlace, name: string): string {
+  return `${directory}/${name}.json`
 }

@@ -72,7 +72,8 @@ export function newStageExports(host: Host, cancellation: Cancellation, request:
         : saveRecords(host, preparation, caches, saved),
     inTurn: plan.backends.length > 1,
     refusing: caches.readOnly,
-    doubtful: plan.backends.filter(backend => !caches.lookedUp.includes(backend))
+    // A directory does not leave off answering.
+    doubtful: plan.backends.filter(backend => backend !== 'local' && !caches.lookedUp.includes(backend))
   })
 }
 
