@@ -184,6 +184,13 @@ describe('a list is completed from the imported one', () => {
   })
 })
 
+it('where all the time went by waiting for a service that refuses, that is what is said', async () => {
+  await admin.setFaults([{ status: 429 }])
+  const request = { ref: refOf('one'), imported: [], write: exporting([own]), ...atOnce, deadline: Date.now() + 1000 }
+  await expect(uploads.save(request)).rejects.toThrow('answered 429')
+  await admin.setFaults([])
+})
+
 it('the list is not written before it is recorded that it is going to be', async () => {
   const { promise: announced, resolve: announce } = Promise.withResolvers<undefined>()
   const saving = uploads.save({

@@ -64,9 +64,12 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
   /** Of a layer that could not be uploaded, too: its name stays reserved. */
   const uploads = new Map<string, Promise<void>>()
 
+  /** What went wrong last: time that is over was spent waiting for it. */
+  let said = 'the time for saving it was over'
+
   const secondsLeft = (deadline: number) => {
     const left = (deadline - clock.now()) / 1000
-    if (left <= 0) throw new Error('the time for saving it was over')
+    if (left <= 0) throw new Error(said)
     return left
   }
   const once = <T>(known: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> => {
@@ -77,7 +80,10 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
 
   /** What cannot be known is taken for missing: then it is copied, and perhaps in vain. */
   async function askFor(own: string, { imported, deadline }: GhaExportRequest): Promise<void> {
-    const unknown = (error: unknown) => log.debug(`Layers in GitHub's cache are not known: ${messageOf(error)}`)
+    const unknown = (error: unknown) => {
+      said = messageOf(error)
+      log.debug(`Layers in GitHub's cache are not known: ${said}`)
+    }
     const seconds = () => Math.min(answerSeconds, secondsLeft(deadline))
     const layersIn = (key: string) =>
       once(listed, key, async () => {
@@ -99,8 +105,13 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
 
   async function upload(layer: string, path: string, deadline: number): Promise<void> {
     const key = ghaLayerKey(layer)
-    if (await buildkitEntries.has(key, Math.min(answerSeconds, secondsLeft(deadline)))) return
-    await buildkitEntries.save(key, path, patienceSeconds, secondsLeft(deadline))
+    try {
+      if (await buildkitEntries.has(key, Math.min(answerSeconds, secondsLeft(deadline)))) return
+      await buildkitEntries.save(key, path, patienceSeconds, secondsLeft(deadline))
+    } catch (error) {
+      said = messageOf(error)
+      throw error
+    }
   }
 
   /** What BuildKit exported, with the uploads that it takes, which have begun; undefined where it exported nothing. */
