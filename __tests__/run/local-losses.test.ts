@@ -86,6 +86,17 @@ describe('the service', () => {
     expect(service().asked.length).toBeLessThanOrEqual(5)
   })
 
+  test('hangs: an entry of some kilobytes is waited for no longer than its bytes may take', async () => {
+    const waits: string[] = []
+    service().fault = (what, key, seconds) => {
+      if (key.startsWith('layers')) waits.push(`${what} ${Math.round(seconds)} s`)
+      return undefined
+    }
+    await saved(web)
+    await (await newJob()).restore()
+    expect(new Set(waits)).toEqual(new Set(['save 30 s', 'restore 30 s']))
+  })
+
   test('does not take an entry: what needs it stays as it was saved before', async () => {
     await saved(web)
     const job = await newJob()

@@ -104,7 +104,7 @@ interface Service extends ActionsCache {
   readonly asked: string[]
   readonly contents: string
   /** Message of the error to throw for a key. */
-  fault: (what: 'restore' | 'save', key: string) => string | undefined
+  fault: (what: 'restore' | 'save', key: string, seconds: number) => string | undefined
 }
 
 /** A cache service of which keys and faults are ours; that the client's own is used right is for the end-to-end tests. */
@@ -118,16 +118,16 @@ function newService(contents: string): Service {
     contents,
     fault: () => undefined,
     find: () => Promise.resolve(undefined),
-    async restore(path, key) {
+    async restore(path, key, _others, seconds) {
       asked.push(key)
-      const fault = one.fault('restore', key)
+      const fault = one.fault('restore', key, seconds)
       if (fault !== undefined) throw new Error(fault)
       const found = keys.findLast(saved => saved.startsWith(key))
       if (found !== undefined) await cp(join(contents, encodeURIComponent(found)), path, { recursive: true })
       return found
     },
-    async save(path, key) {
-      const fault = one.fault('save', key)
+    async save(path, key, seconds) {
+      const fault = one.fault('save', key, seconds)
       if (fault !== undefined) throw new Error(fault)
       await mkdir(contents, { recursive: true })
       await cp(path, join(contents, encodeURIComponent(key)), { recursive: true })

@@ -32,7 +32,7 @@ export async function within<T>(seconds: number, stopwatch: Stopwatch, work: (ca
   const call: ClientCall = {}
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
-    const late = () => reject(new Error(`not done within ${seconds} s${call.last ? `: ${call.last}` : ''}`))
+    const late = () => reject(new Error(`not done within ${Number(seconds.toFixed(2))} s${call.last ? `: ${call.last}` : ''}`))
     timer = setTimeout(late, seconds * 1000)
   })
   try {

@@ -6,3 +6,8 @@ export function withDeadline(seconds: number, late: string): <T>(work: Promise<T
   over.catch(() => {})
   return work => Promise.race([work, over])
 }
+
+/** Seconds that so many bytes may be on their way to GitHub's cache or from there: no line is waited for that moves less than a megabyte in one. */
+export function transferSeconds(bytes: number): number {
+  return 30 + bytes / 1_000_000
+}

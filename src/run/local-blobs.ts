@@ -1,9 +1,11 @@
 import { messageOf } from '../errors'
 import type { Host } from '../host'
 import { planFetch } from '../plan/blob-entries'
+import { entryBytes } from '../plan/local-index'
 import type { BlobEntry } from '../plan/local-index'
 import { blobPath, blobsOfManifest, renderLayoutIndex } from '../plan/oci-layout'
 import type { LayoutEntry } from '../plan/oci-layout'
+import { transferSeconds } from './deadline'
 import { newLanes } from './lanes'
 import { isBlob, newLocalEntries } from './local-entries'
 
@@ -97,7 +99,8 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
   async function take(entry: BlobEntry, expected: readonly (readonly [string, number])[]): Promise<BlobFault | undefined> {
     if (silent !== undefined) return { lost: false, detail: silent }
     await stage()
-    const isThere = await remote.fetch(entry, Math.max(1, (deadline - host.clock.now()) / 1000), async path => {
+    const seconds = Math.min(transferSeconds(entryBytes(entry)), Math.max(1, (deadline - host.clock.now()) / 1000))
+    const isThere = await remote.fetch(entry, seconds, async path => {
       for (const [digest, size] of expected) {
         const [from, to] = [`${path}/${digest.replace('sha256:', '')}`, `${staging}/${blobPath(digest)}`]
         if (!(await isBlob(files, from, digest, size))) continue

@@ -5,6 +5,7 @@ import { planEntries } from '../plan/blob-entries'
 import { emptyIndex, entryBytes, renderLocalIndex } from '../plan/local-index'
 import type { BlobEntry, IndexedRef, LocalIndex } from '../plan/local-index'
 import { blobsOfManifest, entryTag } from '../plan/oci-layout'
+import { transferSeconds } from './deadline'
 import { newLanes } from './lanes'
 import { readLayout } from './local-cache'
 import { newLocalEntries } from './local-entries'
@@ -52,7 +53,8 @@ export async function saveLocalCache(host: Host, { directory, names, gone, stage
   const failures: string[] = []
   const save = async (entry: BlobEntry): Promise<readonly BlobEntry[]> => {
     try {
-      await remote.save(entry, Math.max(1, (deadline - host.clock.now()) / 1000))
+      const left = Math.max(1, (deadline - host.clock.now()) / 1000)
+      await remote.save(entry, Math.min(transferSeconds(entryBytes(entry)), left))
       return [entry]
     } catch (error) {
       failures.push(messageOf(error))

@@ -11,11 +11,6 @@ export interface WholeArchive {
 /** The least bytes of an archive that is worth a difference. */
 export const leastBytes = 4 * 1024 * 1024
 
-/** Seconds that an archive may be on its way to GitHub's cache or from there: no line is waited for that moves less than a megabyte in one. */
-export function transferSeconds(bytes: number): number {
-  return 30 + bytes / 1_000_000
-}
-
 /** What a file in a directory ends with. */
 export const archive = '.tar'
 

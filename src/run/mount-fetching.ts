@@ -1,8 +1,9 @@
 import { dirname } from 'node:path'
 import { messageOf } from '../errors'
 import type { Host } from '../host'
+import { transferSeconds } from './deadline'
 import { withLock } from './directory-lock'
-import { archive, differs, entriesOf, leastBytes, readEntry, sharedPath, transferSeconds } from './mount-entries'
+import { archive, differs, entriesOf, leastBytes, readEntry, sharedPath } from './mount-entries'
 import type { WholeArchive } from './mount-entries'
 
 /** An archive that an earlier job kept of a cache mount. */
