@@ -184,6 +184,18 @@ it.each([
   60_000
 )
 
+it('an entry that the service does not give costs its stage for once, and is not said to be gone', async () => {
+  await project.job(local)
+  const [tools] = await project.cacheService.entries().then(all => all.filter(({ key }) => key.startsWith(layers('tools'))))
+  await project.cacheService.setFaults([{ path: `^/blobs/${tools?.id}`, status: 500 }])
+  const job = await project.job(local)
+  expect([job.main.exitCode, stagesRun(job)]).toEqual([0, ['runtime', 'tools']])
+  expect(troublesOf(job)).toEqual(['Could not restore the local directory'])
+  expect(job.stages.find(({ name }) => name === 'tools')?.reason?.code).toBe('cache-unreachable')
+  await project.cacheService.setFaults([])
+  expect([stepsRun(await project.job(local))]).toEqual([[]])
+}, 90_000)
+
 function bytesOf(some: readonly { readonly bytes: number }[]): number {
   return some.reduce((sum, { bytes }) => sum + bytes, 0)
 }

@@ -1,6 +1,6 @@
 import { isLostContent } from '../plan/lost-content'
 import type { Degradation } from '../reasons'
-import { fullDiskWords, isDiskFull } from './disk-trouble'
+import { fullDiskWords, isDiskFull, isNotUsable } from './disk-trouble'
 import { networkTrouble, unwellServiceWords } from './network-trouble'
 import { placeWords } from './places'
 import { mountTroubles } from './sentences-mounts'
@@ -35,14 +35,12 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   },
   'restore-failed': {
     what: place => words`Could not restore ${place}`,
-    remedy: ({ detail }) => words`The build went on without it. ${isDiskFull(detail) ? fullDiskWords : serviceWords(detail)}`
+    remedy: ({ detail }) => words`The build went on without it. ${directoryWords(detail) ?? serviceWords(detail)}`
   },
   'save-failed': {
     what: place => words`Could not save ${place}`,
     remedy: ({ detail }) =>
-      isDiskFull(detail)
-        ? words`The next build starts from what was saved before. ${fullDiskWords}`
-        : words`The next build starts from what was saved before. Check that ${'cache-dir'} can be written and the disk is not full, and that the job reaches its cache service.`
+      words`The next build starts from what was saved before. ${directoryWords(detail) ?? words`Check that ${'cache-dir'} can be written and the disk is not full, and that the job reaches its cache service.`}`
   },
   'local-cache-broken': {
     what: place => words`Did not use ${place}: it was damaged`,
@@ -90,6 +88,12 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
     remedy: () => words`Use ${'cache-backends: registry'} with ${'cache-image'}, or a runner that offers the service.`
   },
   ...mountTroubles
+}
+
+/** What to do about a directory, where it is that. */
+function directoryWords(detail: string): Words | undefined {
+  if (isDiskFull(detail)) return fullDiskWords
+  return isNotUsable(detail) ? words`Check that ${'cache-dir'} is a directory that the job may read and write.` : undefined
 }
 
 const service = words`Check that the job reaches its cache service and that its space is not used up; often the next run is fine.`

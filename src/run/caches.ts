@@ -145,15 +145,14 @@ export function findCaches(
     ])
     // Without gha the record only explains.
     if (failure !== undefined && !needed) host.log.info(`The record of earlier builds could not be read: ${failure}`)
+    const lookupTroubles = [...answers.flatMap(answer => answer.troubles), ...troubles]
+    const unanswered = lookupTroubles.filter(({ code }) => code === 'lookup-failed' || code === 'restore-failed')
     return {
       askedAt,
       found,
       absent: answers.flatMap(({ absent = [] }) => absent),
-      lookedUp: plan.backends.filter(
-        (_, index) =>
-          answers[index] && answers[index].troubles.every(({ code }) => !['lookup-failed', 'restore-failed'].includes(code))
-      ),
-      degradations: [...missing, ...answers.flatMap(answer => answer.troubles), ...troubles],
+      lookedUp: plan.backends.filter((name, index) => answers[index] && !unanswered.some(({ backend }) => backend === name)),
+      degradations: [...missing, ...lookupTroubles],
       record: records[0] ?? emptyRecord(context.repository, randomUUID()),
       records: new Map(plan.scopes.read.flatMap((scope, index) => (records[index] ? [[scope, records[index]] as const] : []))),
       recordPlace,

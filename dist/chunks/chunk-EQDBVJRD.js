@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{f as o}from"./chunk-QQZQ72BT.js";import{a as e}from"./chunk-SH3IGA3H.js";var t=/no space left on device|ENOSPC|disk quota exceeded|Wrote only \d+ of \d+ bytes/i;function i(r){return t.test(r)}e(i,"isDiskFull");var n=o`The disk is full: free space on the runner before this step, or give the builder a larger one.`;export{i as a,n as b};
