@@ -103,6 +103,7 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, builde
       // The builder is still stopping what it did for the killed job.
       await sleep(500)
       let blurred = false
+      let nextFailed = false
 
       const label = `${backend}, seed ${seed}, kill ${result.kills} (${what}; ${part} at ${moment.toFixed(1)} s, builder ${builderStays ? 'stays' : 'goes'})`
       const problems = []
@@ -124,8 +125,8 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, builde
       for (const ref of await savedRefs(place)) held.set(ref.stage, { id: ref.id, keys: keysBelow(model, base, ref.stage) })
       for (const key of keysOf(model, base).values()) earlier.add(key)
       result.faults.push(...problems.map(problem => `${label}: ${problem}`))
-      // What the builder holds would serve the next jobs of this graph as well.
-      if (blurred) round = killsOfGraph
+      // What the builder holds would serve the next jobs of this graph as well, and what a failed one saved is not known.
+      if (blurred || nextFailed) round = killsOfGraph
       if (logs && problems.length > 0) {
         await mkdir(logs, { recursive: true })
         await writeFile(join(logs, `${backend}-${seed}-${result.kills}.log`), said.join('\n--- the next job\n'))
@@ -144,7 +145,8 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, builde
         const done = await next.startMain().done
         said.push(done.log)
         const { outputs } = await next.finish()
-        if (done.exitCode !== 0) return [`the next job failed:\n${done.log.split('\n').slice(-15).join('\n')}`]
+        nextFailed = done.exitCode !== 0
+        if (nextFailed) return [`the next job failed:\n${done.log.split('\n').slice(-15).join('\n')}`]
         const { ran, troubles } = await stepsOfReport(outputs['report'] ?? '')
         const needless = ran.filter(step => !must.includes(step))
         const missing = sameBuilder || blurred ? [] : must.filter(step => !ran.includes(step) && !earlier.has(keys.get(step)))

@@ -16,12 +16,13 @@ import { emptyAfterKill, withBuildx } from './builders.mjs'
  * @typedef {{ stage: string, id: string, cacheFrom: string }} SavedRef
  */
 
-/** @param {Place} place @returns {Promise<SavedRef[]>} the default branch's, by stage; `id` changes with the content */
+/** @param {Place} place @returns {Promise<SavedRef[]>} the default branch's, by stage, without those of beginnings; `id` changes with the content */
 export async function savedRefs({ backend, repository, image, cacheDir, cacheUrl }) {
+  const isOfStage = (/** @type {string} */ name) => name.startsWith('cache-') && !/_BEGUN(?=_|$)/.test(name)
   const stageOf = (/** @type {string} */ name) => /^cache-([^_]+)/.exec(name)?.[1] ?? ''
   switch (backend) {
     case 'registry': {
-      const tags = (await listTags(repository)).filter(tag => tag.startsWith('cache-'))
+      const tags = (await listTags(repository)).filter(tag => isOfStage(tag))
       return Promise.all(
         tags.map(async tag => ({
           stage: stageOf(tag),
@@ -35,7 +36,7 @@ export async function savedRefs({ backend, repository, image, cacheDir, cacheUrl
       const newest = new Map()
       for (const { key, order, complete } of await adminOf(cacheUrl).entries()) {
         const scope = /^index-(cache-.*)-1-[0-9a-f]+#/.exec(key)?.[1]
-        if (!complete || scope === undefined || !scope.includes(`_OF_${image}`)) continue
+        if (!complete || scope === undefined || !isOfStage(scope) || !scope.includes(`_OF_${image}`)) continue
         if (order > (newest.get(scope)?.order ?? 0)) {
           newest.set(scope, { stage: stageOf(scope), id: key, cacheFrom: `type=gha,scope=${scope}`, order })
         }
@@ -44,9 +45,9 @@ export async function savedRefs({ backend, repository, image, cacheDir, cacheUrl
     }
     case 'local': {
       const index = await readFile(join(cacheDir, 'index.json'), 'utf8').catch(() => '{"manifests":[]}')
-      return JSON.parse(index).manifests.map((/** @type {any} */ entry) => {
+      return JSON.parse(index).manifests.flatMap((/** @type {any} */ entry) => {
         const tag = entry.annotations['org.opencontainers.image.ref.name']
-        return { stage: stageOf(tag), id: entry.digest, cacheFrom: `type=local,src=${cacheDir},tag=${tag}` }
+        return isOfStage(tag) ? { stage: stageOf(tag), id: entry.digest, cacheFrom: `type=local,src=${cacheDir},tag=${tag}` } : []
       })
     }
   }
