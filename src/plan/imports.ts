@@ -89,7 +89,8 @@ export function renewedStages({ main, broughtIn }: ImportPlan, done: readonly Fo
 }
 
 /**
- * The refs that no other of them holds, with those they hold; of two with the same content the later stage's.
+ * The refs that no other of them holds, with those they hold; of two with the same content the later stage's. The newest come first as far as that is known: what an older one
+ * lacks of the stages it is made from is in the builder then, and not run to find that out.
  * Bringing a stage in loads its own layers and those of the stages it is FROM, and of a stage it copies from no more than what
  * decides its key. So such a stage is brought in too where another reads it that will have to run: one that is not among them.
  */
@@ -114,4 +115,5 @@ function bringIns(plan: CachePlan, refs: readonly FoundRef[]): readonly BroughtI
       }
       return { ...ref, instead, also }
     })
+    .toSorted((one, other) => (other.exportedAt ?? 0) - (one.exportedAt ?? 0))
 }
