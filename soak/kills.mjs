@@ -66,7 +66,7 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, builde
     }
     /** @type {Map<string, { id: string, keys: readonly string[] }>} what each ref was found to hold, by stage */
     const held = new Map()
-    /** Keys of all that earlier jobs of the graph were to build: a ref that is joined may hold them although the stage's own does not any more. */
+    /** Keys of all that earlier jobs of the graph were to build, which a ref that is joined may hold although the stage's own does not any more, and of what a stage reads. */
     const earlier = new Set()
     let model = randomModel(random)
     for (let round = 0; round < killsOfGraph && result.kills < kills; round++) {
@@ -118,7 +118,11 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, builde
         checked++
         const ran = await importAlone(ref, context, givenArguments(model), service.url, builder)
         if (ran.length > 0) problems.push(`ref of ${ref.stage} alone: ${ran.join(', ')}`)
-        else held.set(ref.stage, { id: ref.id, keys: keysBelow(model, base, ref.stage) })
+        else {
+          held.set(ref.stage, { id: ref.id, keys: keysUnder(model, base, ref.stage) })
+          // Of what it reads its build loads nothing, where that came out as it was before.
+          for (const key of keysBelow(model, base, ref.stage)) earlier.add(key)
+        }
       }
       result.refs += checked
       problems.push(...(await nextJob(false)))
@@ -193,6 +197,14 @@ function partOf(log) {
   if (log.includes('::group::Caches of stages'))
     return /→ .*: saved/.test(log) ? 'while more is saved' : 'while the first is saved'
   return log.includes('::group::Plan') ? 'while building' : 'before the build'
+}
+
+/** Keys of a stage's steps and of the stages it is FROM. @param {Model} model @param {string} base @param {string} stage */
+function keysUnder(model, base, stage) {
+  const chain = new Set()
+  for (let name = /** @type {string | undefined} */ (stage); name; name = model.stages.find(one => one.name === name)?.from)
+    chain.add(name)
+  return [...keysOf(model, base)].filter(([step]) => chain.has(step.split(' ')[0] ?? '')).map(([, key]) => key)
 }
 
 /** Keys of a stage's steps and of all it is made from. @param {Model} model @param {string} base @param {string} stage */

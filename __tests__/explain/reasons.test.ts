@@ -29,6 +29,7 @@ const nothingKnown: Omit<ReasonFacts, 'dockerfile' | 'results'> = {
   nothingSaved: false,
   unreachable: false,
   absent: new Set(),
+  unanswered: new Set(),
   evicted: new Set(),
   begun: new Set(),
   viewOf: () => undefined
@@ -128,6 +129,13 @@ const cases: readonly {
     facts: { absent: new Set(['deps']) },
     of: 'deps',
     expected: { code: 'cache-absent' }
+  },
+  {
+    description: 'no ref of it where a backend gave no answer',
+    stages: { base: 'c', deps: 'r' },
+    facts: { unanswered: new Set(['deps']) },
+    of: 'deps',
+    expected: { code: 'cache-unreachable' }
   },
   { description: 'nothing proved', stages: { base: 'c', deps: 'r' }, of: 'deps', expected: { code: 'unknown' } },
   {
@@ -231,6 +239,7 @@ test.each([
       nothingSaved: false,
       unreachable: false,
       absent: new Set(),
+      unanswered: new Set(),
       evicted: new Set(),
       begun: new Set(begun),
       viewOf: () => viewOf(build, now)

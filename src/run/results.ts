@@ -87,10 +87,11 @@ export function explainResults({
     exportsOff: !savesCaches(inputs)
   }
   const planned = importedRefs(imports)
-  const without = plan.stages.filter(
-    ({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref))
-  )
-  const absent = new Set([...without.map(({ stage }) => stage.name), ...neverSaved(plan, caches)])
+  const without = plan.stages
+    .filter(({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref)))
+    .map(({ stage }) => stage.name)
+  const allAnswered = caches.lookedUp.length === plan.backends.length
+  const absent = new Set([...(allAnswered ? without : []), ...neverSaved(plan, caches)])
   const evicted = evictedStages(history.facts, built.results)
   const reasons = explainReasons({
     dockerfile,
@@ -99,10 +100,8 @@ export function explainResults({
       ? undefined
       : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
     nothingSaved: nothingSaved(caches, plan),
-    unreachable:
-      planned.length > 0
-        ? planned.every(({ ref }) => built.failedImports.has(ref))
-        : caches.lookedUp.length < plan.backends.length,
+    unreachable: planned.length > 0 ? planned.every(({ ref }) => built.failedImports.has(ref)) : !allAnswered,
+    unanswered: new Set(allAnswered ? [] : without),
     absent,
     evicted,
     begun: new Set(imports.main?.joined?.begun ?? []),
