@@ -66,7 +66,7 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, builde
     }
     /** @type {Map<string, { id: string, keys: readonly string[] }>} what each ref was found to hold, by stage */
     const held = new Map()
-    /** Keys of all that earlier jobs of the graph were to build, which a ref that is joined may hold although the stage's own does not any more, and of what a stage reads. */
+    /** Keys of all that earlier jobs of the graph were to build, and of what a stage with a ref reads: a ref may hold them, or not. */
     const earlier = new Set()
     let model = randomModel(random)
     for (let round = 0; round < killsOfGraph && result.kills < kills; round++) {
@@ -149,8 +149,9 @@ export async function soakKills({ seed, kills, killsOfGraph = 5, backend, builde
         const done = await next.startMain().done
         said.push(done.log)
         const { outputs } = await next.finish()
-        nextFailed = done.exitCode !== 0
-        if (nextFailed) return [`the next job failed:\n${done.log.split('\n').slice(-15).join('\n')}`]
+        const failed = done.exitCode !== 0
+        nextFailed ||= failed
+        if (failed) return [`the next job failed:\n${done.log.split('\n').slice(-15).join('\n')}`]
         const { ran, troubles } = await stepsOfReport(outputs['report'] ?? '')
         const needless = ran.filter(step => !must.includes(step))
         const missing = sameBuilder || blurred ? [] : must.filter(step => !ran.includes(step) && !earlier.has(keys.get(step)))

@@ -29,7 +29,7 @@ const nothingKnown: Omit<ReasonFacts, 'dockerfile' | 'results'> = {
   nothingSaved: false,
   unreachable: false,
   absent: new Set(),
-  unanswered: new Set(),
+  refused: new Set(),
   evicted: new Set(),
   begun: new Set(),
   viewOf: () => undefined
@@ -131,9 +131,9 @@ const cases: readonly {
     expected: { code: 'cache-absent' }
   },
   {
-    description: 'no ref of it where a backend gave no answer',
+    description: 'its ref was there and could not be fetched',
     stages: { base: 'c', deps: 'r' },
-    facts: { unanswered: new Set(['deps']) },
+    facts: { absent: new Set(['deps']), refused: new Set(['deps']) },
     of: 'deps',
     expected: { code: 'cache-unreachable' }
   },
@@ -239,7 +239,7 @@ test.each([
       nothingSaved: false,
       unreachable: false,
       absent: new Set(),
-      unanswered: new Set(),
+      refused: new Set(),
       evicted: new Set(),
       begun: new Set(begun),
       viewOf: () => viewOf(build, now)

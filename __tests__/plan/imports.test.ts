@@ -176,16 +176,17 @@ describe('stages that were saved after the main import', () => {
   test('none without a main import', () => expect(renewedBy([], ['base@main:1', 'deps@main:1 2'])).toEqual([]))
 })
 
-test('what was saved last is brought in first: an older ref of a later stage may be of what it was made from before', () => {
-  const plan = planOf(diamond, { backends: ['gha'] })
-  const saved = (stage: string, exportedAt?: number) => ({
-    ref: refOf(plan, stage, 'gha'),
+test('what was saved last is brought in first, and before it what is of a nearer scope: the others may be of what they were made from before', () => {
+  const plan = planOf(diamond, { backends: ['gha'], scopes: onBranch })
+  const saved = (stage: string, exportedAt?: number, scope = main) => ({
+    ref: refOf(plan, stage, 'gha', scope),
     id: stage,
     ...(exportedAt === undefined ? {} : { exportedAt })
   })
   const order = (...found: readonly FoundRef[]) => planImports(plan, found, new Set()).broughtIn.map(({ ref }) => ref.stage)
   expect(order(saved('base', 3), saved('deps', 1), saved('tools', 2))).toEqual(['base', 'tools', 'deps'])
   expect(order(saved('base'), saved('deps'), saved('tools'))).toEqual(['base', 'deps', 'tools'])
+  expect(order(saved('base', 1), saved('deps', 3), saved('tools', 2, own))).toEqual(['tools', 'deps', 'base'])
 })
 
 test('gha refs are known by what the record says they held', () => {

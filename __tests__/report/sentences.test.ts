@@ -75,13 +75,21 @@ test.each<[Omit<Degradation, 'detail' | 'stage'> & { readonly detail?: string },
   [{ code: 'lookup-failed', backend: 'registry' }, 'Could not look up what is saved in the registry', /packages: read/u],
   [{ code: 'restore-failed', backend: 'local' }, 'Could not restore the local directory', /cache service/u],
   [{ code: 'save-failed', backend: 'local' }, 'Could not save the local directory', /cache service/u],
-  ...(['restore-failed', 'save-failed'] as const).map(
-    (code): [Partial<Degradation> & Pick<Degradation, 'code'>, string, RegExp] => [
-      { code, backend: 'local', detail: "ENOTDIR: not a directory, mkdir '/cache/blobs/sha256'" },
-      plain(troubleWords([{ code, backend: 'local' }])),
-      /^(?!.*service).*cache-dir is a directory/u
-    ]
-  ),
+  [
+    { code: 'restore-failed', backend: 'local', detail: "ENOTDIR: not a directory, mkdir '/cache/blobs/sha256'" },
+    'Could not restore the local directory',
+    /^(?!.*service).*cache-dir is a directory/u
+  ],
+  [
+    { code: 'save-failed', backend: 'local', detail: "EACCES: permission denied, mkdir '/cache/blobs/sha256'" },
+    'Could not save the local directory',
+    /^(?!.*service).*cache-dir is a directory/u
+  ],
+  [
+    { code: 'restore-failed', backend: 'local', detail: 'connect EACCES 10.0.0.1:443' },
+    'Could not restore the local directory',
+    /cache service/u
+  ],
   [{ code: 'local-cache-broken', backend: 'local' }, 'Did not use the local directory: it was damaged', /Nothing to do/u],
   [{ code: 'record-failed', backend: 'gha' }, 'Could not read or write the record of what was saved', /cache service/u],
   [{ code: 'export-failed', backend: 'registry' }, 'app: not saved to the registry', /packages: write/u],

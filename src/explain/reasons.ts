@@ -19,8 +19,8 @@ export interface ReasonFacts {
   readonly unreachable: boolean
   /** Stages of which no ref was found, although other stages have one. */
   readonly absent: ReadonlySet<string>
-  /** Stages of which none was found, where not every backend could be asked. */
-  readonly unanswered: ReadonlySet<string>
+  /** Stages whose ref is there and could not be fetched. */
+  readonly refused: ReadonlySet<string>
   /** Stages that a record says were saved, and whose ref is gone. */
   readonly evicted: ReadonlySet<string>
   /** Stages of which builds that failed made a beginning, which is in what was imported. */
@@ -72,7 +72,7 @@ function explainReason(result: StageResult, facts: ReasonFacts, reasons: Reasons
   const before = passed ?? (changes && parentBefore(stage, changes, first, facts, onAnother))
   if (before) return before
   if (facts.evicted.has(result.name) && changes && isSame(changes, first)) return { code: 'cache-evicted' }
-  if (facts.unanswered.has(result.name)) return { code: 'cache-unreachable' }
+  if (facts.absent.has(result.name) && facts.refused.has(result.name)) return { code: 'cache-unreachable' }
   return facts.absent.has(result.name) ? { code: 'cache-absent', ...(isBegun ? { begun: true } : {}) } : { code: 'unknown' }
 }
 

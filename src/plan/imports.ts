@@ -89,13 +89,14 @@ export function renewedStages({ main, broughtIn }: ImportPlan, done: readonly Fo
 }
 
 /**
- * The refs that no other of them holds, with those they hold; of two with the same content the later stage's. The newest come first as far as that is known: what an older one
- * lacks of the stages it is made from is in the builder then, and not run to find that out.
+ * The refs that no other of them holds, with those they hold; of two with the same content the later stage's. Those of the nearest scope come first, and of these the newest, where
+ * that is known, as it is of gha: what the others lack of the stages they are made from may be in the builder then, and does not run to find that out.
  * Bringing a stage in loads its own layers and those of the stages it is FROM, and of a stage it copies from no more than what
  * decides its key. So such a stage is brought in too where another reads it that will have to run: one that is not among them.
  */
 function bringIns(plan: CachePlan, refs: readonly FoundRef[]): readonly BroughtIn[] {
   const among = new Set(refs.map(({ ref }) => ref.stage))
+  const scopeOf = ({ ref }: FoundRef) => plan.scopes.read.indexOf(ref.scope)
   const stageOf = ({ ref }: FoundRef) => plan.stages.find(({ stage }) => stage.name === ref.stage)?.stage
   const isReadByOthers = (found: FoundRef) => {
     const index = stageOf(found)?.index
@@ -115,5 +116,5 @@ function bringIns(plan: CachePlan, refs: readonly FoundRef[]): readonly BroughtI
       }
       return { ...ref, instead, also }
     })
-    .toSorted((one, other) => (other.exportedAt ?? 0) - (one.exportedAt ?? 0))
+    .toSorted((one, other) => scopeOf(one) - scopeOf(other) || (other.exportedAt ?? 0) - (one.exportedAt ?? 0))
 }

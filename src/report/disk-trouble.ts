@@ -10,7 +10,7 @@ export function isDiskFull(detail: string): boolean {
 
 /** Whether a file or directory is of another kind than was expected, or is not the job's to use, as Node says it. */
 export function isNotUsable(detail: string): boolean {
-  return /\b(ENOTDIR|EEXIST|EISDIR|EACCES|EPERM|EROFS)\b/.test(detail)
+  return /(?<!connect )\b(ENOTDIR|EEXIST|EISDIR|EACCES|EPERM|EROFS)\b/.test(detail)
 }
 
 export const fullDiskWords = words`The disk is full: free space on the runner before this step, or give the builder a larger one.`

@@ -90,7 +90,7 @@ const troubles: { readonly [code in Degradation['code']]: Trouble } = {
   ...mountTroubles
 }
 
-/** What to do about a directory, where it is that. */
+/** What to do where the disk or the directory is the cause. */
 function directoryWords(detail: string): Words | undefined {
   if (isDiskFull(detail)) return fullDiskWords
   return isNotUsable(detail) ? words`Check that ${'cache-dir'} is a directory that the job may read and write.` : undefined

@@ -29,8 +29,10 @@ export interface Caches {
   readonly found: readonly FoundRef[]
   /** Refs of gha that were asked for themselves, and are not there. */
   readonly absent: readonly CacheRef[]
-  /** Backends whose refs could be asked for. */
+  /** Backends whose refs could be asked for, and fetched where they are to be imported. */
   readonly lookedUp: readonly Backend[]
+  /** Names of stages whose local ref is there and could not be fetched. */
+  readonly refused: readonly string[]
   readonly degradations: readonly Degradation[]
   /** The record of the scope that is written; empty at first. */
   readonly record: CacheRecord
@@ -145,14 +147,19 @@ export function findCaches(
     ])
     // Without gha the record only explains.
     if (failure !== undefined && !needed) host.log.info(`The record of earlier builds could not be read: ${failure}`)
-    const lookupTroubles = [...answers.flatMap(answer => answer.troubles), ...troubles]
-    const unanswered = lookupTroubles.filter(({ code }) => code === 'lookup-failed' || code === 'restore-failed')
+    const readTroubles = [...answers.flatMap(answer => answer.troubles), ...troubles]
+    const unanswered = readTroubles.filter(({ code }) => code === 'lookup-failed' || code === 'restore-failed')
     return {
       askedAt,
       found,
       absent: answers.flatMap(({ absent = [] }) => absent),
       lookedUp: plan.backends.filter((name, index) => answers[index] && !unanswered.some(({ backend }) => backend === name)),
-      degradations: [...missing, ...lookupTroubles],
+      refused: refusedStages(
+        answers.flatMap(answer => answer.found),
+        found,
+        troubles
+      ),
+      degradations: [...missing, ...readTroubles],
       record: records[0] ?? emptyRecord(context.repository, randomUUID()),
       records: new Map(plan.scopes.read.flatMap((scope, index) => (records[index] ? [[scope, records[index]] as const] : []))),
       recordPlace,
@@ -172,6 +179,17 @@ export function findCaches(
     }
   }
   return { found: looked.then(({ found }) => found), all: all() }
+}
+
+/** Of refs that were left out as they were fetched, those of stages that are not lost. */
+function refusedStages(
+  before: readonly FoundRef[],
+  after: readonly FoundRef[],
+  troubles: readonly Degradation[]
+): readonly string[] {
+  const lost = troubles.flatMap(({ stage }) => stage ?? [])
+  const left = before.filter(one => !after.includes(one)).map(({ ref }) => ref.stage)
+  return troubles.some(({ code }) => code === 'restore-failed') ? left.filter(stage => !lost.includes(stage)) : []
 }
 
 /** Nothing was found in any backend, every backend could be asked, and no record says that there were saves. */

@@ -7,7 +7,10 @@ export function withDeadline(seconds: number, late: string): <T>(work: Promise<T
   return work => Promise.race([work, over])
 }
 
-/** Seconds that so many bytes may be on their way to GitHub's cache or from there: no line is waited for that moves less than a megabyte in one. */
-export function transferSeconds(bytes: number): number {
-  return 30 + bytes / 1_000_000
+/**
+ * Seconds that so many bytes may be on their way to GitHub's cache or from there, at most until `deadline`, in milliseconds since the epoch as `now` is. A minute is for the
+ * client's own retries; up to three are on the way at once, and no line is waited for that moves less than a megabyte in one second.
+ */
+export function transferSeconds(bytes: number, deadline: number, now: number): number {
+  return Math.min(60 + 3 * (bytes / 1_000_000), Math.max(1, (deadline - now) / 1000))
 }

@@ -170,7 +170,10 @@ export function joinedGhaRefs(
     joined
       .filter(({ ref }) => ref.backend === 'gha')
       .map(({ ref, digest, replaces, broughtIn, saved, note }): readonly [string, RecordedRef] => {
-        const before = [...(replaces ? [replaces] : []), ...broughtIn].flatMap(one => Object.entries(heldBy(one, found)))
+        // The newest was brought in first, and knows best.
+        const before = [...(replaces ? [replaces] : []), ...broughtIn.toReversed()].flatMap(one =>
+          Object.entries(heldBy(one, found))
+        )
         const now = [
           ...broughtIn.map(found => [found.ref.name, found.id]),
           ...saved.map(one => [one.name, written.get(one)?.id ?? ''])

@@ -64,13 +64,23 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
   /** Of a layer that could not be uploaded, too: its name stays reserved. */
   const uploads = new Map<string, Promise<void>>()
 
-  /** What went wrong last: time that is over was spent waiting for it. */
-  let said = 'the time for saving it was over'
+  /** What the service has refused since it last answered: time that is over was spent waiting for that. */
+  let trouble: unknown
 
   const secondsLeft = (deadline: number) => {
     const left = (deadline - clock.now()) / 1000
-    if (left <= 0) throw new Error(said)
+    if (left <= 0) throw trouble ?? new Error('the time for saving it was over')
     return left
+  }
+  const heard = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      const given = await answer
+      trouble = undefined
+      return given
+    } catch (error) {
+      trouble = error
+      throw error
+    }
   }
   const once = <T>(known: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> => {
     const begun = known.get(key) ?? work()
@@ -80,20 +90,17 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
 
   /** What cannot be known is taken for missing: then it is copied, and perhaps in vain. */
   async function askFor(own: string, { imported, deadline }: GhaExportRequest): Promise<void> {
-    const unknown = (error: unknown) => {
-      said = messageOf(error)
-      log.debug(`Layers in GitHub's cache are not known: ${said}`)
-    }
+    const unknown = (error: unknown) => log.debug(`Layers in GitHub's cache are not known: ${messageOf(error)}`)
     const seconds = () => Math.min(answerSeconds, secondsLeft(deadline))
     const layersIn = (key: string) =>
       once(listed, key, async () => {
-        const text = await buildkitEntries.read(key, seconds()).catch(unknown)
+        const text = await heard(buildkitEntries.read(key, seconds())).catch(unknown)
         return ghaLayersIn(text ?? '')
       })
     const ask = (digest: string, bytes: number) =>
       once(asked, digest, () =>
         lanes.enter('ask', async () => {
-          if (await buildkitEntries.has(ghaLayerKey(digest), seconds()).catch(unknown)) present.set(digest, bytes)
+          if (await heard(buildkitEntries.has(ghaLayerKey(digest), seconds())).catch(unknown)) present.set(digest, bytes)
         })
       )
     const keys = imported
@@ -105,13 +112,8 @@ export function newGhaUploads({ buildkitEntries, clock, env, files, log }: Host,
 
   async function upload(layer: string, path: string, deadline: number): Promise<void> {
     const key = ghaLayerKey(layer)
-    try {
-      if (await buildkitEntries.has(key, Math.min(answerSeconds, secondsLeft(deadline)))) return
-      await buildkitEntries.save(key, path, patienceSeconds, secondsLeft(deadline))
-    } catch (error) {
-      said = messageOf(error)
-      throw error
-    }
+    if (await heard(buildkitEntries.has(key, Math.min(answerSeconds, secondsLeft(deadline))))) return
+    await heard(buildkitEntries.save(key, path, patienceSeconds, secondsLeft(deadline)))
   }
 
   /** What BuildKit exported, with the uploads that it takes, which have begun; undefined where it exported nothing. */

@@ -99,7 +99,7 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
   async function take(entry: BlobEntry, expected: readonly (readonly [string, number])[]): Promise<BlobFault | undefined> {
     if (silent !== undefined) return { lost: false, detail: silent }
     await stage()
-    const seconds = Math.min(transferSeconds(entryBytes(entry)), Math.max(1, (deadline - host.clock.now()) / 1000))
+    const seconds = transferSeconds(entryBytes(entry), deadline, host.clock.now())
     const isThere = await remote.fetch(entry, seconds, async path => {
       for (const [digest, size] of expected) {
         const [from, to] = [`${path}/${digest.replace('sha256:', '')}`, `${staging}/${blobPath(digest)}`]

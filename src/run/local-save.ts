@@ -53,8 +53,7 @@ export async function saveLocalCache(host: Host, { directory, names, gone, stage
   const failures: string[] = []
   const save = async (entry: BlobEntry): Promise<readonly BlobEntry[]> => {
     try {
-      const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-      await remote.save(entry, Math.min(transferSeconds(entryBytes(entry)), left))
+      await remote.save(entry, transferSeconds(entryBytes(entry), deadline, host.clock.now()))
       return [entry]
     } catch (error) {
       failures.push(messageOf(error))

@@ -57,13 +57,14 @@ export async function lookUpGha(
   const { found, unread } = await readLists(host, all)
   if (!hasRecord && found.length > 0)
     host.log.info(`There is no record of what was saved: GitHub's cache has ${found.length} refs of it all the same`)
+  const now = host.clock.now()
   const known = all.flatMap(ref => {
     const [before, there] = [recorded, found].map(refs => refs.find(one => one.ref === ref))
     if (unread.includes(ref)) return before ?? []
     if (!there) return []
     const isSame = before && (before.id === there.id || !unsure.includes(ref))
     // One that was written since is of a job that ended not long ago.
-    return isSame ? { ...there, ...before } : unsure.includes(ref) ? { ...there, exportedAt: host.clock.now() } : there
+    return isSame ? { ...there, ...before } : unsure.includes(ref) ? { ...there, exportedAt: now } : there
   })
   return { found: known, absent: all.filter(ref => !unread.includes(ref) && !found.some(one => one.ref === ref)) }
 }

@@ -64,7 +64,7 @@ async function fetchShared(
   const restore = async (key: string, others: readonly string[], to: string): Promise<string | undefined> => {
     const left = Math.max(1, (deadline - clock.now()) / 1000)
     const found = await host.actionsCache.restore(shared, key, others, left, entry =>
-      transferSeconds(Number(readEntry(entry).bytes))
+      transferSeconds(Number(readEntry(entry).bytes), deadline, clock.now())
     )
     if (found !== undefined) await files.move(shared, to)
     return found

@@ -41,8 +41,7 @@ export async function keepMount(
     await withLock(files, `${shared}.lock`, async () => {
       try {
         await files.move(difference?.path ?? path, shared)
-        const left = Math.max(1, (deadline - host.clock.now()) / 1000)
-        const most = Math.min(left, transferSeconds(difference?.bytes ?? bytes))
+        const most = transferSeconds(difference?.bytes ?? bytes, deadline, host.clock.now())
         await actionsCache.save(shared, difference ? `${entry}${differs}` : entry, most)
       } finally {
         await files.remove(shared)

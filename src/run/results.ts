@@ -87,12 +87,12 @@ export function explainResults({
     exportsOff: !savesCaches(inputs)
   }
   const planned = importedRefs(imports)
-  const without = plan.stages
-    .filter(({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref)))
-    .map(({ stage }) => stage.name)
-  const allAnswered = caches.lookedUp.length === plan.backends.length
-  const absent = new Set([...(allAnswered ? without : []), ...neverSaved(plan, caches)])
+  const without = plan.stages.filter(
+    ({ reads }) => reads.length > 0 && !caches.recordsUnreadable && !caches.found.some(({ ref }) => reads.includes(ref))
+  )
+  const absent = new Set([...without.map(({ stage }) => stage.name), ...neverSaved(plan, caches)])
   const evicted = evictedStages(history.facts, built.results)
+  const refused = new Set(caches.refused)
   const reasons = explainReasons({
     dockerfile,
     results: built.results,
@@ -100,15 +100,20 @@ export function explainResults({
       ? undefined
       : new Set([...preparation.rebuilt, ...inputs.noCacheFilters.map(name => name.toLowerCase())]),
     nothingSaved: nothingSaved(caches, plan),
-    unreachable: planned.length > 0 ? planned.every(({ ref }) => built.failedImports.has(ref)) : !allAnswered,
-    unanswered: new Set(allAnswered ? [] : without),
+    unreachable:
+      planned.length > 0
+        ? planned.every(({ ref }) => built.failedImports.has(ref))
+        : caches.lookedUp.length < plan.backends.length,
     absent,
+    refused,
     evicted,
     begun: new Set(imports.main?.joined?.begun ?? []),
     viewOf: stage =>
       servedView(stage, history.facts) ??
       staleView(stage, history.facts) ??
-      (absent.has(stage.name) && evicted.has(stage.name) ? recordedView(stage, history.facts) : undefined)
+      (absent.has(stage.name) && (evicted.has(stage.name) || refused.has(stage.name))
+        ? recordedView(stage, history.facts)
+        : undefined)
   })
   return completeStages(built.results, {
     reason: result => reasons.get(result) ?? null,
