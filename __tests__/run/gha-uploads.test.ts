@@ -2,6 +2,7 @@ import { foundByConfig } from '../../src/plan/coverage'
 import { createHash, randomBytes } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CacheRef } from '../../src/plan/cache-plan'
 import { newGhaUploads } from '../../src/run/gha-uploads'
 import type { GhaUploads } from '../../src/run/gha-uploads'
@@ -189,6 +190,20 @@ it('where all the time went by waiting for a service that refuses, that is what 
   const request = { ref: refOf('one'), imported: [], write: exporting([own]), ...atOnce, deadline: Date.now() + 1000 }
   await expect(uploads.save(request)).rejects.toThrow('answered 429')
   await admin.setFaults([])
+})
+
+it('where the service has answered since, a refusal is not what is said', async () => {
+  await admin.setFaults([{ status: 500 }])
+  await expect(save('one', exporting([own]))).rejects.toThrow('answered 500')
+  await admin.setFaults([])
+  const deadline = Date.now() + 1000
+  const write = async (directory: string) => {
+    await sleep(deadline - Date.now() + 100)
+    return exporting([small])(directory)
+  }
+  await expect(uploads.save({ ref: refOf('two'), imported: [], write, ...atOnce, deadline })).rejects.toThrow(
+    'the time for saving it was over'
+  )
 })
 
 it('the list is not written before it is recorded that it is going to be', async () => {

@@ -171,6 +171,22 @@ test('a joined ref holds what the one before held, also where that was known by 
   expect([joined?.id, joined?.held]).toEqual(['f2', { [base.name]: 'b1', [deps.name]: 'd2' }])
 })
 
+test('of two refs that a joined one took in, the newest tells what it holds: it was brought in first', () => {
+  const [base, deps, tools, final] = ['base', 'deps', 'tools', 'final'].map(stage => refOf(plan, stage, 'gha')) as [
+    CacheRef,
+    CacheRef,
+    CacheRef,
+    CacheRef
+  ]
+  const broughtIn = [
+    { ref: deps, id: 'd5', held: { [base.name]: 'b5' } },
+    { ref: tools, id: 't3', held: { [base.name]: 'b3' } }
+  ]
+  const join = { ref: final, digest: 'f2', broughtIn, saved: [], begun: [], note: { older: [] } }
+  const { [final.name]: joined } = joinedGhaRefs({ found: [] }, [join], new Map(), entry('').at)
+  expect(joined?.held).toEqual({ [base.name]: 'b5', [deps.name]: 'd5', [tools.name]: 't3' })
+})
+
 test('the newest record counts, and each has a key of its own', async () => {
   const { cache, entries } = memoryCache()
   const host = await hostWith(cache)
