@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Registry } from '../host'
 import { authorize } from './registry-token'
 import type { Credentials } from './registry-token'
-import { request } from './request'
+import { onlyReads, request } from './request'
 import type { Answer, Asked } from './request'
 import { after, explained } from './request-error'
 import type { Stopwatch } from './stopwatch'
@@ -119,7 +119,7 @@ function newAuthorizedFetch(login: Login): (repository: string, url: string, ask
     const ask = (authorization: string | undefined) =>
       request(url, { ...asked, headers: { ...asked.headers, ...(authorization ? { authorization } : {}) } })
     // A token to read with is refused for writing.
-    const kind = `${repository} ${['HEAD', undefined].includes(asked.method) ? 'read' : 'write'}`
+    const kind = `${repository} ${onlyReads(asked) ? 'read' : 'write'}`
     const used = authorizations.get(kind)
     const response = await ask(await used)
     const challenge = response.headers['www-authenticate']

@@ -47,7 +47,8 @@ export async function request(address: string | URL, asked: Asked): Promise<Answ
   }
 }
 
-function onlyReads({ method }: Asked): boolean {
+/** Whether it may be asked again, and where it is sent. */
+export function onlyReads({ method }: Pick<Asked, 'method'>): boolean {
   return method === undefined || method === 'HEAD'
 }
 

@@ -17,6 +17,7 @@ import type { Degradation } from '../reasons'
 import { mountsOfSeveralPods } from '../report/sentences-plain'
 import type { Builder } from './builder'
 import type { Cancellation } from './cancellation'
+import { secondsUntil } from './deadline'
 import { newLanes } from './lanes'
 import { fetchMount } from './mount-fetching'
 import { fillMounts } from './mount-filling'
@@ -164,7 +165,7 @@ async function fetchMounts(
   })
   const fetchOne = async (mount: KeptMount): Promise<void> => {
     try {
-      const left = Math.max(1, (deadline - host.clock.now()) / 1000)
+      const left = secondsUntil(deadline, host.clock.now())
       const stored = await fetchMount(host, mountDirectoryOf(preparation), mount.names, left, savesCaches(inputs))
       restored.set(mount, stored ? { ...mount, restored: 'failed', stored } : { ...mount, restored: 'absent' })
     } catch (error) {

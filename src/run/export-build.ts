@@ -12,6 +12,7 @@ import { stepsRunHere } from '../progress/build-state'
 import type { VertexTable } from '../progress/vertices'
 import { runBuild } from './build'
 import type { Cancellation } from './cancellation'
+import { secondsUntil } from './deadline'
 import type { GhaUploads, SavedList } from './gha-uploads'
 import type { ReadTexts, TextSource } from './text-backend'
 
@@ -90,7 +91,7 @@ async function exportThroughDirectory(
   let outcome: TimedOutcome = { stage, ref, exported: 'left', seconds: 0, ranSteps: [], detail: '' }
   const write = async (directory: string): Promise<boolean> => {
     if (cancellation.requested()) return false
-    const left = Math.max(1, (deadline - host.clock.now()) / 1000)
+    const left = secondsUntil(deadline, host.clock.now())
     const alone = { directory, compression: undefined, onLayersWritten: () => undefined, timeoutSeconds: left }
     outcome = await exportTo(host, cancellation, { ...request, ...alone }, { ...ref, backend: 'local' })
     return outcome.exported === 'yes'

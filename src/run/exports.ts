@@ -8,6 +8,7 @@ import type { StageExport } from '../plan/exports'
 import type { Prefix } from '../plan/prefetch'
 import { newBackendHealth } from './backend-health'
 import type { Cancellation } from './cancellation'
+import { secondsUntil } from './deadline'
 import { newEarlyRecords } from './early-records'
 import { compressLayers, pullStage } from './export-ahead'
 import { logLine } from './export-build'
@@ -94,7 +95,7 @@ export function newExporter(host: Host, cancellation: Cancellation, options: Exp
   const early = newEarlyRecords(() => options.record([...begun], [...saved]))
 
   const secondsFor = (backend: Backend) =>
-    Math.min(doubtful.has(backend) ? doubtfulSeconds : exportSeconds, Math.max(1, (deadline - host.clock.now()) / 1000))
+    Math.min(doubtful.has(backend) ? doubtfulSeconds : exportSeconds, secondsUntil(deadline, host.clock.now()))
 
   /** While others, which are exported before it, are uploaded. */
   async function compressAhead(backend: Backend, file: Promise<string>): Promise<void> {

@@ -5,6 +5,7 @@ import { entryBytes } from '../plan/local-index'
 import type { BlobEntry } from '../plan/local-index'
 import { blobPath, blobsOfManifest, renderLayoutIndex } from '../plan/oci-layout'
 import type { LayoutEntry } from '../plan/oci-layout'
+import { isDiskFull } from '../report/disk-trouble'
 import { transferSeconds } from './deadline'
 import { newLanes } from './lanes'
 import { isBlob, newLocalEntries } from './local-entries'
@@ -90,7 +91,7 @@ export function newLocalBlobs(host: Host, request: LocalBlobsRequest): LocalBlob
       // A service that hangs is not asked again for each of the others.
       if (detail.startsWith('not done within')) silent = detail
       // Of tar or zstd, unless the disk is full: what the service itself cannot give now it may give later.
-      return { lost: detail.includes('failed with error') && !/no space left|wrote only|ENOSPC/i.test(detail), detail }
+      return { lost: detail.includes('failed with error') && !isDiskFull(detail), detail }
     })
     if (fault?.lost) gone.add(entry.key)
     for (const [digest] of expected) if (fault && !here.has(digest)) faults.set(digest, fault)

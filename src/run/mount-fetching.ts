@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { messageOf } from '../errors'
 import type { Host } from '../host'
-import { transferSeconds } from './deadline'
+import { secondsUntil, transferSeconds } from './deadline'
 import { withLock } from './directory-lock'
 import { archive, differs, entriesOf, leastBytes, readEntry, sharedPath } from './mount-entries'
 import type { WholeArchive } from './mount-entries'
@@ -62,7 +62,7 @@ async function fetchShared(
   const { files, clock } = host
   const shared = sharedPath(names)
   const restore = async (key: string, others: readonly string[], to: string): Promise<string | undefined> => {
-    const left = Math.max(1, (deadline - clock.now()) / 1000)
+    const left = secondsUntil(deadline, clock.now())
     const found = await host.actionsCache.restore(shared, key, others, left, entry =>
       transferSeconds(Number(readEntry(entry).bytes), deadline, clock.now())
     )

@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
-import{f as t}from"./chunk-QQZQ72BT.js";import{a as o}from"./chunk-SH3IGA3H.js";var r=/no space left on device|ENOSPC|disk quota exceeded|Wrote only \d+ of \d+ bytes/i;function s(e){return r.test(e)}o(s,"isDiskFull");function i(e){return/(?<!connect )\b(ENOTDIR|EEXIST|EISDIR|EACCES|EPERM|EROFS)\b/.test(e)}o(i,"isNotUsable");var l=t`The disk is full: free space on the runner before this step, or give the builder a larger one.`;export{s as a,i as b,l as c};
